@@ -1,0 +1,21 @@
+"""Errors of the models folder. A leaf exists where its caller does something different."""
+
+
+class ModelError(Exception):
+    """Anything that makes a sheet, a reading or a package unusable; the text says what to do."""
+
+
+class SheetInvalid(ModelError):
+    """A criteria sheet that cannot be judged by: file, field and remedy are in the text."""
+
+
+class ReadingInvalid(ModelError):
+    """A reading that is missing, unapproved, unsure, contradicts its sheet or belongs to another sheet or package."""
+
+
+class PackageInvalid(ModelError):
+    """A model package whose bytes, digests or contents are not what its manifest states."""
+
+
+class ViewInvalid(ModelError):
+    """A picture that cannot be examined: wrong type, rank or size."""

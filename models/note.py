@@ -1,0 +1,47 @@
+"""What the mind understood of one criterion: the note that is compared with the fields and judged by.
+
+One shape serves both sides of the double entry: the sheet's fields are turned into a note, and so are the words.
+A note may carry two tiers, so that a sentence with two limits is seen as such; a sheet never asks for that, so it
+is refused there and nothing is lost silently.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Unit = Literal["mm", "mm2", "%", "count"]
+Operator = Literal[">", ">="]
+Severity = Literal["critical", "major", "minor"]
+Kind = Literal["size", "any", "off", "count", "other"]
+
+
+class Tier(BaseModel):
+    """Over the limit means a finding of this severity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    operator: Operator
+    limit: float = Field(ge=0, le=99.99, allow_inf_nan=False)  # the grammar writes NN.NN
+    severity: Severity
+
+
+class Note(BaseModel):
+    """One criterion in closed form.
+
+    size: `unit` and tiers, ascending. count: tiers over the number of findings in a unit. any: every occurrence has
+    `severity`. off: the defect is not judged. other: the sentence is no criterion (defect is empty).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind
+    defect: str = ""
+    zone: str = ""  # "" = everywhere
+    outside: bool = False  # True: everywhere but in `zone`
+    unit: Unit | None = None
+    tiers: tuple[Tier, ...] = ()
+    severity: Severity | None = None
+
+    def covers(self, zone: str) -> bool:
+        """Whether an observation lying in `zone` falls under this note."""
+        return not self.zone or (zone == self.zone) != self.outside

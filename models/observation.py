@@ -1,0 +1,33 @@
+"""One thing the eyes saw: where, what, how large, how sure. It is recorded whole, so that a draft sheet can be tried on it."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Size(BaseModel):
+    """A measured quantity and the half-width of the interval that holds the true value 95 times in 100."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: float = Field(ge=0, allow_inf_nan=False)
+    uncertainty: float = Field(ge=0, allow_inf_nan=False)
+
+
+class Observation(BaseModel):
+    """A region of one view.
+
+    Regions below the operating point are observations too: they are kept in the record and not judged.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    score: float = Field(ge=0, le=1)  # probability that there is a defect at all
+    classes: tuple[tuple[str, float], ...]  # (defect, probability given a defect), descending, sums to 1
+    zone: str
+    box_px: tuple[int, int, int, int]  # x0, y0, x1, y1 in the frame as taken
+    outline_px: tuple[tuple[int, int], ...]  # closed polygon in the frame as taken
+    sizes: dict[str, Size]  # "mm" longest dimension, "mm2" area, "%" area in percent of the nominal unit
+
+    @property
+    def defect(self) -> str:
+        """The likeliest class."""
+        return self.classes[0][0]
