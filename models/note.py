@@ -38,9 +38,9 @@ class Note(BaseModel):
     defect: str = ""
     zone: str = ""  # "" = everywhere
     outside: bool = False  # True: everywhere but in `zone`
-    unit: Unit | None = None
+    unit: Unit | Literal[""] = ""
     tiers: tuple[Tier, ...] = ()
-    severity: Severity | None = None
+    severity: Severity | Literal[""] = ""
 
     def covers(self, zone: str) -> bool:
         """Whether an observation lying in `zone` falls under this note."""

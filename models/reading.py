@@ -1,0 +1,237 @@
+"""The reading: a criteria sheet as the model understood it, compared with the fields and approved by a person.
+
+What decides on the line is an approved reading. It is refused when a sentence and its fields disagree, when the
+model was unsure, when nobody approved it, and when sheet or package have changed since. `>` against `>=` on a
+measured size is no difference: it lies within the uncertainty. On a count it is one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.criteria import CriteriaSheet, problems
+from models.digest import digest_json
+from models.errors import ReadingInvalid
+from models.note import Note
+from models.prompt import Line
+
+
+class Reader(Protocol):
+    """The skill of the mind that this file needs."""
+
+    def read(
+        self,
+        lines: Sequence[Line],
+        glossary: Mapping[str, Sequence[str]],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[tuple[Note, float]]: ...
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReadLine(_Stored):
+    """One criterion: its sentence, what the model made of it and how sure it was, and what the fields say."""
+
+    id: str
+    sentence: str
+    words: Note
+    score: float = Field(ge=0, le=1)
+    fields: Note
+
+
+class Approval(_Stored):
+    """Who let the line use this reading, why and when (UTC)."""
+
+    by: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    at: datetime
+
+
+class Objection(NamedTuple):
+    """Why a line of the reading may not be used."""
+
+    id: str
+    text: str
+
+
+class Reading(_Stored):
+    """All criteria of one sheet as one package read them."""
+
+    sheet_id: str
+    sheet_digest: str
+    package_digest: str
+    glossary_digest: str
+    lines: tuple[ReadLine, ...]
+    approval: Approval | None = None
+
+    @property
+    def digest(self) -> str:
+        """Digest over everything, approval included: it names the reading in every record."""
+        return digest_json(self.model_dump(mode="json"))
+
+    @property
+    def notes(self) -> tuple[tuple[str, Note], ...]:
+        """Criterion id and the note to judge by. Where the double entry holds, words and fields say the same."""
+        return tuple((line.id, line.fields) for line in self.lines)
+
+    def objections(self, *, sure_from: float) -> tuple[Objection, ...]:
+        """Every line on which words and fields disagree or the model was unsure. An `off` switch is above the words."""
+        found = []
+        for line in self.lines:
+            if line.fields.kind == "off":
+                continue
+            if difference := differs(line.words, line.fields):
+                found.append(Objection(line.id, difference))
+            elif line.score < sure_from:
+                found.append(
+                    Objection(line.id, f"the model is unsure what the sentence means (score {line.score:.2f}, needed {sure_from:.2f}); say it more plainly")
+                )
+        return tuple(found)
+
+    def check(self, sheet: CriteriaSheet, *, package_digest: str, sure_from: float) -> None:
+        """Refuse a reading by which the line may not judge.
+
+        Raises:
+            ReadingInvalid: the text shows every line objected to and the command that mends it.
+        """
+        if self.sheet_digest != sheet.digest:
+            raise ReadingInvalid(
+                f"{sheet.id}: the sheet has changed since it was read ({self.sheet_digest[:19]}, now {sheet.digest[:19]}). Nothing was started. "
+                "Run `inspector read SHEET`, look at it, and approve it with --approve."
+            )
+        if self.package_digest != package_digest:
+            raise ReadingInvalid(
+                f"{sheet.id}: the sheet was read by another package ({self.package_digest[:19]}, the line has {package_digest[:19]}). "
+                "Nothing was started. Run `inspector read SHEET` with the line's package and approve that."
+            )
+        if found := self.objections(sure_from=sure_from):
+            shown = "\n".join(f"  {o.id}: {o.text}\n      {self.line(o.id).sentence}" for o in found)
+            raise ReadingInvalid(f"{sheet.id}: words and fields of {len(found)} criteria do not agree; the batch is not started.\n{shown}")
+        if self.approval is None:
+            raise ReadingInvalid(
+                f"{sheet.id}: nobody has approved this reading. Nothing was started. "
+                "Run `inspector read SHEET --approve NAME --reason WHY` after looking at it."
+            )
+
+    def line(self, id: str) -> ReadLine:
+        """The line of that criterion; KeyError when there is none."""
+        return next(line for line in self.lines if line.id == id)
+
+    def approved(self, *, by: str, reason: str, at: datetime | None = None) -> "Reading":
+        """The same reading with a person's name under it.
+
+        Raises:
+            ReadingInvalid: no name or no reason was given.
+        """
+        if not by.strip() or not reason.strip():
+            raise ReadingInvalid("an approval needs a name and a reason: --approve NAME --reason WHY")
+        return self.model_copy(update={"approval": Approval(by=by.strip(), reason=reason.strip(), at=at or datetime.now(UTC))})
+
+    def save(self, path: Path) -> None:
+        """Write beside the sheet; the old file stays whole until the new one is."""
+        fresh = path.with_suffix(".tmp")
+        fresh.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        fresh.replace(path)
+
+    @staticmethod
+    def load(path: Path) -> "Reading":
+        """Raises ReadingInvalid when the file is missing or is not a reading."""
+        try:
+            return Reading.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ReadingInvalid(f"{path}: the sheet has not been read yet. Run `inspector read SHEET` and approve it with --approve.") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReadingInvalid(f"{path}: cannot be read: {error}") from error
+        except ValidationError as error:
+            raise ReadingInvalid(f"{problems(path, error)}\nRead the sheet again with `inspector read SHEET`.") from error
+
+
+def reading_path(sheet: Path) -> Path:
+    """Where the reading of a sheet is kept: beside it, `NAME.reading.json`."""
+    return sheet.with_suffix(".reading.json")
+
+
+def read_sheet(
+    sheet: CriteriaSheet,
+    mind: Reader,
+    *,
+    package_digest: str,
+    glossary: Mapping[str, Sequence[str]],
+    before: Reading | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Reading:
+    """Let the mind read every sentence that `before`, an earlier reading by the same package and glossary, does not hold.
+
+    `glossary` is the package's own merged with the sheet's.
+    """
+    words = digest_json({defect: list(known) for defect, known in glossary.items()})
+    known: dict[str, tuple[Note, float]] = {}
+    if before is not None and (before.package_digest, before.glossary_digest) == (package_digest, words):
+        known = {line.sentence: (line.words, line.score) for line in before.lines}
+    fresh = [c.sentence for c in sheet.criteria if c.sentence not in known]
+    if fresh:
+        known.update(zip(fresh, mind.read([Line("", sentence) for sentence in fresh], glossary, progress), strict=True))
+    lines = tuple(
+        ReadLine(id=c.id, sentence=c.sentence, words=known[c.sentence][0], score=round(known[c.sentence][1], 4), fields=c.note)
+        for c in sheet.criteria
+    )
+    reading = Reading(sheet_id=sheet.id, sheet_digest=sheet.digest, package_digest=package_digest, glossary_digest=words, lines=lines)
+    if before is not None and before.approval is not None and before.model_copy(update={"approval": None}) == reading:
+        return before  # nothing changed: the approval stands
+    return reading
+
+
+def differs(words: Note, fields: Note) -> str:
+    """What the double entry disagrees on, for a person; empty when it holds.
+
+    >>> spot = Note(kind="any", defect="spot", severity="major")
+    >>> differs(spot, spot.model_copy(update={"severity": "critical"}))
+    'severity: the words say major, the fields critical'
+    """
+    said: list[str] = []
+
+    def compare(what: str, word: object, field: object) -> None:
+        if word != field:
+            said.append(f"{what}: the words say {word or 'nothing'}, the fields {field or 'nothing'}")
+
+    if words.kind == "other":
+        return "the words are no criterion that the model can read, the fields ask for " + describe(fields)
+    compare("defect", words.defect, fields.defect)
+    compare("zone", _zone(words), _zone(fields))
+    if (words.kind, len(words.tiers)) != (fields.kind, len(fields.tiers)):
+        said.append(f"the words say {describe(words)}, the fields {describe(fields)}")
+        return "; ".join(said)
+    compare("unit", words.unit, fields.unit)
+    compare("severity", words.severity, fields.severity)
+    for word, field in zip(words.tiers, fields.tiers, strict=True):
+        compare("limit", f"{word.limit:g}", f"{field.limit:g}")
+        compare("severity", word.severity, field.severity)
+        if fields.kind == "count":
+            compare("operator", word.operator, field.operator)
+    return "; ".join(said)
+
+
+def _zone(note: Note) -> str:
+    return f"{'not ' if note.outside else ''}{note.zone}" if note.zone else "everywhere"
+
+
+def describe(note: Note) -> str:
+    """A note in a few words, for the table of a reading.
+
+    >>> describe(Note(kind="off", defect="stain", zone="foil"))
+    'stain (foil): off'
+    """
+    if note.kind == "other":
+        return "no criterion"
+    where = f" ({_zone(note)})" if note.zone else ""
+    if note.kind == "off":
+        return f"{note.defect}{where}: off"
+    if note.kind == "any":
+        return f"{note.defect}{where}: any, {note.severity}"
+    rule = ", then ".join(f"{t.operator} {t.limit:g} {note.unit} {t.severity}" for t in note.tiers)
+    return f"{note.defect}{where}: {rule}"

@@ -1,0 +1,277 @@
+"""The decision: observations, an approved reading and the mind's opinion become a disposition. Pure, and strict one way only.
+
+The rule is arithmetic on measured sizes with a guard band: over the limit rejects, under it by less than the
+measurement's uncertainty holds. Doubt about the class, a score between the two thresholds, an observation that no
+criterion names and a mind of another opinion hold. Nothing turns a reject into an accept.
+"""
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.chain import Line, Question, asked_units
+from models.criteria import CriteriaSheet
+from models.note import Note, Severity, Tier
+from models.observation import Observation, Size
+
+SURE_CLASS = 0.95  # a class at least this likely is shown to the mind as its word, a doubtful one as a mixture
+
+
+class Disposition(StrEnum):
+    """What is to happen to the unit."""
+
+    ACCEPT = "ACCEPT"
+    REJECT = "REJECT"
+    HOLD = "HOLD"
+
+
+class Reason(StrEnum):
+    """Why a unit was not accepted."""
+
+    DEFECT = "DEFECT"  # a criterion was exceeded
+    UNSURE = "UNSURE"  # doubt about class, size or meaning
+    NOT_ASSESSABLE = "NOT_ASSESSABLE"  # the picture is unfit or unlike what the package was made for
+    NOT_INSPECTED = "NOT_INSPECTED"  # no picture, an error, or no time to look
+    LATE = "LATE"  # judged, but after its deadline
+    HELD = "HELD"  # the line was held
+
+
+class OperatingPoint(BaseModel):
+    """Thresholds of a package, set on its calibration units."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    real_from: float = Field(gt=0, lt=1)  # a region of at least this score is a finding
+    hold_from: float = Field(gt=0, lt=1)  # from here to real_from it can only hold the unit; below, it is only recorded
+    doubt_from: float = Field(gt=0, lt=1)  # a class of at least this probability must not matter, or the unit is held
+    sure_from: float = Field(ge=0, le=1)  # a reading of a lower score is unsure
+
+
+class Judgement(BaseModel):
+    """The mind's opinion of one observation, or of a count when `observation` is None."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    observation: int | None
+    chain: str  # for example `K2 mm=00.80>00.50 over major reject`
+    verdict: Literal["accept", "reject", "hold"]
+    score: float = Field(ge=0, le=1)
+    as_drafted: bool  # the mind wrote the very chain that the rule drafts
+
+
+class Finding(BaseModel):
+    """A criterion that was exceeded, or may have been, and where."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    criterion: str
+    wording: str
+    severity: Severity
+    clauses: tuple[str, ...]
+    defect: str
+    zone: str
+    view: str
+    box_px: tuple[int, int, int, int] | None  # None: a count over the whole view
+    unit: str  # mm, mm2, %, count, or "" where every occurrence counts
+    limit: float | None
+    value: float | None
+    uncertainty: float | None
+    score: float
+    sure: bool  # False: within the uncertainty of size, class or score
+
+
+class Verdict(BaseModel):
+    """The disposition of one view of a unit, with everything it rests on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    disposition: Disposition
+    reason: Reason | None = None
+    text: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+class Asked(NamedTuple):
+    """A question for the mind and the observation it is about."""
+
+    observation: int | None
+    question: Question
+
+
+def decide(
+    observations: Sequence[Observation],
+    *,
+    view: str,
+    sheet: CriteriaSheet,
+    notes: Sequence[tuple[str, Note]],
+    judgements: Sequence[Judgement],
+    at: OperatingPoint,
+) -> Verdict:
+    """Judge one view of a unit.
+
+    Args:
+        observations: all that the eyes saw, in any order; those below `at.hold_from` do not count.
+        notes: criterion ids and notes of the approved reading of `sheet`.
+        judgements: of the mind, on the questions of `questions_for`; none when the rule alone is asked (what-if).
+    """
+    rule = _Rule(view, sheet, dict(notes), at)
+    opinions = {j.observation: j for j in judgements if j.observation is not None}
+    for index, seen in enumerate(observations):
+        if seen.score >= at.hold_from:
+            rule.apply(seen, opinions.get(index))
+    rule.apply_counts(observations, [j for j in judgements if j.observation is None])
+    return rule.verdict()
+
+
+def questions_for(observations: Sequence[Observation], notes: Sequence[tuple[str, Note]], at: OperatingPoint) -> list[Asked]:
+    """What the mind is asked about a view: each observation that counts, and each count that a criterion limits."""
+    lines = [Line(id, note) for id, note in notes]
+    counting = {note.defect: note for _, note in notes if note.kind == "count"}
+    asked = []
+    for index, seen in enumerate(observations):
+        if seen.score < at.hold_from or not _named(seen.defect, [note for _, note in notes if note.kind != "count"], counting):
+            continue
+        units = asked_units(lines, seen.defect)
+        doubtful = seen.classes[0][1] < SURE_CLASS
+        mixture = tuple(pair for pair in seen.classes if pair[1] >= 0.02) if doubtful else ()
+        sizes = tuple((unit, seen.sizes[unit].value) for unit in units)
+        asked.append(Asked(index, Question(seen.defect, seen.zone, sizes, None, mixture)))
+    for note in (note for _, note in notes if note.kind == "count"):
+        count = len(_counted(observations, note, at.real_from))
+        if count:
+            asked.append(Asked(None, Question(note.defect, note.zone if not note.outside else "", count=count)))
+    return asked
+
+
+def _named(defect: str, notes: Collection[Note], counting: Collection[str]) -> bool:
+    """False where a count is all that the sheet says of a defect: one observation alone then needs no opinion."""
+    return defect not in counting or any(note.defect == defect for note in notes)
+
+
+def _counted(observations: Sequence[Observation], note: Note, score: float) -> list[Observation]:
+    return [o for o in observations if o.score >= score and o.defect == note.defect and note.covers(o.zone)]
+
+
+class _Rule:
+    """One view under the sheet, collected finding by finding."""
+
+    def __init__(self, view: str, sheet: CriteriaSheet, notes: dict[str, Note], at: OperatingPoint) -> None:
+        self.view, self.sheet, self.notes, self.at = view, sheet, notes, at
+        self.findings: list[Finding] = []
+        self.doubts: list[str] = []
+
+    def apply(self, seen: Observation, opinion: Judgement | None) -> None:
+        """One observation: the likeliest class by the rule, every other plausible class and the mind as objectors."""
+        certain = seen.score >= self.at.real_from
+        found, named = self._findings(seen, seen.defect, sure=certain)
+        self.findings += found
+        if not named:
+            self.doubts.append(f"a {seen.defect} on {seen.zone} that no criterion names")
+        rejected = any(f.sure and f.severity in self.sheet.rejects for f in found)
+        for other, probability in seen.classes[1:]:
+            if probability < self.at.doubt_from or rejected:
+                continue
+            also, known = self._findings(seen, other, sure=False)
+            if not known:
+                self.doubts.append(f"a {seen.defect} that may be a {other} ({probability:.2f}), which no criterion names")
+            self.findings += [f for f in also if f.severity in self.sheet.rejects]
+        if opinion is not None and opinion.verdict != "accept" and not rejected:
+            self.doubts.append(f"the model reads a {seen.defect} on {seen.zone} otherwise: {opinion.chain}")
+
+    def apply_counts(self, observations: Sequence[Observation], opinions: Sequence[Judgement]) -> None:
+        for id, note in self.notes.items():
+            if note.kind != "count":
+                continue
+            surely, maybe = (_counted(observations, note, score) for score in (self.at.real_from, self.at.hold_from))
+            for tier in note.tiers:
+                if _over(len(surely), tier) or _over(len(maybe), tier):
+                    sure = _over(len(surely), tier)
+                    self.findings.append(self._count_finding(id, note, tier, len(surely) if sure else len(maybe), sure=sure))
+        if any(o.verdict != "accept" for o in opinions) and not any(f.unit == "count" and f.sure for f in self.findings):
+            self.doubts.append("the model counts otherwise: " + "; ".join(o.chain for o in opinions if o.verdict != "accept"))
+
+    def verdict(self) -> Verdict:
+        rejecting = [f for f in self.findings if f.severity in self.sheet.rejects]
+        findings = tuple(self.findings)
+        if sure := [f for f in rejecting if f.sure]:
+            return Verdict(disposition=Disposition.REJECT, reason=Reason.DEFECT, text="; ".join(map(_say, sure)), findings=findings)
+        if rejecting or self.doubts:
+            text = "; ".join([*map(_say, rejecting), *self.doubts])
+            return Verdict(disposition=Disposition.HOLD, reason=Reason.UNSURE, text=text, findings=findings)
+        return Verdict(disposition=Disposition.ACCEPT, text="; ".join(map(_say, findings)), findings=findings)
+
+    def _findings(self, seen: Observation, defect: str, *, sure: bool) -> tuple[list[Finding], bool]:
+        """Findings if the observation is of this defect, and whether the sheet names it at all."""
+        found, named = [], False
+        for id, note in self.notes.items():
+            if note.defect != defect or note.kind == "other" or not note.covers(seen.zone):
+                continue
+            named = True
+            if note.kind == "any" and note.severity:
+                found.append(self._finding(id, seen, note, defect, None, None, note.severity, sure=sure))
+            elif note.kind == "size":
+                size = seen.sizes[note.unit]
+                for tier in note.tiers:
+                    if _over(size.value + size.uncertainty, tier):
+                        over = _over(size.value, tier)
+                        found.append(self._finding(id, seen, note, defect, size, tier, tier.severity, sure=sure and over))
+        return found, named
+
+    def _finding(
+        self, id: str, seen: Observation, note: Note, defect: str, size: Size | None, tier: Tier | None, severity: Severity, *, sure: bool
+    ) -> Finding:
+        criterion = self.sheet.criterion(id)
+        return Finding(
+            criterion=id,
+            wording=criterion.sentence,
+            severity=severity,
+            clauses=criterion.clauses,
+            defect=defect,
+            zone=seen.zone,
+            view=self.view,
+            box_px=seen.box_px,
+            unit=note.unit,
+            limit=tier.limit if tier else None,
+            value=size.value if size else None,
+            uncertainty=size.uncertainty if size else None,
+            score=seen.score,
+            sure=sure,
+        )
+
+    def _count_finding(self, id: str, note: Note, tier: Tier, count: int, *, sure: bool) -> Finding:
+        criterion = self.sheet.criterion(id)
+        return Finding(
+            criterion=id,
+            wording=criterion.sentence,
+            severity=tier.severity,
+            clauses=criterion.clauses,
+            defect=note.defect,
+            zone=note.zone,
+            view=self.view,
+            box_px=None,
+            unit="count",
+            limit=tier.limit,
+            value=float(count),
+            uncertainty=None,
+            score=1.0,
+            sure=sure,
+        )
+
+
+def _over(value: float, tier: Tier) -> bool:
+    return value > tier.limit or (tier.operator == ">=" and value == tier.limit)
+
+
+def _say(finding: Finding) -> str:
+    """One finding in a line, for records and the console.
+
+    It names criterion, defect and place, the measured size against the limit, and the severity.
+    """
+    where = f" on {finding.zone}" if finding.zone else ""
+    size = ""
+    if finding.value is not None and finding.limit is not None:
+        spread = f" ± {finding.uncertainty:.2f}" if finding.uncertainty is not None else ""
+        size = f" {finding.value:.3g}{spread} {finding.unit}, limit {finding.limit:g}"
+    return f"{finding.criterion}: {'' if finding.sure else 'perhaps '}{finding.defect}{where}{size} ({finding.severity})"
