@@ -19,3 +19,7 @@ class PackageInvalid(ModelError):
 
 class ViewInvalid(ModelError):
     """A picture that cannot be examined: wrong type, rank or size."""
+
+
+class AnswerMalformed(ModelError):
+    """Text that the closed grammar cannot have produced: a sentence counts as unread, a unit is held."""

@@ -1,0 +1,157 @@
+"""The closed language of the mind: every note and chain survives the round trip, and the grammar leads nowhere else."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from models.answer import ChainGrammar, NoteGrammar, chain_pieces, grammar_tokens, note_pieces, parse_chain, parse_note
+from models.chain import Chain, Line, Question, judge_by_rule, line_id
+from models.errors import AnswerMalformed
+from models.note import Note, Tier
+
+
+@dataclass(frozen=True)
+class Blister:
+    defects: tuple[str, ...] = ("empty pocket", "chip", "crack", "spot", "stain", "rogue product")
+    zones: tuple[str, ...] = ("foil", "pocket", "tablet")
+
+
+def spell(text: str) -> list[int]:
+    """A tokeniser that is easy to follow: one token a character."""
+    return [ord(c) for c in text]
+
+
+def tokens_of(pieces: list[str]) -> list[int]:
+    return [token for piece in pieces for token in spell(piece)]
+
+
+def some_notes(seed: int, count: int) -> Iterator[Note]:
+    draw = random.Random(seed)
+    for _ in range(count):
+        zone = draw.choice(("", *Blister().zones))
+        where = {"defect": draw.choice(Blister().defects), "zone": zone, "outside": bool(zone) and draw.random() < 0.5}
+        severity = draw.choice(("critical", "major", "minor"))
+        tiers = tuple(
+            Tier(operator=draw.choice((">", ">=")), limit=draw.randint(1, 9999) / 100, severity=draw.choice(("critical", "major", "minor")))
+            for _ in range(draw.randint(1, 2))
+        )
+        match draw.randint(0, 4):
+            case 0:
+                yield Note(kind="off", **where)
+            case 1:
+                yield Note(kind="any", severity=severity, **where)
+            case 2:
+                yield Note(kind="count", unit="count", tiers=tiers, **where)
+            case 3:
+                yield Note(kind="size", unit=draw.choice(("mm", "mm2", "%")), tiers=tiers, **where)
+            case _:
+                yield Note(kind="other")
+
+
+def some_chains(seed: int, count: int) -> Iterator[tuple[list[Line], Question, Chain]]:
+    draw = random.Random(seed)
+    for _ in range(count):
+        lines = [Line(line_id(i), note) for i, note in enumerate(some_notes(draw.randint(0, 10**6), 12))]
+        defect = draw.choice(Blister().defects)
+        sizes = tuple((unit, draw.randint(1, 9999) / 100) for unit in ("mm", "mm2", "%"))
+        question = Question(defect, draw.choice(Blister().zones), sizes)
+        if draw.random() < 0.2:
+            question = Question(defect, draw.choice(("", *Blister().zones)), count=draw.randint(1, 12))
+        yield lines, question, judge_by_rule(lines, question, ("critical", "major"))
+
+
+def test_every_note_reads_back_as_itself() -> None:
+    for note in some_notes(1, 500):
+        assert parse_note("".join(note_pieces(note))) == note
+
+
+def test_every_chain_reads_back_as_itself() -> None:
+    for _, _, chain in some_chains(2, 300):
+        assert parse_chain("".join(chain_pieces(chain.items, chain.verdict))) == chain
+
+
+def test_the_grammar_leads_through_every_note_to_its_end() -> None:
+    grammar = NoteGrammar(spell, Blister())
+
+    for note in some_notes(3, 150):
+        tokens = tokens_of(note_pieces(note))
+        for at, token in enumerate(tokens):
+            assert token in grammar.allowed(tokens[:at])
+        assert grammar.complete(tokens)
+        assert grammar.allowed(tokens) == []
+
+
+def test_the_grammar_leads_through_every_chain_to_its_end() -> None:
+    for lines, question, chain in some_chains(4, 100):
+        grammar = ChainGrammar(spell, [line.id for line in lines], question)
+        tokens = tokens_of(chain_pieces(chain.items, chain.verdict))
+        for at, token in enumerate(tokens):
+            assert token in grammar.allowed(tokens[:at])
+        assert grammar.complete(tokens)
+
+
+def test_whatever_the_grammar_allows_is_a_note() -> None:
+    grammar, draw = NoteGrammar(spell, Blister()), random.Random(5)
+
+    for _ in range(300):
+        tokens: list[int] = []
+        while step := grammar.allowed(tokens):
+            tokens.append(draw.choice(step))
+        text = "".join(map(chr, tokens))
+        assert "".join(note_pieces(parse_note(text))) == text
+
+
+def test_whatever_the_grammar_allows_is_a_chain_with_the_measured_value() -> None:
+    question, draw = Question("spot", "foil", (("mm", 0.8), ("mm2", 1.2))), random.Random(6)
+
+    for _ in range(200):
+        grammar, tokens = ChainGrammar(spell, ["K1", "K12", "K2"], question), []
+        while step := grammar.allowed(tokens):
+            tokens.append(draw.choice(step))
+        chain = parse_chain("".join(map(chr, tokens)))
+        assert all(item.value == dict(question.sizes)[item.unit] for item in chain.items if item.kind == "size")
+        assert len({item.id for item in chain.items}) == len(chain.items)
+
+
+def test_every_token_of_an_answer_is_in_the_head() -> None:
+    kept = set(grammar_tokens(spell, Blister()))
+
+    for note in some_notes(7, 100):
+        assert set(tokens_of(note_pieces(note))) <= kept
+    for _, _, chain in some_chains(8, 100):
+        assert set(tokens_of(chain_pieces(chain.items, chain.verdict))) <= kept
+
+
+def test_a_count_of_one_zone_is_not_held_against_the_whole_unit() -> None:
+    tier = (Tier(operator=">", limit=3.0, severity="major"),)
+    lines = [Line("K1", Note(kind="count", defect="spot", unit="count", tiers=tier))]
+
+    chain = judge_by_rule(lines, Question("spot", "foil", count=9), ("critical", "major"))
+
+    assert chain == Chain((), "accept")
+
+
+def test_a_severity_that_does_not_reject_accepts() -> None:
+    tier = (Tier(operator=">=", limit=0.5, severity="minor"),)
+    lines = [Line("K1", Note(kind="size", defect="spot", unit="mm", tiers=tier))]
+    question = Question("spot", "foil", (("mm", 0.5),))
+
+    strict = judge_by_rule(lines, question, ("critical", "major", "minor"))
+    usual = judge_by_rule(lines, question, ("critical", "major"))
+
+    assert "".join(chain_pieces(strict.items, strict.verdict)) == "K1 mm=00.50>=00.50 over minor reject"
+    assert usual.verdict == "accept"
+
+
+@pytest.mark.parametrize("text", ["spot", " spot: mm>0.5 major\n", " spot:>00.50 major\n", " count spot: mm>00.50 major\n", ""])
+def test_text_that_is_no_note_is_refused(text: str) -> None:
+    with pytest.raises(AnswerMalformed, match="is no note"):
+        parse_note(text)
+
+
+@pytest.mark.parametrize("text", ["accept", "K1 reject", "K1 mm=00.80 over major reject", "K1 off perhaps"])
+def test_text_that_is_no_chain_is_refused(text: str) -> None:
+    with pytest.raises(AnswerMalformed, match="The unit is held"):
+        parse_chain(text)
