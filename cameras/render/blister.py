@@ -14,9 +14,9 @@ from cameras.render.canvas import Canvas, Place, Shadow
 from cameras.render.cell import Drawn, Kind, Pack, Wanted, fill_cell
 from cameras.render.optics import CameraPlace, choose_camera_place, light_up, photograph
 from cameras.render.pocket import draw_pocket
-from cameras.render.raster import F32, SUB, Random, noise
-from cameras.render.style import Layout, Product, choose_layout, choose_lettering, choose_product
-from cameras.render.tablet import canvas_radius, draw_tablet
+from cameras.render.raster import SUB, Random, noise
+from cameras.render.style import Product, choose_layout, choose_lettering, choose_product
+from cameras.render.tablet import Tablet, canvas_radius, draw_tablet
 from cameras.render.truth import (
     HEIGHT,
     SMALLEST_CONTRAST,
@@ -101,7 +101,7 @@ def _draw(rng: Random, seed: int, *, held_out: bool, content: Content) -> tuple[
     if rng.random() < 0.12:  # a speckled product
         speckle = rng.uniform(0.02, 0.07) * noise(rng, HEIGHT, WIDTH, 1) * (canvas.zones == ZONES.index("tablet"))
         canvas.pixels[:] *= (1 + speckle)[..., None]
-    lit = light_up(rng, canvas.pixels, held_out=held_out)
+    lit = light_up(rng, canvas.pixels, web.film, held_out=held_out)
     place = choose_camera_place(rng)
     pixels = photograph(rng, lit, place, web.background, held_out=held_out)
     zones = place.seen_zones(canvas.zones)
@@ -111,7 +111,7 @@ def _draw(rng: Random, seed: int, *, held_out: bool, content: Content) -> tuple[
         pixels=pixels,
         mm_per_px=1 / px_per_mm,
         zones=zones,
-        unit_area_mm2=float(tablets[0][..., 3].sum()) / (SUB * layout.px_per_mm) ** 2,
+        unit_area_mm2=float(tablets[0].drawn[..., 3].sum()) / (SUB * layout.px_per_mm) ** 2,
         defects=tuple(truth for truth in truths if truth is not None),
         rows=layout.rows,
         columns=layout.columns,
@@ -123,12 +123,12 @@ def _draw(rng: Random, seed: int, *, held_out: bool, content: Content) -> tuple[
     return frame, len(plan)
 
 
-def _draw_tablets(rng: Random, product: Product) -> tuple[F32, ...]:
+def _draw_tablets(rng: Random, product: Product) -> tuple[Tablet, ...]:
     """One tablet, or three turns of it where a round one can come to lie at any angle."""
     radius = canvas_radius(product.half_x, product.half_y)
     turns = product.shape == "round" and product.imprint.kind not in ("none", "ring") and rng.random() < 0.7
     angles = (0.0, *(rng.uniform(-180, 180) for _ in range(2 if turns else 0)))
-    return tuple(draw_tablet(product, radius, turn_deg=angle) for angle in angles)
+    return tuple(Tablet.of(draw_tablet(product, radius, turn_deg=angle)) for angle in angles)
 
 
 def _plan(rng: Random, cells: int, content: Content) -> dict[int, Wanted]:

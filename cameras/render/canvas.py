@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import colour
-from cameras.render.raster import F32, SUB, f32, gaussian
+from cameras.render.raster import F32, SUB, f32, gaussian, in_three
 from cameras.render.truth import HEIGHT, WIDTH
 
 
@@ -44,8 +44,8 @@ class Canvas:
         if shadow is not None and shadow.strength > 0:
             offset = f32([[1, 0, shadow.dx], [0, 1, shadow.dy]])
             dark = cv2.warpAffine(gaussian(laid[..., 3], 2.2), offset, (there.shape[1], there.shape[0]))
-            there *= (1 - shadow.strength * f32(dark))[..., None]
-        there *= 1 - laid[..., 3:]
+            there *= in_three(f32(1 - shadow.strength * f32(dark)))
+        there *= in_three(1 - laid[..., 3])
         there += laid[..., :3] * np.float32(gain)
 
     def shade(self, gain: F32, place: Place) -> None:
@@ -56,7 +56,7 @@ class Canvas:
         there = self.pixels[window]
         size = (there.shape[1], there.shape[0])
         border = cv2.BORDER_CONSTANT
-        there *= f32(cv2.warpAffine(gain, matrix, size, borderMode=border, borderValue=(1.0,)))[..., None]
+        there *= in_three(f32(cv2.warpAffine(gain, matrix, size, borderMode=border, borderValue=(1.0,))))
 
     def brighten(self, glare: F32, place: Place) -> None:
         """Add an area-filtered field; 0 outside it."""
@@ -64,7 +64,7 @@ class Canvas:
         if window is None:
             return
         there = self.pixels[window]
-        there += f32(cv2.warpAffine(glare, matrix, (there.shape[1], there.shape[0])))[..., None]
+        there += in_three(f32(cv2.warpAffine(glare, matrix, (there.shape[1], there.shape[0]))))
 
     def mark(self, outline: F32, place: Place, zone: int) -> None:
         """Say which zone an area-filtered outline covers."""

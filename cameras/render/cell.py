@@ -16,7 +16,7 @@ from cameras.render.pocket import Pocket
 from cameras.render.raster import F32, SUB, Random, area_filtered, f32, length, pick
 from cameras.render.shapes import distance_at
 from cameras.render.style import Layout, Product
-from cameras.render.tablet import canvas_radius, draw_tablet
+from cameras.render.tablet import Tablet, canvas_radius, draw_tablet
 from cameras.render.truth import HEIGHT, NO_CONTRAST, POCKET, TABLET, WIDTH
 
 Kind = Literal[
@@ -50,7 +50,7 @@ class Pack:
     product: Product
     pocket: Pocket
     canvas: Canvas
-    tablets: tuple[F32, ...]  # intact ones at SUB times the frame, imprints turned differently
+    tablets: tuple[Tablet, ...]  # intact ones, imprints turned differently
     shadow: Shadow
     play: float  # how far a tablet lies off its pocket's middle, frame pixels
     free_turn: float  # and how far it is turned, radians
@@ -77,7 +77,7 @@ class _Cell:
     middle: Place
     tablet: Place
     gain: float
-    template: F32
+    template: Tablet
 
 
 def fill_cell(rng: Random, pack: Pack, row: int, column: int, origin: Place, wanted: Wanted | None) -> Drawn | None:
@@ -99,7 +99,8 @@ def fill_cell(rng: Random, pack: Pack, row: int, column: int, origin: Place, wan
 
 def _fill(rng: Random, pack: Pack, cell: _Cell, wanted: Wanted | None) -> Drawn | None:
     if wanted is None:
-        return _lay_good(pack, cell)
+        _lay_tablet(pack, cell.template, cell)
+        return None
     match wanted.kind:
         case "empty pocket":
             return _leave_empty(pack, cell)
@@ -108,29 +109,25 @@ def _fill(rng: Random, pack: Pack, cell: _Cell, wanted: Wanted | None) -> Drawn 
         case "double fill":
             return _lay_double(rng, pack, cell)
         case "fragment":
-            _lay_good(pack, cell)
+            _lay_tablet(pack, cell.template, cell)
             piece = draw_fragment(
                 rng, pick(rng, pack.product.colours), pack.layout.px_per_mm, longest_mm=1.4 if wanted.small else 3.2
             )
             return _lay_beside(rng, pack, cell, piece, "fragment")
         case "spot in pocket":
-            _lay_good(pack, cell)
+            _lay_tablet(pack, cell.template, cell)
             speck = _pocket_speck(rng, pack, cell, small=wanted.small)
             return None if speck is None else _lay_beside(rng, pack, cell, speck, "spot")
         case "spot on foil":
-            _lay_good(pack, cell)
+            _lay_tablet(pack, cell.template, cell)
             return _lay_on_foil(rng, pack, cell, small=wanted.small)
         case "chip" | "break" | "crack" | "stain" | "spot on tablet":
             return _lay_damaged(rng, pack, cell, wanted)
 
 
-def _lay_good(pack: Pack, cell: _Cell) -> None:
-    pack.canvas.lay(area_filtered(cell.template), cell.tablet, gain=cell.gain, shadow=pack.shadow)
-    _mark_tablet(pack, cell.template, cell.tablet)
-
-
-def _mark_tablet(pack: Pack, template: F32, place: Place) -> None:
-    pack.canvas.mark(area_filtered(f32(template[..., 3])), place, TABLET)
+def _lay_tablet(pack: Pack, tablet: Tablet, cell: _Cell) -> None:
+    pack.canvas.lay(tablet.filtered, cell.tablet, gain=cell.gain, shadow=pack.shadow)
+    pack.canvas.mark(tablet.outline, cell.tablet, TABLET)
 
 
 def _mm(pack: Pack, length_sub: float) -> float:
@@ -178,17 +175,15 @@ def _rogue_product(rng: Random, pack: Pack) -> Product:
 def _lay_rogue(rng: Random, pack: Pack, cell: _Cell) -> Drawn:
     rogue = _rogue_product(rng, pack)
     radius = canvas_radius(pack.product.half_x, pack.product.half_y)
-    template = draw_tablet(rogue, radius, imprinted=rng.random() < 0.6)
-    pack.canvas.lay(area_filtered(template), cell.tablet, gain=cell.gain, shadow=pack.shadow)
-    _mark_tablet(pack, template, cell.tablet)
-    alpha = f32(template[..., 3])
+    tablet = Tablet.of(draw_tablet(rogue, radius, imprinted=rng.random() < 0.6))
+    _lay_tablet(pack, tablet, cell)
+    area = _mm2(pack, float(tablet.drawn[..., 3].sum()))
     across = 2 * max(rogue.half_x, rogue.half_y) / pack.layout.px_per_mm
-    coverage = coverage_of(area_filtered(alpha), cell.tablet)
-    return Drawn("rogue product", coverage, across, _mm2(pack, float(alpha.sum())), whole=True)
+    return Drawn("rogue product", coverage_of(tablet.outline, cell.tablet), across, area, whole=True)
 
 
 def _lay_double(rng: Random, pack: Pack, cell: _Cell) -> Drawn:
-    _lay_good(pack, cell)
+    _lay_tablet(pack, cell.template, cell)
     toward, out = rng.uniform(0, 2 * np.pi), rng.uniform(0.36, 0.66) * 1.1
     upper = Place(
         cell.tablet.x + float(np.cos(toward)) * out * pack.product.half_x,
@@ -197,9 +192,9 @@ def _lay_double(rng: Random, pack: Pack, cell: _Cell) -> Drawn:
     )
     shadow = Shadow(max(0.25, pack.shadow.strength), pack.shadow.dx * 1.5, pack.shadow.dy * 1.5)
     gain = cell.gain * rng.uniform(0.97, 1.03)
-    pack.canvas.lay(area_filtered(cell.template), upper, gain=gain, shadow=shadow)
-    _mark_tablet(pack, cell.template, upper)
-    outline = area_filtered(f32(cell.template[..., 3]))
+    outline = cell.template.outline
+    pack.canvas.lay(cell.template.filtered, upper, gain=gain, shadow=shadow)
+    pack.canvas.mark(outline, upper, TABLET)
     coverage = np.maximum(coverage_of(outline, cell.tablet), coverage_of(outline, upper))
     scale = pack.layout.px_per_mm
     return Drawn("double fill", coverage, length(coverage > 0.5) / scale, float(coverage.sum()) / scale**2, whole=True)
@@ -209,18 +204,18 @@ def _damaged(rng: Random, pack: Pack, cell: _Cell, wanted: Wanted) -> Damage | N
     scale = pack.layout.px_per_mm
     match wanted.kind:
         case "chip":
-            return draw_chip(rng, cell.template, scale, small=wanted.small)
+            return draw_chip(rng, cell.template.drawn, scale, small=wanted.small)
         case "break":
-            return draw_break(rng, cell.template)
+            return draw_break(rng, cell.template.drawn)
         case "crack":
-            return draw_crack(rng, cell.template, scale, small=wanted.small)
+            return draw_crack(rng, cell.template.drawn, scale, small=wanted.small)
         case "stain":
-            return draw_stain(rng, cell.template, pack.product, scale, faint=wanted.small)
+            return draw_stain(rng, cell.template.drawn, pack.product, scale, faint=wanted.small)
         case _:
             tone = colour.particle_colour(rng, unlike=pack.product.colours, least=34)
             shortest, longest = (0.35, 0.8) if wanted.small else (0.32, 1.7)
             speck = draw_speck(rng, tone, scale, shortest_mm=shortest, longest_mm=longest)
-            return None if speck is None else lay_on_tablet(rng, cell.template, speck)
+            return None if speck is None else lay_on_tablet(rng, cell.template.drawn, speck)
 
 
 def _lay_damaged(rng: Random, pack: Pack, cell: _Cell, wanted: Wanted) -> Drawn | None:
@@ -230,11 +225,12 @@ def _lay_damaged(rng: Random, pack: Pack, cell: _Cell, wanted: Wanted) -> Drawn 
         if damage is not None:
             break
     if damage is None:
-        return _lay_good(pack, cell)
+        _lay_tablet(pack, cell.template, cell)
+        return None
     intact = Canvas(pack.canvas.pixels.copy(), pack.canvas.zones)
-    intact.lay(area_filtered(cell.template), cell.tablet, gain=cell.gain, shadow=pack.shadow)
+    intact.lay(cell.template.filtered, cell.tablet, gain=cell.gain, shadow=pack.shadow)
     pack.canvas.lay(area_filtered(damage.tablet), cell.tablet, gain=cell.gain, shadow=pack.shadow)
-    _mark_tablet(pack, cell.template, cell.tablet)
+    pack.canvas.mark(cell.template.outline, cell.tablet, TABLET)
     coverage = coverage_of(area_filtered(damage.mask.astype(np.float32)), cell.tablet)
     return Drawn(
         defect="spot" if wanted.kind == "spot on tablet" else wanted.kind,

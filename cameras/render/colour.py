@@ -13,8 +13,8 @@ from cameras.render.raster import F32, Random, f32, pick
 
 def lab(rgb: F32) -> F32:
     """CIE Lab of RGB values 0..255, any leading shape of at most two axes."""
-    grid = np.clip(rgb.reshape(1, -1, 3) if rgb.ndim < 3 else rgb, 0, 255) / np.float32(255)
-    return f32(cv2.cvtColor(f32(grid), cv2.COLOR_RGB2Lab)).reshape(rgb.shape)
+    grid = f32(np.clip(rgb.reshape(1, -1, 3) if rgb.ndim < 3 else rgb, 0, 255)) / np.float32(255)
+    return f32(f32(cv2.cvtColor(grid, cv2.COLOR_RGB2Lab)).reshape(rgb.shape))
 
 
 def distance(first: F32, second: F32) -> float:
@@ -23,7 +23,8 @@ def distance(first: F32, second: F32) -> float:
 
 
 def from_hsv(hue: float, saturation: float, value: float) -> F32:
-    return f32(cv2.cvtColor(f32([[[hue % 360, saturation, value]]]), cv2.COLOR_HSV2RGB))[0, 0] * np.float32(255)
+    single = f32(cv2.cvtColor(f32([[[hue % 360, saturation, value]]]), cv2.COLOR_HSV2RGB))
+    return f32(single[0, 0] * 255)
 
 
 def grey(level: float) -> F32:

@@ -5,6 +5,7 @@ where the drawn place or shape does not give a fair example; the caller tries ag
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -152,7 +153,9 @@ def draw_crack(rng: Random, tablet: F32, px_per_mm: float, *, small: bool) -> Da
     width_mm = rng.uniform(0.14, 0.42)
     stroke = max(1, round(width_mm * scale))
     drawn = np.zeros((side, side), np.uint8)
-    polyline(drawn, f32(points), stroke)
+    for index, pair in enumerate(pairwise(points)):
+        taper = 0.5 + 0.5 * float(np.sin(np.pi * (index + 0.5) / (len(points) - 1)))
+        polyline(drawn, f32(pair), max(1, round(stroke * taper)))
     if rng.random() < 0.25 and len(points) > 8:
         at = points[int(rng.integers(3, len(points) - 3))]
         aside = heading + (1 if rng.random() < 0.5 else -1) * rng.uniform(0.5, 1.0)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.render.raster import F32, Random, f32, frame_axes, gaussian, noise
+from cameras.render.raster import F32, Random, f32, frame_axes, gaussian, in_three, noise
 from cameras.render.truth import HEIGHT, WIDTH
 
 
@@ -36,8 +36,8 @@ def choose_camera_place(rng: Random) -> CameraPlace:
     return CameraPlace(np.asarray(matrix, np.float64), zoom)
 
 
-def light_up(rng: Random, pixels: F32, *, held_out: bool) -> F32:
-    """Lamp fall-off, a colour cast, a soft reflection, and streaks of glare on the film."""
+def light_up(rng: Random, pixels: F32, film: F32, *, held_out: bool) -> F32:
+    """Lamp fall-off, a colour cast, a soft reflection, and streaks of glare where there is film (1) to make them."""
     x, y = frame_axes(WIDTH, HEIGHT)
     turn = rng.uniform(0, 2 * np.pi)
     cos, sin = np.float32(np.cos(turn)), np.float32(np.sin(turn))
@@ -47,14 +47,15 @@ def light_up(rng: Random, pixels: F32, *, held_out: bool) -> F32:
             light = light * (1 - rng.uniform(0.05, 0.22) * (((x / WIDTH - 0.5) ** 2 + (y / HEIGHT - 0.5) ** 2) * 2))
         if rng.random() < 0.4:  # two lamps
             light = light + rng.uniform(0.02, 0.1) * np.cos((x * sin + y * cos) / rng.uniform(60, 130))
-    lit = pixels * light[..., None] * f32(1 + rng.normal(0, 0.02, 3))
+    lit = pixels * in_three(f32(light))
+    lit *= f32(1 + rng.normal(0, 0.02, 3))
     if rng.random() < 0.45:
         across = ((x - rng.uniform(0, WIDTH)) / rng.uniform(50, 220)) ** 2
         down = ((y - rng.uniform(0, HEIGHT)) / rng.uniform(40, 160)) ** 2
-        lit = lit + (np.exp(-(across + down)) * rng.uniform(8, 45))[..., None]
+        lit += in_three(f32(np.exp(-(across + down)) * rng.uniform(8, 45)))
     if rng.random() < 0.22:
-        lit = lit + _glare_streaks(rng)[..., None]
-    return f32(lit)
+        lit += in_three(_glare_streaks(rng) * film)
+    return lit
 
 
 def _glare_streaks(rng: Random) -> F32:
@@ -67,8 +68,9 @@ def _glare_streaks(rng: Random) -> F32:
         middle_x, middle_y = rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT)
         along = (x - middle_x) * cos + (y - middle_y) * sin
         across = (y - middle_y) * cos - (x - middle_x) * sin + rng.normal() * 3 * np.sin(along / rng.uniform(30, 90))
-        band = np.exp(-((across / rng.uniform(1.2, 8)) ** 2) - (along / rng.uniform(30, 260)) ** 4)
-        glare += f32(band * rng.uniform(12, 70))
+        ends = (along / rng.uniform(30, 260)) ** 2
+        band = np.exp(-((across / rng.uniform(1.2, 8)) ** 2) - ends * ends)
+        glare += f32(band * rng.uniform(12, 60))
     return glare
 
 
@@ -92,7 +94,7 @@ def photograph(rng: Random, pixels: F32, place: CameraPlace, background: F32, *,
     if rng.random() < 0.2:
         image = f32(image + 0.6 * (image - gaussian(image, 1.2)))
     strength = rng.uniform(0.8, 5.5)
-    image = f32(image + noise(rng, HEIGHT, WIDTH)[..., None] * strength * 0.7)
+    image = image + in_three(noise(rng, HEIGHT, WIDTH) * np.float32(strength * 0.7))
     image[..., 0] += noise(rng, HEIGHT, WIDTH) * strength * 0.6
     image[..., 2] += noise(rng, HEIGHT, WIDTH) * strength * 0.6
     taken = np.clip(image, 0, 255).astype(np.uint8)
@@ -113,5 +115,5 @@ def _motion_blurred(rng: Random, image: F32) -> F32:
 def _jpeg_coded(image: NDArray[np.uint8], *, quality: int) -> NDArray[np.uint8]:
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     coded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    decoded = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)

@@ -41,6 +41,11 @@ def area_filtered(field: F32) -> F32:
     return f32(cv2.blur(field, (SUB, SUB)))
 
 
+def in_three(field: F32) -> F32:
+    """The same value for red, green and blue; much faster to compute with than a broadcast last axis."""
+    return f32(cv2.cvtColor(field, cv2.COLOR_GRAY2RGB))
+
+
 def shifted(field: F32, dx: float, dy: float, fill: float) -> F32:
     height, width = field.shape[:2]
     matrix = f32([[1, 0, dx], [0, 1, dy]])
@@ -81,10 +86,10 @@ def length(mask: Mask) -> float:
     >>> length(np.ones((1, 7), bool))
     7.0
     """
-    points = cv2.findNonZero(mask.astype(np.uint8))
-    if points is None:
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if not outlines:
         return 0.0
-    hull = f32(cv2.convexHull(points))[:, 0]
+    hull = f32(cv2.convexHull(np.concatenate(outlines)))[:, 0]
     return float(np.sqrt(((hull[:, None] - hull[None]) ** 2).sum(-1)).max() + 1)
 
 

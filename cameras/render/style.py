@@ -135,7 +135,7 @@ def _imprint_lines(rng: Random, lettering: Lettering) -> tuple[str, ...]:
 
 def choose_imprint(rng: Random, shape: str, ground: F32, lettering: Lettering) -> Imprint:
     if shape == "capsule":
-        kinds = ("none", "none", "embossed", "print", "print")
+        kinds: tuple[str, ...] = ("none", "none", "embossed", "print", "print")
     elif shape == "oblong":
         kinds = ("none", "embossed", "print", "score", "half score", "logo")
     else:

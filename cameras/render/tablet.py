@@ -3,13 +3,29 @@
 The result is premultiplied RGBA at SUB times the frame, on a square canvas that leaves room for what sticks out.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.render.raster import F32, SUB, f32, gaussian, slopes, text_mask
+from cameras.render.raster import F32, SUB, area_filtered, f32, gaussian, slopes, text_mask
 from cameras.render.shapes import centred_axes, signed_distance
 from cameras.render.style import Imprint, Lettering, Product
+
+
+@dataclass(frozen=True, slots=True)
+class Tablet:
+    """A tablet as drawn and as laid: damage is done at SUB times the frame, before area filtering."""
+
+    drawn: F32  # premultiplied RGBA
+    filtered: F32
+    outline: F32  # area-filtered alpha
+
+    @classmethod
+    def of(cls, drawn: F32) -> "Tablet":
+        filtered = area_filtered(drawn)
+        return cls(drawn, filtered, np.ascontiguousarray(filtered[..., 3]))
 
 
 def canvas_radius(half_x: float, half_y: float) -> int:
@@ -34,11 +50,11 @@ def draw_tablet(product: Product, radius: int, *, imprinted: bool = True, turn_d
     relief = _relief(product, outside)
     ink: F32 | None = None
     if imprinted and product.imprint.kind != "none":
-        mark = _turned(_imprint_mask(product, radius), turn_deg).astype(np.float32) / 255
+        mark = f32(_turned(_imprint_mask(product, radius), turn_deg)) / np.float32(255)
         if product.imprint.kind == "print":
             ink = mark
         else:
-            relief = relief - product.imprint.depth * gaussian(mark, SUB * 0.5)
+            relief = f32(relief - product.imprint.depth * gaussian(mark, SUB * 0.5))
     shade = _shade(product, relief)
     rgb = np.empty((*outside.shape, 3), np.float32)
     rgb[:] = product.colour
@@ -170,7 +186,7 @@ def _draw_scores(mask: NDArray[np.uint8], kind: str, radius: int, reach: float, 
     for step_x, step_y in directions if kind == "cross" else directions[:1]:
         start = (radius - step_x * far, radius - step_y * far)
         if kind == "half score":
-            start = (radius + step_x * far // 2, radius + step_y * far // 2)
+            start = (radius + step_x * far // 8, radius + step_y * far // 8)
         end = (radius + step_x * far, radius + step_y * far)
         cv2.line(mask, start, end, (255.0,), stroke, cv2.LINE_AA)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import colour
-from cameras.render.raster import F32, Random, f32, frame_axes, gaussian, log_uniform, noise, pick, polyline, slow_field
+from cameras.render.raster import F32, Random, f32, frame_axes, in_three, log_uniform, noise, pick, polyline, slow_field
 from cameras.render.style import Layout, Lettering
 from cameras.render.tablet import lettered
 from cameras.render.truth import HEIGHT, WIDTH
@@ -27,6 +27,7 @@ class Web:
     origin_x: float  # left edge of the first pocket's cell
     origin_y: float
     background: F32  # RGB of the table, seen round the pack
+    film: F32  # (HEIGHT, WIDTH) 1 on the pack, 0 on the table
     foil: str
 
 
@@ -50,7 +51,7 @@ def draw_web(rng: Random, layout: Layout, lettering: Lettering, *, held_out: boo
     if rng.random() < 0.4:
         _stamp_lot(rng, pixels, lettering, layout, (left, top, wide, high))
     pixels = _cut_out(rng, pixels, pack, background)
-    return Web(pixels, origin_x, origin_y, background, foil)
+    return Web(pixels, origin_x, origin_y, background, f32(pack / np.float32(255)), foil)
 
 
 def _draw_foil(rng: Random, px_per_mm: float, *, held_out: bool) -> tuple[str, F32]:
@@ -63,46 +64,50 @@ def _draw_foil(rng: Random, px_per_mm: float, *, held_out: bool) -> tuple[str, F
     foil = pick(rng, _HELD_OUT_FOILS if held_out else _TAUGHT_FOILS)
     if foil == "white":
         level, tint = rng.uniform(212, 242), f32(tint * 0.3 + 0.7)
-    relief, turn = _foil_relief(rng, foil, px_per_mm)
+    turn, relief = _embossed(rng, foil, px_per_mm)
     field = np.float32(level) + relief
     field = field + noise(rng, HEIGHT, WIDTH, pick(rng, (1, 2))) * rng.uniform(0.5, 5)
     field = field + slow_field(rng, HEIGHT, WIDTH, 3) * rng.uniform(1, 9)
     if rng.random() < 0.5:  # the lamp mirrored in the foil
-        across = (x * np.cos(turn) + y * np.sin(turn) - rng.uniform(0, WIDTH)) / rng.uniform(40, 160)
+        along = x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn))
+        across = (along - rng.uniform(0, WIDTH)) / rng.uniform(40, 160)
         field = field + rng.uniform(5, 26) * np.exp(-(across**2))
-    return foil, f32(field[..., None] * tint)
+    return foil, in_three(f32(field)) * tint
 
 
-def _foil_relief(rng: Random, foil: str, px_per_mm: float) -> tuple[F32, float]:
-    """What the embossing rollers left: brightness about zero, and the direction they ran in."""
+def _embossed(rng: Random, foil: str, px_per_mm: float) -> tuple[float, F32]:
+    """What the embossing rollers left: the direction they ran in, and brightness about zero."""
     x, y = frame_axes(WIDTH, HEIGHT)
     pitch = rng.uniform(0.8, 1.7) * px_per_mm
     depth, turn = rng.uniform(3, 16), rng.uniform(0, np.pi)
     wave = np.float32(2 * np.pi / pitch)
     u = (x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn))) * wave
     v = (y * np.float32(np.cos(turn)) - x * np.float32(np.sin(turn))) * wave
+    return turn, f32(depth * _pattern(rng, foil, u, v))
+
+
+def _pattern(rng: Random, foil: str, u: F32, v: F32) -> F32:
     match foil:
         case "dot":
-            relief = np.clip(np.cos(u) * np.cos(v) * 2 - 0.6, -0.4, 1)
+            return f32(np.clip(np.cos(u) * np.cos(v) * 2 - 0.6, -0.4, 1))
         case "hexdot":
-            relief = 0.6 * (np.cos(u) + np.cos(u / 2 + v * 0.866) + np.cos(u / 2 - v * 0.866))
+            return f32(0.6 * (np.cos(u) + np.cos(u / 2 + v * 0.866) + np.cos(u / 2 - v * 0.866)))
         case "line":
-            relief = np.sin(u)
+            return f32(np.sin(u))
         case "knurl":
-            relief = np.arcsin(np.sin(u)) * np.arcsin(np.sin(v)) * 0.6 + 0.25 * np.sin(u)
+            return f32(np.arcsin(np.sin(u)) * np.arcsin(np.sin(v)) * 0.6 + 0.25 * np.sin(u))
         case "diamond":
-            relief = np.abs(np.sin(u / 2)) + np.abs(np.sin(v / 2 + u * 0.25)) - 1.2
+            return f32(np.abs(np.sin(u / 2)) + np.abs(np.sin(v / 2 + u * 0.25)) - 1.2)
         case "grid":
             turns = np.float32(2 * np.pi)
-            relief = 2.2 * (np.abs((u / turns) % 1 - 0.5) + np.abs((v / turns) % 1 - 0.5) - 0.5)
+            return f32(2.2 * (np.abs((u / turns) % 1 - 0.5) + np.abs((v / turns) % 1 - 0.5) - 0.5))
         case "cross":
-            relief = np.clip(np.sin(u) * 1.5, -0.7, 0.7) * np.sign(np.sin(v / 3))
+            return f32(np.clip(np.sin(u) * 1.5, -0.7, 0.7) * np.sign(np.sin(v / 3)))
         case "brushed":
             streaks = noise(rng, HEIGHT, WIDTH // 8 + 1)
-            relief = 0.7 * f32(cv2.resize(streaks, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR))
+            return f32(0.7 * f32(cv2.resize(streaks, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)))
         case _:
-            relief = np.zeros((HEIGHT, WIDTH), np.float32)
-    return f32(depth * relief), turn
+            return np.zeros((HEIGHT, WIDTH), np.float32)
 
 
 def _print_on_foil(rng: Random, pixels: F32, lettering: Lettering, layout: Layout) -> None:
@@ -118,7 +123,7 @@ def _print_on_foil(rng: Random, pixels: F32, lettering: Lettering, layout: Layou
             sheet[top : top + line.shape[0], left : left + line.shape[1]] = line
     slant = pick(rng, (0.0, 0.0, 90.0, 30.0, -30.0, 180.0)) + rng.uniform(-2, 2)
     matrix = cv2.getRotationMatrix2D((side / 2, side / 2), slant, 1)
-    matrix[:, 2] += (WIDTH / 2 - side / 2, HEIGHT / 2 - side / 2)
+    matrix[:, 2] += np.array([WIDTH / 2 - side / 2, HEIGHT / 2 - side / 2])
     printed = f32(cv2.warpAffine(sheet, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)) / np.float32(255)
     ink = colour.ink_on(rng, f32(pixels[HEIGHT // 2, WIDTH // 2]))
     share = (printed * rng.uniform(0.25, 0.8))[..., None]
@@ -156,14 +161,16 @@ def _cut_out(rng: Random, pixels: F32, pack: NDArray[np.uint8], background: F32)
     """Lay the pack on its table, with a soft shadow and a lit or dark edge."""
     if bool((pack == 255).all()):
         return pixels
-    inside = (pack.astype(np.float32) / 255)[..., None]
-    shadow = gaussian(pack, 5)[..., None] / 255
-    table = background + noise(rng, HEIGHT, WIDTH, 1)[..., None] * rng.uniform(0.3, 2.5)
-    out = pixels * inside + table * (1 - 0.3 * shadow) * (1 - inside)
+    inside = f32(pack) / np.float32(255)
+    shadow = f32(cv2.GaussianBlur(pack, (0, 0), 5)) / np.float32(255)
+    out = in_three(f32(noise(rng, HEIGHT, WIDTH, 1) * rng.uniform(0.3, 2.5)))
+    out += background
+    out *= in_three(f32((1 - 0.3 * shadow) * (1 - inside)))
+    out += pixels * in_three(inside)
     if rng.random() < 0.6:
         edge = cv2.morphologyEx(pack, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-        out = out + (f32(edge) / 255 * rng.uniform(-35, 45))[..., None]
-    return f32(out)
+        out += in_three(f32(f32(edge) / 255 * rng.uniform(-35, 45)))
+    return out
 
 
 def _perforate(rng: Random, pixels: F32, layout: Layout, origin_x: float, top: float, high: float) -> None:
