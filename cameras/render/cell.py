@@ -141,7 +141,7 @@ def _mm2(pack: Pack, area_sub: float) -> float:
 def _leave_empty(pack: Pack, cell: _Cell) -> Drawn:
     coverage = coverage_of(pack.pocket.interior, cell.middle)
     area = float(coverage.sum()) / pack.layout.px_per_mm**2
-    across = 2 * max(pack.pocket.half_x, pack.pocket.half_y) / pack.layout.px_per_mm
+    across = _mm(pack, length(pack.pocket.interior > 0.5))
     return Drawn("empty pocket", coverage, across, area, whole=True)
 
 
@@ -178,7 +178,7 @@ def _lay_rogue(rng: Random, pack: Pack, cell: _Cell) -> Drawn:
     tablet = Tablet.of(draw_tablet(rogue, radius, imprinted=rng.random() < 0.6))
     _lay_tablet(pack, tablet, cell)
     area = _mm2(pack, float(tablet.drawn[..., 3].sum()))
-    across = 2 * max(rogue.half_x, rogue.half_y) / pack.layout.px_per_mm
+    across = _mm(pack, length(tablet.drawn[..., 3] > 0.5))
     return Drawn("rogue product", coverage_of(tablet.outline, cell.tablet), across, area, whole=True)
 
 
@@ -272,7 +272,7 @@ def _lay_beside(rng: Random, pack: Pack, cell: _Cell, particle: Particle, defect
     half_x, half_y = pack.product.half_x, pack.product.half_y
     place = cell.middle
     for _ in range(60):
-        toward, out = rng.uniform(0, 2 * np.pi), rng.uniform(0.72, 1.02)
+        toward, out = rng.uniform(0, 2 * np.pi), rng.uniform(0.72, 0.95)
         place = Place(
             cell.middle.x + float(np.cos(toward)) * pack.pocket.half_x * out,
             cell.middle.y + float(np.sin(toward)) * pack.pocket.half_y * out,
