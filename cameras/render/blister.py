@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from cameras.errors import CameraError
 from cameras.render.canvas import Canvas, Place, Shadow
-from cameras.render.cell import Drawn, Kind, Pack, Wanted, fill_cell
+from cameras.render.cell import fill_cell
 from cameras.render.optics import CameraPlace, choose_camera_place, light_up, photograph
+from cameras.render.pack import Drawn, Kind, Pack, Wanted
 from cameras.render.pocket import draw_pocket
 from cameras.render.raster import SUB, Random, noise
 from cameras.render.style import Product, choose_layout, choose_lettering, choose_product

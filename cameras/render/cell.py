@@ -4,70 +4,19 @@ A defect that finds no fair place is left out, and the tablet is then good; what
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from cameras.render import colour
 from cameras.render.canvas import Canvas, Place, Shadow, contrast_made, coverage_of
 from cameras.render.damage import Damage, draw_break, draw_chip, draw_crack, draw_stain
+from cameras.render.pack import Drawn, Pack, Wanted
 from cameras.render.particles import Particle, draw_fibre, draw_fragment, draw_speck, lay_on_tablet
-from cameras.render.pocket import Pocket
 from cameras.render.raster import F32, SUB, Random, area_filtered, f32, length, pick
 from cameras.render.shapes import distance_at
-from cameras.render.style import Layout, Product
+from cameras.render.style import Product
 from cameras.render.tablet import Tablet, canvas_radius, draw_tablet
-from cameras.render.truth import HEIGHT, NO_CONTRAST, POCKET, TABLET, WIDTH
-
-Kind = Literal[
-    "empty pocket",
-    "chip",
-    "break",
-    "crack",
-    "spot on tablet",
-    "spot on foil",
-    "spot in pocket",
-    "stain",
-    "rogue product",
-    "double fill",
-    "fragment",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A defect to draw; small ones come from the lower end of their class, where eyes miss most."""
-
-    kind: Kind
-    small: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """Everything the pockets of one pack share."""
-
-    layout: Layout
-    product: Product
-    pocket: Pocket
-    canvas: Canvas
-    tablets: tuple[Tablet, ...]  # intact ones, imprints turned differently
-    shadow: Shadow
-    play: float  # how far a tablet lies off its pocket's middle, frame pixels
-    free_turn: float  # and how far it is turned, radians
-    held_out: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A defect on the flat pack, before the camera sees it."""
-
-    defect: str
-    coverage: F32  # (HEIGHT, WIDTH)
-    length_mm: float
-    area_mm2: float
-    contrast: float = NO_CONTRAST
-    distinct: bool = True
-    whole: bool = False
+from cameras.render.truth import HEIGHT, POCKET, TABLET, WIDTH
 
 
 @dataclass(frozen=True, slots=True)
