@@ -1,0 +1,147 @@
+"""Batches and their events: opening, closing with counts that reconcile, alarms, quarantine after a crash.
+
+Events form a chain of their own. Events that open or end a batch name the end of the unit chain at that moment, and a
+batch's first unit record names its opening event: neither chain can be cut or exchanged without the other showing it.
+"""
+
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from inspector.records.record import Digests, Moment, Sha256, Strict
+
+
+class EventKind(StrEnum):
+    BATCH_OPENED = "BATCH_OPENED"
+    BATCH_CLOSED = "BATCH_CLOSED"
+    ALARM = "ALARM"
+    HELD = "HELD"
+    QUARANTINE = "QUARANTINE"
+    RECOVERED = "RECOVERED"
+
+
+class Event(Strict):
+    """A step, alarm or decision around the units, chained to the event before it."""
+
+    sequence: int = Field(ge=1)
+    batch: int | None
+    kind: EventKind
+    at: Moment
+    by: str = Field(min_length=1)  # person, or the line's name
+    text: str
+    data: dict[str, JsonValue]
+    previous: Sha256
+    hash: Sha256
+
+
+class Link(Strict):
+    """One place in a chain: the sequence number of an entry and its hash. Sequence 0 is before the first."""
+
+    sequence: int = Field(ge=0)
+    hash: Sha256
+
+
+class Head(Strict):
+    """The ends of both chains: written down outside the store, it shows a tail that was cut off later."""
+
+    units: Link
+    events: Link
+
+
+class Opening(Strict):
+    """What a batch is opened with."""
+
+    line: str
+    product: str
+    lot: str = ""
+    digests: Digests
+    units_before: int = Field(default=0, ge=0)  # the PLC's retained counter: the batch's first unit is the next number
+    documents: dict[str, JsonValue] = Field(default_factory=dict)  # contents behind the digests: sheet, reading, recipe
+
+
+class Counts(Strict):
+    """The line's own count of a batch, from its gate and PLC; never taken from the records it is compared with."""
+
+    triggers: int = Field(ge=0)
+    accepted: int = Field(ge=0)
+    rejected: int = Field(ge=0)
+    held: int = Field(ge=0)
+    sampled: int = Field(ge=0)
+    lost: int = Field(ge=0)
+
+
+class Tally(Strict):
+    """Records of a batch by state, and the units that were not accepted by reason."""
+
+    records: int
+    accepted: int = 0
+    rejected: int = 0
+    held: int = 0
+    sampled: int = 0
+    lost: int = 0
+    reasons: dict[str, int] = Field(default_factory=dict)
+
+    def differences(self, counts: Counts) -> tuple[str, ...]:
+        """Where the line's counts and the records differ; empty when they reconcile.
+
+        triggers = accepted + rejected + held + sampled + lost = records
+
+        >>> counts = Counts(triggers=2, accepted=2, rejected=0, held=0, sampled=0, lost=0)
+        >>> Tally(records=1, accepted=1).differences(counts)
+        ('2 triggers but 1 records', '2 accepted by the line but 1 in the records')
+        """
+        states = ("accepted", "rejected", "held", "sampled", "lost")
+        said = sum(getattr(counts, state) for state in states)
+        wrong = [] if counts.triggers == self.records else [f"{counts.triggers} triggers but {self.records} records"]
+        if counts.triggers != said:
+            wrong.append(f"{counts.triggers} triggers but {said} outcomes counted")
+        for state in states:
+            line, kept = getattr(counts, state), getattr(self, state)
+            if line != kept:
+                wrong.append(f"{line} {state} by the line but {kept} in the records")
+        return tuple(wrong)
+
+
+class UnitRange(Strict):
+    """Units from `first` to `last`, both included; `last` None: every unit from `first` on."""
+
+    first: int
+    last: int | None
+
+    def __str__(self) -> str:
+        if self.last is None:
+            return f"{self.first} and every unit after it"
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+
+
+class BatchStatus(StrEnum):
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"  # counts reconciled
+    QUARANTINED = "QUARANTINED"  # ended without its closing record
+
+
+class BatchSummary(Strict):
+    """A batch as its events and records tell it."""
+
+    batch: int
+    epoch: int
+    status: BatchStatus
+    opening: Opening
+    opened_at: Moment
+    opened_by: str
+    ended_at: Moment | None
+    counts: Counts | None  # of the closing record
+    tally: Tally
+    quarantined: tuple[UnitRange, ...]
+
+    @property
+    def releasable(self) -> bool:
+        """Only the closing record, whose counts reconciled, makes a batch releasable."""
+        return self.status is BatchStatus.CLOSED
+
+
+class OpenBatch(Strict):
+    """The numbers a batch runs under. The epoch goes to the PLC with every PASS and is never used again."""
+
+    batch: int
+    epoch: int

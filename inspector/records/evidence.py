@@ -1,0 +1,110 @@
+"""Evidence: the picture of a unit, on disk under a digest before the record that names it is committed.
+
+Pictures are never overwritten. What a JPEG cannot hold, a 16-bit or grey picture for example, is kept as PNG or, if a
+camera delivers something stranger still, as a NumPy file: evidence is kept as it came, not converted.
+"""
+
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inspector.errors import LineError
+from inspector.records.record import Evidence
+from models.digest import digest_bytes
+
+JPEG_QUALITY = 90
+_JPEG_LONGEST_PX = 65_500
+_PNG_COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> colour type, PNG specification 11.2.1
+
+
+def keep(folder: Path, batch: int, unit: int, view: str, pixels: NDArray[np.generic]) -> Evidence:
+    """Write one picture and wait until it is on disk.
+
+    Args:
+        folder: the store's evidence folder.
+        view: becomes part of the file name.
+        pixels: as the camera delivered them.
+
+    Returns:
+        The file, relative to `folder`, and the digest of its bytes.
+
+    Raises:
+        LineError: it cannot be written, or there is a picture of this view already.
+    """
+    content, suffix = _encode(pixels)
+    name = f"{batch:06d}/{unit:08d}-{view}.{suffix}"
+    target = folder / name
+    if Path(view).name != view or target.parent.parent != folder:
+        raise LineError(f"view {view!r} cannot be a file name: use letters, digits and dashes. No evidence was kept.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(target, content)
+    except FileExistsError as error:
+        raise LineError(
+            f"{target}: evidence of this unit is there already and was left alone. "
+            f"Check that the camera and the PLC number units alike, then start a new batch."
+        ) from error
+    except OSError as error:
+        raise LineError(
+            f"{target}: evidence cannot be written: {error.strerror}. Without it the unit has no record. "
+            f"Check space, quota and rights, then start a new batch."
+        ) from error
+    return Evidence(file=name, sha256=digest_bytes(content))
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Whole or not at all: a name in the folder always has all its bytes. With one writer, the look is enough."""
+    if target.exists():
+        raise FileExistsError(target)
+    part = target.with_name(target.name + ".part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _encode(pixels: NDArray[np.generic]) -> tuple[bytes, str]:
+    shape, kind = pixels.shape, pixels.dtype
+    if kind == np.uint8 and pixels.ndim == 3 and shape[2] == 3 and min(shape) > 0 and max(shape) <= _JPEG_LONGEST_PX:
+        file = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(pixels, np.uint8)).save(file, "JPEG", quality=JPEG_QUALITY)
+        return file.getvalue(), "jpg"
+    channels = 1 if pixels.ndim == 2 else shape[2] if pixels.ndim == 3 else 0
+    if kind in (np.uint8, np.uint16) and channels in _PNG_COLOURS and pixels.size:
+        return _png(pixels, channels), "png"
+    if kind.hasobject:
+        raise LineError(f"a picture of {kind} cannot be kept: check the camera's driver. The line is held.")
+    plain = io.BytesIO()
+    np.save(plain, pixels, allow_pickle=False)
+    return plain.getvalue(), "npy"
+
+
+def _png(pixels: NDArray[np.generic], channels: int) -> bytes:
+    """Rows unfiltered, most significant byte first; Pillow has no 16-bit colour.
+
+    Source: Portable Network Graphics specification, 3rd edition, 5 and 11.2.
+    """
+    height, width = pixels.shape[:2]
+    rows = pixels.astype(pixels.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
+    scanlines = np.hstack([np.zeros((height, 1), np.uint8), rows])
+    header = struct.pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, _PNG_COLOURS[channels], 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(scanlines.tobytes(), 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )

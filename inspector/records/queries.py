@@ -1,0 +1,173 @@
+"""What can be asked of a store: units, events, batches and counts, read over a connection that changes nothing.
+
+Long readings go in chunks of their own transactions: one long transaction would keep SQLite from folding its log away
+while the line writes.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+from pydantic import JsonValue
+
+from inspector.records.batch import (
+    BatchStatus,
+    BatchSummary,
+    Counts,
+    Event,
+    EventKind,
+    Head,
+    Link,
+    Opening,
+    Tally,
+    UnitRange,
+)
+from inspector.records.record import InspectionRecord
+from inspector.records.schema import CHAIN_START, NESTED_OF_EVENTS, NESTED_OF_UNITS, events, units
+
+CHUNK = 1000
+
+
+def to_record(row: Mapping[str, object]) -> InspectionRecord:
+    return InspectionRecord.model_validate(_parsed(row, NESTED_OF_UNITS, leave_out="n_observations"))
+
+
+def to_event(row: Mapping[str, object]) -> Event:
+    return Event.model_validate(_parsed(row, NESTED_OF_EVENTS))
+
+
+def records(engine: sa.Engine, batch: int | None, after: int) -> Iterator[InspectionRecord]:
+    """Every record past a sequence number, in order."""
+    for rows in chunks(engine, units, batch, after):
+        yield from (to_record(row) for row in rows)
+
+
+def chunks(
+    engine: sa.Engine, table: sa.Table, batch: int | None, after: int, *columns: sa.ColumnElement[object]
+) -> Iterator[list[Mapping[str, object]]]:
+    """Rows past a sequence number, a transaction each `CHUNK` rows; `columns` must hold the sequence."""
+    chosen: tuple[sa.ColumnElement[object], ...] = columns or tuple(table.c)
+    while True:
+        query = sa.select(*chosen).where(table.c.sequence > after).order_by(table.c.sequence).limit(CHUNK)
+        if batch is not None:
+            query = query.where(table.c.batch == batch)
+        with engine.begin() as connection:
+            rows: list[Mapping[str, object]] = [dict(row) for row in connection.execute(query).mappings()]
+        if not rows:
+            return
+        yield rows
+        after = int(str(rows[-1]["sequence"]))
+
+
+def latest(connection: sa.Connection, count: int, batch: int | None) -> tuple[InspectionRecord, ...]:
+    """The newest records, newest first."""
+    query = sa.select(units).order_by(units.c.sequence.desc()).limit(count)
+    if batch is not None:
+        query = query.where(units.c.batch == batch)
+    return tuple(to_record(dict(row)) for row in connection.execute(query).mappings())
+
+
+def unit(connection: sa.Connection, batch: int, number: int) -> InspectionRecord | None:
+    query = sa.select(units).where(units.c.batch == batch, units.c.unit == number)
+    row = connection.execute(query).mappings().first()
+    return to_record(dict(row)) if row else None
+
+
+def tally(connection: sa.Connection, batch: int) -> Tally:
+    """Records by state and reason, out of an index."""
+    query = sa.select(units.c.state, units.c.reason, sa.func.count()).where(units.c.batch == batch)
+    states: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    for state, reason, count in connection.execute(query.group_by(units.c.state, units.c.reason)):
+        states[state] = states.get(state, 0) + count
+        if reason is not None:
+            reasons[reason] = reasons.get(reason, 0) + count
+    return Tally.model_validate({"records": sum(states.values()), "reasons": reasons, **states})
+
+
+def head(connection: sa.Connection) -> Head:
+    return Head(units=_end(connection, units), events=_end(connection, events))
+
+
+def all_events(connection: sa.Connection, batch: int | None) -> tuple[Event, ...]:
+    query = sa.select(events).order_by(events.c.sequence)
+    if batch is not None:
+        query = query.where(events.c.batch == batch)
+    return tuple(to_event(dict(row)) for row in connection.execute(query).mappings())
+
+
+def chain_end(connection: sa.Connection, batch: int) -> str:
+    """Hash that the batch's next record is chained to."""
+    query = sa.select(units.c.hash).where(units.c.batch == batch).order_by(units.c.sequence.desc()).limit(1)
+    opened = sa.select(events.c.hash).where(events.c.batch == batch, events.c.kind == EventKind.BATCH_OPENED)
+    return str(connection.scalar(query) or connection.scalar(opened))
+
+
+def batch_numbers(connection: sa.Connection) -> tuple[int, ...]:
+    opened = sa.select(events.c.batch).where(events.c.kind == EventKind.BATCH_OPENED).order_by(events.c.batch)
+    return tuple(connection.scalars(opened))
+
+
+def unfinished(connection: sa.Connection) -> tuple[int, ...]:
+    """Batches that have neither a closing event nor a quarantine."""
+    ends = (EventKind.BATCH_CLOSED, EventKind.QUARANTINE)
+    ended = set(connection.scalars(sa.select(events.c.batch).where(events.c.kind.in_(ends))))
+    return tuple(number for number in batch_numbers(connection) if number not in ended)
+
+
+def summary(connection: sa.Connection, batch: int) -> BatchSummary | None:
+    """None when no such batch was opened."""
+    query = sa.select(events).where(events.c.batch == batch).order_by(events.c.sequence)
+    found = {}
+    for row in connection.execute(query).mappings():
+        if row["kind"] in (EventKind.BATCH_OPENED, EventKind.BATCH_CLOSED, EventKind.QUARANTINE):
+            found[row["kind"]] = to_event(dict(row))
+    opened = found.get(EventKind.BATCH_OPENED)
+    if opened is None:
+        return None
+    closed, quarantine = found.get(EventKind.BATCH_CLOSED), found.get(EventKind.QUARANTINE)
+    end = quarantine or closed
+    status = BatchStatus.QUARANTINED if quarantine else BatchStatus.CLOSED if closed else BatchStatus.OPEN
+    ranges = quarantine.data["units"] if quarantine else []
+    return BatchSummary(
+        batch=batch,
+        epoch=int(str(opened.data["epoch"])),
+        status=status,
+        opening=Opening.model_validate(opened.data["opening"]),
+        opened_at=opened.at,
+        opened_by=opened.by,
+        ended_at=end.at if end else None,
+        counts=Counts.model_validate(closed.data["counts"]) if closed else None,
+        tally=tally(connection, batch),
+        quarantined=tuple(UnitRange.model_validate(r) for r in ranges) if isinstance(ranges, list) else (),
+    )
+
+
+def missing_units(connection: sa.Connection, batch: int, units_before: int, last: int | None) -> tuple[UnitRange, ...]:
+    """Numbers that the PLC gave and that have no record; with `last` None, also every number after the last record."""
+    kept = connection.scalars(sa.select(units.c.unit).where(units.c.batch == batch).order_by(units.c.unit))
+    gaps, expected = [], units_before + 1
+    for number in kept:
+        if number > expected:
+            gaps.append(UnitRange(first=expected, last=number - 1))
+        expected = max(expected, number + 1)
+    if last is None or last >= expected:
+        gaps.append(UnitRange(first=expected, last=last))
+    return tuple(gaps)
+
+
+def last_epoch(connection: sa.Connection) -> int:
+    """0 for a new store."""
+    query = sa.select(events.c.data).where(events.c.kind == EventKind.BATCH_OPENED).order_by(events.c.sequence.desc())
+    text = connection.scalar(query.limit(1))
+    return int(json.loads(text)["epoch"]) if text else 0
+
+
+def _end(connection: sa.Connection, table: sa.Table) -> Link:
+    query = sa.select(table.c.sequence, table.c.hash).order_by(table.c.sequence.desc()).limit(1)
+    row = connection.execute(query).first()
+    return Link(sequence=row.sequence, hash=row.hash) if row else Link(sequence=0, hash=CHAIN_START)
+
+
+def _parsed(row: Mapping[str, object], nested: tuple[str, ...], leave_out: str = "") -> dict[str, JsonValue | object]:
+    return {k: json.loads(str(v)) if k in nested else v for k, v in row.items() if k != leave_out}
