@@ -47,9 +47,10 @@ _SHARES: Final = (0.07, 0.15, 0.07, 0.14, 0.11, 0.07, 0.02, 0.13, 0.09, 0.07, 0.
 _DENSE_SHARES: Final = (0.05, 0.18, 0.05, 0.11, 0.13, 0.08, 0.03, 0.14, 0.07, 0.05, 0.11)
 _UNLIKE_THE_REST: Final = ("empty pocket", "break", "rogue product", "double fill")
 _ATTEMPTS: Final = 20
+_LOOKS: Final = 1_000_003  # keeps a product's draws apart from those of any unit
 
 
-def render(seed: int, *, held_out: bool = False, content: Content = "mixed") -> Rendered:
+def render(seed: int, *, held_out: bool = False, content: Content = "mixed", product: int | None = None) -> Rendered:
     """Draw one frame.
 
     Args:
@@ -57,15 +58,20 @@ def render(seed: int, *, held_out: bool = False, content: Content = "mixed") -> 
         held_out: draw from the styles kept for judging: other layouts, hues, shapes, foils, lamps and typefaces.
         content: "good" has no defect, "defective" one to three, "mixed" none in two of five frames and else one to
             four, "dense" three to nine, small and faint ones more often (to learn from, not to judge by).
+        product: not negative; frames of one product show one batch under one camera: the same tablet, foil, print,
+            lamp and scale, so that only the units differ. None: every seed has a product of its own.
 
     Raises:
-        CameraError: the seed is negative.
+        CameraError: the seed or the product is negative.
     """
-    if seed < 0:
-        raise CameraError(f"render: seed {seed} is negative. Nothing was drawn. Give a seed from 0 up.")
+    if seed < 0 or (product is not None and product < 0):
+        raise CameraError(
+            f"render: seed {seed}, product {product}: negative. Nothing was drawn. Give numbers from 0 up."
+        )
     for attempt in range(_ATTEMPTS):
         rng = np.random.default_rng((seed, attempt))
-        frame, planned = _draw(rng, seed, held_out=held_out, content=content)
+        look = rng if product is None else np.random.default_rng((product, _LOOKS))
+        frame, planned = _draw(rng, look, seed, held_out=held_out, content=content)
         if frame.defects or planned == 0:
             return frame
     raise CameraError(
@@ -73,13 +79,14 @@ def render(seed: int, *, held_out: bool = False, content: Content = "mixed") -> 
     )
 
 
-def _draw(rng: Random, seed: int, *, held_out: bool, content: Content) -> tuple[Rendered, int]:
-    layout = choose_layout(rng, held_out=held_out)
-    lettering = choose_lettering(rng, held_out=held_out)
-    product = choose_product(rng, layout, lettering, held_out=held_out)
-    web = draw_web(rng, layout, lettering, held_out=held_out)
-    pocket = draw_pocket(rng, layout, product, held_out=held_out)
-    tablets = _draw_tablets(rng, product)
+def _draw(rng: Random, look: Random, seed: int, *, held_out: bool, content: Content) -> tuple[Rendered, int]:
+    """`look` draws what all units of a product share, `rng` what is this unit's own."""
+    layout = choose_layout(look, held_out=held_out)
+    lettering = choose_lettering(look, held_out=held_out)
+    product = choose_product(look, layout, lettering, held_out=held_out)
+    web = draw_web(look, layout, lettering, held_out=held_out)
+    pocket = draw_pocket(look, layout, product, held_out=held_out)
+    tablets = _draw_tablets(look, product)
     canvas = Canvas(web.pixels, np.zeros((HEIGHT, WIDTH), np.uint8))
     pack = Pack(
         layout=layout,
@@ -87,9 +94,9 @@ def _draw(rng: Random, seed: int, *, held_out: bool, content: Content) -> tuple[
         pocket=pocket,
         canvas=canvas,
         tablets=tablets,
-        shadow=Shadow(rng.uniform(0.1, 0.4), product.light[0] * 1.5, product.light[1] * 1.5),
+        shadow=Shadow(look.uniform(0.1, 0.4), product.light[0] * 1.5, product.light[1] * 1.5),
         play=min(pocket.half_x - product.half_x, pocket.half_y - product.half_y) * 0.225,
-        free_turn=np.radians(rng.uniform(1, 9)) * 0.4,
+        free_turn=np.radians(look.uniform(1, 9)) * 0.4,
         held_out=held_out,
     )
     plan = _plan(rng, layout.rows * layout.columns, content)
@@ -99,11 +106,11 @@ def _draw(rng: Random, seed: int, *, held_out: bool, content: Content) -> tuple[
         drawn = fill_cell(rng, pack, row, column, Place(web.origin_x, web.origin_y), plan.get(cell))
         if drawn is not None:
             found.append(drawn)
-    if rng.random() < 0.12:  # a speckled product
-        speckle = rng.uniform(0.02, 0.07) * noise(rng, HEIGHT, WIDTH, 1) * (canvas.zones == ZONES.index("tablet"))
+    if look.random() < 0.12:  # a speckled product
+        speckle = look.uniform(0.02, 0.07) * noise(rng, HEIGHT, WIDTH, 1) * (canvas.zones == ZONES.index("tablet"))
         canvas.pixels[:] *= (1 + speckle)[..., None]
-    lit = light_up(rng, canvas.pixels, web.film, held_out=held_out)
-    place = choose_camera_place(rng)
+    lit = light_up(look, canvas.pixels, web.film, held_out=held_out)
+    place = choose_camera_place(look)
     pixels = photograph(rng, lit, place, web.background, held_out=held_out)
     zones = place.seen_zones(canvas.zones)
     px_per_mm = layout.px_per_mm * place.zoom
