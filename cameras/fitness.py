@@ -1,0 +1,163 @@
+"""Is a picture fit to be examined at all: checks of pixels that need neither model nor product.
+
+They catch what a camera does when it is broken, not what a unit is like: a picture that fails says nothing about its
+unit, which is rejected as not assessable. The limits lie far outside what a working camera delivers.
+"""
+
+import hashlib
+from collections import deque
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_SATURATED_AT = 250  # a channel from here on carries no detail
+_BLACK_UP_TO = 5
+
+
+class FitnessLimits(BaseModel):
+    """What a view's pictures must keep to. The defaults suit a lit, focused, 8-bit colour camera."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    shortest_px: int = Field(default=96, ge=1)  # either edge
+    longest_px: int = Field(default=8192, ge=1)
+    least_contrast: float = Field(default=12, ge=0, le=255)  # grey levels between the 1st and the 99th percentile
+    saturated_pct: float = Field(default=60, gt=0, le=100)  # of pixels with all three channels at 250 or more
+    black_pct: float = Field(default=80, gt=0, le=100)  # of pixels with all three channels at 5 or less
+    least_sharpness: float = Field(default=1.0, ge=0)  # see `sharpness`; 0 switches the check off
+    frozen_frames: int = Field(default=1, ge=0, le=64)  # a picture equal to one of so many before it; 0 switches it off
+
+    @model_validator(mode="after")
+    def edges_leave_room(self) -> Self:
+        if self.shortest_px > self.longest_px:
+            raise ValueError(
+                f"shortest_px is {self.shortest_px} and longest_px {self.longest_px}: no picture fits. Swap them."
+            )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """Fit, or the reason why not: what was seen, what is allowed, what to check."""
+
+    fit: bool
+    reason: str = ""
+
+
+FIT = Fitness(True)
+
+
+def check(pixels: NDArray[np.generic], limits: FitnessLimits) -> Fitness:
+    """Check one picture by itself; whether it is a repetition is for `FrozenWatch`.
+
+    Args:
+        pixels: as the camera delivered them, of any type and shape.
+        limits: of this view.
+    """
+    if pixels.size == 0:
+        return Fitness(False, "there is no picture (0 px). Check the camera or file that is named as its source")
+    problem = _form_problem(pixels, limits)
+    if problem:
+        return Fitness(False, problem)
+    image = pixels.astype(np.uint8, copy=False)
+    problem = _exposure_problem(image, limits) or _focus_problem(image, limits)
+    return Fitness(False, problem) if problem else FIT
+
+
+def sharpness(grey: NDArray[np.uint8]) -> float:
+    """Strength of the finest structure: the spread of the Laplacian after smoothing, in grey levels.
+
+    The smoothing (sigma 1 px) takes out sensor noise, which would pass for detail. Below about 1 nothing in the picture
+    has an edge narrower than some 10 px. Zero for a plain area.
+
+    Source: Pech-Pacheco et al., ICPR 2000, 314-317 (variance of the Laplacian), after a Gaussian.
+    """
+    smooth = cv2.GaussianBlur(grey, (0, 0), 1.0).astype(np.float32)
+    return float(cv2.Laplacian(smooth, cv2.CV_32F).std())
+
+
+class FrozenWatch:
+    """Notices a camera that delivers an old picture again: a live sensor never repeats every bit of its noise.
+
+    One watch a view. The very first repetition counts, because its unit would be judged by another unit's picture.
+    """
+
+    def __init__(self, limits: FitnessLimits) -> None:
+        self._seen: deque[bytes] = deque(maxlen=limits.frozen_frames)
+
+    def check(self, pixels: NDArray[np.generic]) -> Fitness:
+        """Compare with the pictures before it, and remember it. A picture without pixels is not remembered."""
+        if pixels.size == 0 or self._seen.maxlen == 0:
+            return FIT
+        form = f"{pixels.dtype}{pixels.shape}".encode()
+        digest = hashlib.sha256(np.ascontiguousarray(pixels).data).digest() + form
+        back = next((back for back, seen in enumerate(reversed(self._seen), start=1) if seen == digest), 0)
+        self._seen.append(digest)
+        if not back:
+            return FIT
+        which = "the picture before it" if back == 1 else f"the picture {back} before it"
+        return Fitness(
+            False,
+            f"the picture is frozen: bit for bit the same as {which} (allowed: never within {self._seen.maxlen}). "
+            "Check the camera and its link; for pictures that are meant to repeat set frozen_frames to 0",
+        )
+
+
+def _form_problem(pixels: NDArray[np.generic], limits: FitnessLimits) -> str:
+    if pixels.dtype != np.uint8:
+        bits = pixels.dtype.itemsize * 8
+        return f"the picture has {bits}-bit values ({pixels.dtype}, allowed: uint8). Set the camera to 8-bit colour"
+    if pixels.ndim != 3 or pixels.shape[2] != 3:
+        kind = "grey" if pixels.ndim == 2 or pixels.shape[-1] == 1 else f"of shape {pixels.shape}"
+        return f"the picture is {kind} (allowed: three colour channels). Set the camera to 8-bit colour"
+    height, width = pixels.shape[:2]
+    if min(width, height) < limits.shortest_px:
+        return (
+            f"the picture is {width} x {height} px (each edge at least {limits.shortest_px}). Check the camera's region"
+        )
+    if max(width, height) > limits.longest_px:
+        return (
+            f"the picture is {width} x {height} px (each edge at most {limits.longest_px}). Check the camera's region"
+        )
+    return ""
+
+
+def _exposure_problem(image: NDArray[np.uint8], limits: FitnessLimits) -> str:
+    step = max(1, round((image.shape[0] * image.shape[1] / 200_000) ** 0.5))  # a share needs no more pixels than that
+    sparse = np.ascontiguousarray(image[::step, ::step])
+    darkest, brightest = sparse.min(axis=2), sparse.max(axis=2)
+    saturated = float((darkest >= _SATURATED_AT).mean() * 100)
+    if saturated > limits.saturated_pct:
+        return (
+            f"the picture is overexposed: {saturated:.0f} % of it is white (limit {limits.saturated_pct:g} %). "
+            "Check exposure and light"
+        )
+    black = float((brightest <= _BLACK_UP_TO).mean() * 100)
+    if black > limits.black_pct:
+        return (
+            f"the picture is underexposed: {black:.0f} % of it is black (limit {limits.black_pct:g} %). "
+            "Check light, exposure and lens cap"
+        )
+    low, high = np.percentile(cv2.cvtColor(sparse, cv2.COLOR_RGB2GRAY), (1, 99))
+    if high - low < limits.least_contrast:
+        return (
+            f"the picture is blank: {high - low:.0f} grey levels of contrast (at least {limits.least_contrast:g}). "
+            "Check that a unit is in view, and the light"
+        )
+    return ""
+
+
+def _focus_problem(image: NDArray[np.uint8], limits: FitnessLimits) -> str:
+    if limits.least_sharpness == 0:
+        return ""
+    seen = sharpness(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8))
+    if seen >= limits.least_sharpness:
+        return ""
+    return (
+        f"the picture is out of focus: sharpness {seen:.2f} (at least {limits.least_sharpness:g}). "
+        "Check focus, working distance and a clean lens"
+    )
