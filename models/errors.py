@@ -23,3 +23,7 @@ class ViewInvalid(ModelError):
 
 class AnswerMalformed(ModelError):
     """Text that the closed grammar cannot have produced: a sentence counts as unread, a unit is held."""
+
+
+class DeviceAbsent(ModelError):
+    """A device that was asked for and that this machine cannot run on; there is no fallback."""

@@ -25,6 +25,14 @@ class Vocabulary(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CriterionText:
+    """A criterion as it is written on a sheet: its sentence, and the heading it stands under (empty: none)."""
+
+    heading: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question as text. A doubtful class is one soft token in place of `word`: the mean embedding of each class word, mixed."""
 

