@@ -97,9 +97,9 @@ def parse_note(text: str) -> Note:
         defect=found["defect"],
         zone=found["zone"] or "",
         outside=found["place"] == "not",
-        unit="count" if kind == "count" else cast(Unit | None, found["unit"]),
+        unit="count" if kind == "count" else cast(Unit | Literal[""], found["unit"] or ""),
         tiers=tiers,
-        severity=cast(Severity | None, found["any"]),
+        severity=cast(Severity | Literal[""], found["any"] or ""),
     )
 
 
