@@ -6,9 +6,12 @@ batch's first unit record names its opening event: neither chain can be cut or e
 
 from enum import StrEnum
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from inspector.records.record import Digests, Moment, Sha256, Strict
+from models.criteria import CriteriaSheet
+from models.reading import Reading
+from models.verdict import OperatingPoint
 
 
 class EventKind(StrEnum):
@@ -49,14 +52,23 @@ class Head(Strict):
 
 
 class Opening(Strict):
-    """What a batch is opened with."""
+    """What a batch is opened with; the sheet and reading behind the digests are kept in full."""
 
     line: str
     product: str
     lot: str = ""
     digests: Digests
     units_before: int = Field(default=0, ge=0)  # the PLC's retained counter: the batch's first unit is the next number
-    documents: dict[str, JsonValue] = Field(default_factory=dict)  # contents behind the digests: sheet, reading, recipe
+    sheet: CriteriaSheet  # with reading and operating point: enough to judge a record again without the package
+    reading: Reading
+    operating_point: OperatingPoint
+    recipe: dict[str, JsonValue] = Field(default_factory=dict)  # the line's configuration
+
+    @model_validator(mode="after")
+    def digests_are_of_these(self) -> "Opening":
+        if (self.sheet.digest, self.reading.digest) != (self.digests.sheet, self.digests.reading):
+            raise ValueError("digests.sheet and digests.reading must be those of the sheet and reading given here")
+        return self
 
 
 class Counts(Strict):

@@ -6,6 +6,7 @@ while the line writes.
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from pydantic import JsonValue
@@ -22,8 +23,9 @@ from inspector.records.batch import (
     Tally,
     UnitRange,
 )
-from inspector.records.record import InspectionRecord
+from inspector.records.record import InspectionRecord, State
 from inspector.records.schema import CHAIN_START, NESTED_OF_EVENTS, NESTED_OF_UNITS, events, units
+from models.verdict import Disposition, Reason
 
 CHUNK = 1000
 
@@ -38,25 +40,39 @@ def to_event(row: Mapping[str, object]) -> Event:
 
 def records(engine: sa.Engine, batch: int | None, after: int) -> Iterator[InspectionRecord]:
     """Every record past a sequence number, in order."""
-    for rows in chunks(engine, units, batch, after):
-        yield from (to_record(row) for row in rows)
+    query = sa.select(units)
+    for row in _in_chunks(engine, query if batch is None else query.where(units.c.batch == batch), after):
+        yield to_record(dict(row))
 
 
-def chunks(
-    engine: sa.Engine, table: sa.Table, batch: int | None, after: int, *columns: sa.ColumnElement[object]
-) -> Iterator[list[Mapping[str, object]]]:
-    """Rows past a sequence number, a transaction each `CHUNK` rows; `columns` must hold the sequence."""
-    chosen: tuple[sa.ColumnElement[object], ...] = columns or tuple(table.c)
-    while True:
-        query = sa.select(*chosen).where(table.c.sequence > after).order_by(table.c.sequence).limit(CHUNK)
-        if batch is not None:
-            query = query.where(table.c.batch == batch)
-        with engine.begin() as connection:
-            rows: list[Mapping[str, object]] = [dict(row) for row in connection.execute(query).mappings()]
-        if not rows:
-            return
-        yield rows
-        after = int(str(rows[-1]["sequence"]))
+class Judged(NamedTuple):
+    """What a unit's verdict rests on; the nested fields as JSON text, to be parsed only where they matter."""
+
+    unit: int
+    disposition: Disposition
+    reason: Reason | None
+    state: State
+    n_observations: int
+    reasons: str
+    observations: str
+
+
+def judged(engine: sa.Engine, batch: int) -> Iterator[Judged]:
+    """A batch's units in order of their records, without building a record of each."""
+    query = sa.select(units.c.sequence, *(units.c[name] for name in Judged._fields)).where(units.c.batch == batch)
+    for row in _in_chunks(engine, query, after=0):
+        found = {name: row[name] for name in Judged._fields}
+        reason = found["reason"]
+        found |= {
+            "disposition": Disposition(found["disposition"]),
+            "reason": None if reason is None else Reason(reason),
+        }
+        yield Judged(**found)
+
+
+def count(connection: sa.Connection, batch: int | None) -> int:
+    query = sa.select(sa.func.count()).select_from(units)
+    return connection.scalar(query if batch is None else query.where(units.c.batch == batch)) or 0
 
 
 def latest(connection: sa.Connection, count: int, batch: int | None) -> tuple[InspectionRecord, ...]:
@@ -161,6 +177,18 @@ def last_epoch(connection: sa.Connection) -> int:
     query = sa.select(events.c.data).where(events.c.kind == EventKind.BATCH_OPENED).order_by(events.c.sequence.desc())
     text = connection.scalar(query.limit(1))
     return int(json.loads(text)["epoch"]) if text else 0
+
+
+def _in_chunks(engine: sa.Engine, query: sa.Select[tuple[object, ...]], after: int) -> Iterator[sa.RowMapping]:
+    """Rows of the unit table past a sequence number, a transaction each `CHUNK` rows."""
+    while True:
+        part = query.where(units.c.sequence > after).order_by(units.c.sequence).limit(CHUNK)
+        with engine.begin() as connection:
+            rows = connection.execute(part).mappings().all()
+        if not rows:
+            return
+        yield from rows
+        after = rows[-1]["sequence"]
 
 
 def _end(connection: sa.Connection, table: sa.Table) -> Link:

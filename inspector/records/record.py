@@ -16,6 +16,13 @@ from models.verdict import Disposition, Finding, Judgement, Reason
 State = Literal["accepted", "rejected", "held", "sampled", "lost"]
 GateMove = Literal["PASS", "REJECT"]
 
+_JUDGED_AS = {
+    "accepted": Disposition.ACCEPT,
+    "sampled": Disposition.ACCEPT,
+    "rejected": Disposition.REJECT,
+    "held": Disposition.HOLD,
+}
+
 
 def _in_utc(moment: datetime) -> datetime:
     if moment.utcoffset() != timedelta(0):
@@ -58,6 +65,7 @@ class Outcome(Strict):
     reason: Reason | None = None
     text: str = ""
     findings: tuple[Finding, ...] = ()
+    reasons: dict[str, Reason] = Field(default_factory=dict)  # by view, of the views that were not accepted
     observations: dict[str, tuple[Observation, ...]] = Field(default_factory=dict)  # by view, also those not judged
     judgements: dict[str, tuple[Judgement, ...]] = Field(default_factory=dict)  # by view
     gate: GateMove  # what the gate did, not what it was asked
@@ -70,15 +78,13 @@ class Outcome(Strict):
 
     @model_validator(mode="after")
     def gate_and_state_agree(self) -> "Outcome":
-        good = self.disposition is Disposition.ACCEPT and self.state in ("accepted", "sampled")
-        if self.gate == "PASS" and not good:
-            raise ValueError(f"unit {self.unit}: the gate passed a unit that is {self.disposition} and {self.state}")
-        if self.state == "accepted" and self.gate != "PASS":
-            raise ValueError(f"unit {self.unit}: state is accepted but the gate rejected it: it is rejected, LATE")
-        if self.state == "held" and self.disposition is not Disposition.HOLD:
-            raise ValueError(f"unit {self.unit}: state is held but it was judged {self.disposition}")
-        if self.state == "rejected" and self.disposition is not Disposition.REJECT:
-            raise ValueError(f"unit {self.unit}: state is rejected but it was judged {self.disposition}")
+        if (self.state == "accepted" and self.gate != "PASS") or (
+            self.state in ("rejected", "held") and self.gate == "PASS"
+        ):
+            raise ValueError(f"unit {self.unit}: state is {self.state}, but the gate's move was {self.gate}")
+        judged = _JUDGED_AS.get(self.state, self.disposition)  # a lost unit may have been judged anything
+        if judged is not self.disposition:
+            raise ValueError(f"unit {self.unit}: state is {self.state}, but it was judged {self.disposition}")
         return self
 
     @property

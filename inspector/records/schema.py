@@ -12,7 +12,7 @@ from models.digest import canonical, digest_bytes
 
 REVISION = "0001"  # newest migration; a test holds it against migrations/versions
 CHAIN_START = "sha256:" + "0" * 64  # before the first event
-NESTED_OF_UNITS = ("digests", "evidence", "findings", "judgements", "observations", "sources", "times_ms")
+NESTED_OF_UNITS = ("digests", "evidence", "findings", "judgements", "observations", "reasons", "sources", "times_ms")
 NESTED_OF_EVENTS = ("data",)
 
 _metadata = sa.MetaData()

@@ -19,6 +19,7 @@ from pydantic import JsonValue
 from inspector.errors import LineError
 from inspector.records import appending, chain, database, queries
 from inspector.records.batch import BatchStatus, BatchSummary, Counts, Event, EventKind, Head, OpenBatch, Opening, Tally
+from inspector.records.queries import Judged
 from inspector.records.record import InspectionRecord, Outcome
 from inspector.records.schema import REVISION
 
@@ -243,6 +244,16 @@ class RecordStore:
         """Records past a sequence number, in order, read in chunks."""
         with database.plainly(_database(self.folder), "reading records"):
             yield from queries.records(self._reader, batch, after)
+
+    def judged(self, batch: int) -> Iterator[Judged]:
+        """Verdicts and observations of a batch in order of the units' records, nothing parsed."""
+        with database.plainly(_database(self.folder), f"reading batch {batch}"):
+            yield from queries.judged(self._reader, batch)
+
+    def count(self, batch: int | None = None) -> int:
+        """Records of a batch, or of the whole store."""
+        with self._reading("counting records") as connection:
+            return queries.count(connection, batch)
 
     def events(self, batch: int | None = None) -> tuple[Event, ...]:
         """Events in order, of one batch or of the whole store."""

@@ -9,7 +9,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-_NESTED_OF_UNITS = ("digests", "evidence", "findings", "judgements", "observations", "sources", "times_ms")
+_NESTED_OF_UNITS = ("digests", "evidence", "findings", "judgements", "observations", "reasons", "sources", "times_ms")
 
 
 def upgrade() -> None:
