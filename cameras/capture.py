@@ -48,6 +48,11 @@ class Capture:
         """The material is at its end, the camera was stopped, or it failed: no further picture comes."""
         return self._thread.ident is not None and not self._thread.is_alive()
 
+    def join(self, *, within_s: float) -> bool:
+        """Wait for the end of the material; whether it came in time."""
+        self._thread.join(within_s)
+        return self.ended
+
     def start(self) -> None:
         self._beat()
         self._thread.start()

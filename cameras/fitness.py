@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _SATURATED_AT = 250  # a channel from here on carries no detail
 _BLACK_UP_TO = 5
+_STEPS_A_LEVEL = 16  # of the Laplacian: resolves 0.06 grey levels, tops out at 16
 
 
 class FitnessLimits(BaseModel):
@@ -28,7 +29,7 @@ class FitnessLimits(BaseModel):
     least_contrast: float = Field(default=12, ge=0, le=255)  # grey levels between the 1st and the 99th percentile
     saturated_pct: float = Field(default=60, gt=0, le=100)  # of pixels with all three channels at 250 or more
     black_pct: float = Field(default=80, gt=0, le=100)  # of pixels with all three channels at 5 or less
-    least_sharpness: float = Field(default=1.0, ge=0)  # see `sharpness`; 0 switches the check off
+    least_sharpness: float = Field(default=2.0, ge=0)  # see `sharpness`; 0 switches the check off
     frozen_frames: int = Field(default=1, ge=0, le=64)  # a picture equal to one of so many before it; 0 switches it off
 
     @model_validator(mode="after")
@@ -69,15 +70,17 @@ def check(pixels: NDArray[np.generic], limits: FitnessLimits) -> Fitness:
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:
-    """Strength of the finest structure: the spread of the Laplacian after smoothing, in grey levels.
+    """How steep the sharpest edges are: the 99.5th percentile of the Laplacian's magnitude after smoothing.
 
-    The smoothing (sigma 1 px) takes out sensor noise, which would pass for detail. Below about 1 nothing in the picture
-    has an edge narrower than some 10 px. Zero for a plain area.
+    The smoothing (sigma 1.5 px) takes out sensor noise, which would pass for detail, and a percentile instead of the
+    usual variance takes the edges and not the area. Zero for a plain area. On rendered units in focus the lowest is
+    3.6 (240 of them, held-out styles too); blurred with sigma 6 px the highest is 1.8, noise included.
 
-    Source: Pech-Pacheco et al., ICPR 2000, 314-317 (variance of the Laplacian), after a Gaussian.
+    Source: after Pech-Pacheco et al., ICPR 2000, 314-317 (variance of the Laplacian).
     """
-    smooth = cv2.GaussianBlur(grey, (0, 0), 1.0).astype(np.float32)
-    return float(cv2.Laplacian(smooth, cv2.CV_32F).std())
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.5)
+    steps = cv2.convertScaleAbs(cv2.Laplacian(smooth, cv2.CV_32F), alpha=_STEPS_A_LEVEL)
+    return _percentile(np.asarray(steps, np.uint8), 99.5) / _STEPS_A_LEVEL
 
 
 class FrozenWatch:
@@ -127,25 +130,28 @@ def _form_problem(pixels: NDArray[np.generic], limits: FitnessLimits) -> str:
 
 
 def _exposure_problem(image: NDArray[np.uint8], limits: FitnessLimits) -> str:
-    step = max(1, round((image.shape[0] * image.shape[1] / 200_000) ** 0.5))  # a share needs no more pixels than that
+    height, width = image.shape[:2]
+    step = max(1, round((height * width / 100_000) ** 0.5))  # a share needs no more pixels than that
     sparse = np.ascontiguousarray(image[::step, ::step])
-    darkest, brightest = sparse.min(axis=2), sparse.max(axis=2)
-    saturated = float((darkest >= _SATURATED_AT).mean() * 100)
+    of = sparse.shape[0] * sparse.shape[1] / 100
+    white = cv2.inRange(sparse, (_SATURATED_AT,) * 3, (255,) * 3)
+    saturated = cv2.countNonZero(white) / of
     if saturated > limits.saturated_pct:
         return (
             f"the picture is overexposed: {saturated:.0f} % of it is white (limit {limits.saturated_pct:g} %). "
             "Check exposure and light"
         )
-    black = float((brightest <= _BLACK_UP_TO).mean() * 100)
+    black = cv2.countNonZero(cv2.inRange(sparse, (0,) * 3, (_BLACK_UP_TO,) * 3)) / of
     if black > limits.black_pct:
         return (
             f"the picture is underexposed: {black:.0f} % of it is black (limit {limits.black_pct:g} %). "
             "Check light, exposure and lens cap"
         )
-    low, high = np.percentile(cv2.cvtColor(sparse, cv2.COLOR_RGB2GRAY), (1, 99))
-    if high - low < limits.least_contrast:
+    grey = np.asarray(cv2.cvtColor(sparse, cv2.COLOR_RGB2GRAY), np.uint8)
+    contrast = _percentile(grey, 99) - _percentile(grey, 1)
+    if contrast < limits.least_contrast:
         return (
-            f"the picture is blank: {high - low:.0f} grey levels of contrast (at least {limits.least_contrast:g}). "
+            f"the picture is blank: {contrast:.0f} grey levels of contrast (at least {limits.least_contrast:g}). "
             "Check that a unit is in view, and the light"
         )
     return ""
@@ -161,3 +167,9 @@ def _focus_problem(image: NDArray[np.uint8], limits: FitnessLimits) -> str:
         f"the picture is out of focus: sharpness {seen:.2f} (at least {limits.least_sharpness:g}). "
         "Check focus, working distance and a clean lens"
     )
+
+
+def _percentile(levels: NDArray[np.uint8], pct: float) -> int:
+    """The smallest level that at least so many percent of the values keep to; by counting, which needs no sort."""
+    below = np.bincount(levels.ravel(), minlength=256).cumsum()
+    return int(np.searchsorted(below, levels.size * pct / 100))
