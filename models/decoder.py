@@ -1,7 +1,7 @@
 """The mind's graph at work: a prefix that is read once, rows of a batch over it, and tokens written under a grammar.
 
-Rows never see each other. They are padded on the right to a few lengths, because a graph that meets ever new lengths keeps
-memory for each; padding is masked and costs time, never an answer.
+Rows never see each other. They are padded on the right to a few lengths, because a graph that meets ever new lengths
+keeps memory for each; padding is masked and costs time, never an answer.
 """
 
 from collections.abc import Sequence
@@ -88,7 +88,8 @@ class Decoder:
 
     # ------------------------------------------------------------ reading
     def prefix(self, tokens: Sequence[int]) -> Prefix:
-        """Read the shared beginning once, in chunks over what was read so far, so that memory stays small on long sheets."""
+        """Read the shared beginning once, in chunks over what was read so far, so that memory stays small on long "
+        "sheets."""
         keys = [np.zeros((1, self._key_heads, self._head_width, 0), np.float32) for _ in range(self._layers)]
         values = [np.zeros((1, self._key_heads, 0, self._head_width), np.float32) for _ in range(self._layers)]
         for start in range(0, len(tokens), PREFIX_CHUNK):
@@ -96,7 +97,9 @@ class Decoder:
             _, past = self._pass(Prefix(tuple(keys), tuple(values)), [chunk], keep=True)
             length = len(chunk.tokens)
             for layer in range(self._layers):
-                keys[layer] = np.concatenate([keys[layer], past.keys[layer][:, :, :length].transpose(0, 1, 3, 2)], axis=3)
+                keys[layer] = np.concatenate(
+                    [keys[layer], past.keys[layer][:, :, :length].transpose(0, 1, 3, 2)], axis=3
+                )
                 values[layer] = np.concatenate([values[layer], past.values[layer][:, :, :length]], axis=2)
         return Prefix(tuple(np.ascontiguousarray(k) for k in keys), tuple(values))
 
@@ -104,16 +107,29 @@ class Decoder:
         """The mean embedding of a word's tokens."""
         return np.asarray(self.embeddings[list(tokens)].astype(np.float32).mean(axis=0), np.float32)
 
+    def logits(self, prefix: Prefix, rows: Sequence[Row]) -> list[Floats]:
+        """Scores (tokens of the row, tokens of the grammar) after every token of every row."""
+        return self._pass(prefix, rows, keep=False)[0]
+
     # ------------------------------------------------------------ writing
-    def check(self, prefix: Prefix, rows: Sequence[Row], drafts: Sequence[Sequence[int]], grammars: Sequence[Grammar], *, most: int) -> list[Written]:
+    def check(
+        self,
+        prefix: Prefix,
+        rows: Sequence[Row],
+        drafts: Sequence[Sequence[int]],
+        grammars: Sequence[Grammar],
+        *,
+        most: int,
+    ) -> list[Written]:
         """What greedy writing gives, found in one pass wherever the draft is what the mind would have written.
 
         A row that would have gone another way is finished token by token from there.
         """
-        logits, _ = self._pass(prefix, [row.then(draft) for row, draft in zip(rows, drafts, strict=True)], keep=False)
+        logits = self.logits(prefix, [row.then(draft) for row, draft in zip(rows, drafts, strict=True)])
         begun: list[Written] = []
         for row, draft, grammar, seen in zip(rows, drafts, grammars, logits, strict=True):
-            tokens, score = [], 1.0
+            tokens: list[int] = []
+            score = 1.0
             for at, drafted in enumerate(draft):
                 token, probability = self._choose(seen[len(row.tokens) - 1 + at], grammar, tokens)
                 tokens.append(token)
@@ -123,13 +139,25 @@ class Decoder:
             begun.append(Written(tuple(tokens), score))
         open_rows = [i for i, (w, g) in enumerate(zip(begun, grammars, strict=True)) if not g.complete(w.tokens)]
         if open_rows:
-            finished = self.write(prefix, [rows[i] for i in open_rows], [grammars[i] for i in open_rows], most=most, begun=[begun[i] for i in open_rows])
+            finished = self.write(
+                prefix,
+                [rows[i] for i in open_rows],
+                [grammars[i] for i in open_rows],
+                most=most,
+                begun=[begun[i] for i in open_rows],
+            )
             for i, written in zip(open_rows, finished, strict=True):
                 begun[i] = written
         return begun
 
     def write(
-        self, prefix: Prefix, rows: Sequence[Row], grammars: Sequence[Grammar], *, most: int, begun: Sequence[Written] | None = None
+        self,
+        prefix: Prefix,
+        rows: Sequence[Row],
+        grammars: Sequence[Grammar],
+        *,
+        most: int,
+        begun: Sequence[Written] | None = None,
     ) -> list[Written]:
         """Write greedily under a grammar, all rows at once.
 
@@ -144,18 +172,16 @@ class Decoder:
         scores = [w.score for w in begun] if begun else [1.0 for _ in rows]
         logits, past = self._pass(prefix, [row.then(t) for row, t in zip(rows, tokens, strict=True)], keep=True)
         last = [seen[-1] for seen in logits]
-        while True:
-            writing = [i for i, g in enumerate(grammars) if not g.complete(tokens[i]) and len(tokens[i]) < most]
-            if not writing:
-                break
-            for i in writing:
+        unfinished = [i for i, grammar in enumerate(grammars) if not grammar.complete(tokens[i])]
+        while unfinished:
+            for i in unfinished:
                 token, probability = self._choose(last[i], grammars[i], tokens[i])
                 tokens[i].append(token)
                 scores[i] *= probability
-            if all(g.complete(tokens[i]) or len(tokens[i]) >= most for i, g in enumerate(grammars)):
-                break
-            step, past = self._step(prefix, [written[-1] for written in tokens], past)
-            last = list(step)
+            unfinished = [i for i in unfinished if not grammars[i].complete(tokens[i]) and len(tokens[i]) < most]
+            if unfinished:
+                step, past = self._step(prefix, [written[-1] for written in tokens], past)
+                last = list(step)
         return [Written(tuple(t), s) for t, s in zip(tokens, scores, strict=True)]
 
     def _choose(self, logits: Floats, grammar: Grammar, tokens: Sequence[int]) -> tuple[int, float]:
@@ -192,7 +218,9 @@ class Decoder:
         """One token more on every row -> logits (B, G)."""
         x = self.embeddings[list(tokens)].astype(np.float32)[:, None]
         seen = np.concatenate([past.seen, np.ones((len(tokens), 1), np.bool_)], axis=1)
-        logits, keys, values = self._run(prefix, x, past.places[:, None], seen[:, None, :], past.keys, past.values, keep=True)
+        logits, keys, values = self._run(
+            prefix, x, past.places[:, None], seen[:, None, :], past.keys, past.values, keep=True
+        )
         return logits[:, 0], _Past(keys, values, seen, past.places + 1)
 
     def _run(
@@ -214,7 +242,12 @@ class Decoder:
             "mask": np.where(visible, np.float32(0), HIDDEN)[:, None],
         }
         for i in range(self._layers):
-            feed |= {f"pk.{i}": prefix.keys[i], f"pv.{i}": prefix.values[i], f"ok.{i}": own_keys[i], f"ov.{i}": own_values[i]}
+            feed |= {
+                f"pk.{i}": prefix.keys[i],
+                f"pv.{i}": prefix.values[i],
+                f"ok.{i}": own_keys[i],
+                f"ov.{i}": own_values[i],
+            }
         pasts = [f"{name}.{i}" for name in ("nk", "nv") for i in range(self._layers)] if keep else []
         found = self.opened.session.run(["logits", *pasts], feed)
         return found[0], list(found[1 : 1 + self._layers]), list(found[1 + self._layers :])

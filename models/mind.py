@@ -1,7 +1,8 @@
 """The mind: it reads a criterion into a note, and judges observations under the notes of a sheet.
 
-It refuses a sheet that is longer than it was tuned for. Its judgement is a second opinion: the chain is drafted by the plain rule
-and one pass shows whether the mind would have written the same; `decide` lets a different opinion hold a unit, never pass one.
+It refuses a sheet that is longer than it was tuned for. Its judgement is a second opinion: the chain is drafted by
+the plain rule and one pass shows whether the mind would have written the same; `decide` lets a different opinion hold
+a unit, never pass one.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -46,7 +47,8 @@ class Mind:
         lacking = set(grammar_tokens(self._tokens.encode, self._words)) - set(self.decoder.grammar_tokens.tolist())
         if lacking:
             raise PackageInvalid(
-                f"{package.folder}: the mind cannot write {self._tokens.decode(sorted(lacking)[:3])!r}, which its vocabulary needs. "
+                f"{package.folder}: the mind cannot write {self._tokens.decode(sorted(lacking)[:3])!r}, which its "
+                "vocabulary needs. "
                 "Nothing was loaded. Tune the mind on this vocabulary and assemble again."
             )
 
@@ -71,9 +73,15 @@ class Mind:
         grammar = NoteGrammar(self._tokens.encode, self._words)
         notes: list[tuple[Note, float]] = []
         for start in range(0, len(lines), LINES_AT_ONCE):
-            rows = [Row(tuple(self._tokens.encode(read_question(line.heading, line.sentence)))) for line in lines[start : start + LINES_AT_ONCE]]
+            rows = [
+                Row(tuple(self._tokens.encode(read_question(line.heading, line.sentence))))
+                for line in lines[start : start + LINES_AT_ONCE]
+            ]
             for line, row in zip(lines[start:], rows, strict=False):
-                self._fits(under.length + len(row.tokens) + LONGEST_NOTE, f"the glossary with the sentence {line.sentence[:40]!r}")
+                self._fits(
+                    under.length + len(row.tokens) + LONGEST_NOTE,
+                    f"the glossary with the sentence {line.sentence[:40]!r}",
+                )
             written = self.decoder.write(under, rows, [grammar] * len(rows), most=LONGEST_NOTE)
             for answer in written:
                 try:
@@ -148,12 +156,16 @@ class Mind:
         if not asked.mixture:
             return Row((*before, *self._tokens.encode(asked.word), *after))
         whole = sum(share for _, share in asked.mixture)
-        blend = sum((share / whole * self.decoder.meaning(self._tokens.encode(word)) for word, share in asked.mixture), start=0 * self.decoder.meaning([0]))
+        blend = sum(
+            (share / whole * self.decoder.meaning(self._tokens.encode(word)) for word, share in asked.mixture),
+            start=0 * self.decoder.meaning([0]),
+        )
         return Row((*before, 0, *after), len(before), blend)
 
     def _fits(self, tokens: int, what: str) -> None:
         if tokens > self._manifest.context_tokens:
             raise SheetInvalid(
-                f"{what} takes {tokens} tokens, {self._manifest.name} reads {self._manifest.context_tokens}. Nothing was read. "
+                f"{what} takes {tokens} tokens, {self._manifest.name} reads {self._manifest.context_tokens}. "
+                "Nothing was read. "
                 "Write fewer or shorter lines, or split the sheet."
             )

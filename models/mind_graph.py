@@ -1,10 +1,13 @@
-"""The mind as an ONNX graph, written node by node from its tensors: the same tensors give the same bytes on every machine.
+"""The mind as an ONNX graph, written node by node from its tensors: the same tensors give the same bytes on every
+machine.
 
-It refuses nothing and traces nothing. The decision a reader would question is how activations become eight bits: a scale a
-token, not a scale a batch, so that what is said about one observation cannot depend on its neighbours in the batch.
+It refuses nothing and traces nothing. The decision a reader would question is how activations become eight bits: a
+scale a token, not a scale a batch, so that what is said about one observation cannot depend on its neighbours in the
+batch.
 
-Inputs: x [B,T,D] embeddings; cos, sin [B,T,1,H/2] of each token's place; mask [B,1,T,S+T] added to the own part of attention;
-pk.i [1,KV,H,P], pv.i [1,KV,P,H] the prefix, shared by the batch, keys transposed; ok.i, ov.i [B,KV,S,H] the row's own past.
+Inputs: x [B,T,D] embeddings; cos, sin [B,T,1,H/2] of each token's place; mask [B,1,T,S+T] added to the own part of
+attention; pk.i [1,KV,H,P], pv.i [1,KV,P,H] the prefix, shared by the batch, keys transposed; ok.i, ov.i [B,KV,S,H]
+the row's own past.
 Outputs: logits [B,T,G] over the grammar's tokens; nk.i, nv.i [B,KV,S+T,H] the row's past with this pass.
 """
 
@@ -82,7 +85,7 @@ def build_mind(
     flat = graph.node("MatMul", [last, graph.constant("head.weight", np.ascontiguousarray(head.T))], "logits.flat")
     logits_shape = graph.node("Concat", ["size.BT", graph.int_constant("size.G", [-1])], "size.logits", axis=0)
     graph.node("Reshape", [flat, logits_shape], "logits")
-    return graph.model(head.shape[0]).SerializeToString(deterministic=True)
+    return bytes(graph.model(head.shape[0]).SerializeToString(deterministic=True))
 
 
 class _Graph:
@@ -100,7 +103,15 @@ class _Graph:
     def int_constant(self, name: str, values: Sequence[int]) -> str:
         return self.constant(name, np.array(values, np.int64))
 
-    def node(self, kind: str, inputs: Sequence[str], output: str, *, domain: str = "", **attributes: int | float | Sequence[int]) -> str:
+    def node(
+        self,
+        kind: str,
+        inputs: Sequence[str],
+        output: str,
+        *,
+        domain: str = "",
+        **attributes: int | float | Sequence[int],
+    ) -> str:
         self._append(kind, inputs, [output], domain, attributes)
         return output
 
@@ -108,7 +119,12 @@ class _Graph:
         self._append("Split", [value, sizes], outputs, "", {"axis": axis})
 
     def _append(
-        self, kind: str, inputs: Sequence[str], outputs: Sequence[str], domain: str, attributes: dict[str, int | float | Sequence[int]]
+        self,
+        kind: str,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        domain: str,
+        attributes: dict[str, int | float | Sequence[int]],
     ) -> None:
         made = helper.make_node(kind, list(inputs), list(outputs), name=f"{outputs[0]}/{kind}", domain=domain or None)
         for name in sorted(attributes):
@@ -136,7 +152,12 @@ class _Graph:
             ("prefix_and_own", ("P", "SO")),
         ):
             self.node("Concat", [f"size.{part}" for part in parts], f"size.{name}", axis=0)
-        self.node("Concat", ["size.BT", self.int_constant("size.tail", [s.heads + 2 * s.key_heads, s.head_width])], "size.heads", axis=0)
+        self.node(
+            "Concat",
+            ["size.BT", self.int_constant("size.tail", [s.heads + 2 * s.key_heads, s.head_width])],
+            "size.heads",
+            axis=0,
+        )
         self.int_constant("size.flat", [-1, s.width])
         self.int_constant("size.joined", [-1, s.heads * s.head_width])
         self.int_constant("parts.qk_v", [s.heads + s.key_heads, s.key_heads])
@@ -144,6 +165,8 @@ class _Graph:
         self.int_constant("parts.halves", [s.head_width // 2, s.head_width // 2])
         self.int_constant("parts.gate_up", [s.hidden, s.hidden])
         if self.precision == "int8":
+            self.int_constant("last_axis", [-1])
+            self.int_constant("list_shape", [-1])
             self.constant("one", np.array(1, np.float32))
             self.constant("step", np.array(1 / 127, np.float32))
             self.constant("least", np.array(1e-12, np.float32))
@@ -164,24 +187,14 @@ class _Graph:
             return self.node("MatMul", [value, self.constant(f"{name}.weight", np.ascontiguousarray(weight.T))], name)
         steps, scale = quantise(weight)
         magnitude = self.node("Abs", [value], f"{name}.magnitude")
-        largest = self.node("ReduceMax", [magnitude, self._last_axis()], f"{name}.largest", keepdims=1)
+        largest = self.node("ReduceMax", [magnitude, "last_axis"], f"{name}.largest", keepdims=1)
         held = self.node("Max", [largest, "least"], f"{name}.held")
         column = self.node("Mul", [held, "step"], f"{name}.column")
-        row = self.node("Reshape", [column, self._list_shape()], f"{name}.row")
+        row = self.node("Reshape", [column, "list_shape"], f"{name}.row")
         eight = self.node("QuantizeLinear", [value, row, "middles"], f"{name}.eight", axis=0)
         inputs = [eight, self.constant(f"{name}.weight", steps), "one", self.constant(f"{name}.scale", scale), "middle"]
         product = self.node("MatMulIntegerToFloat", inputs, f"{name}.product", domain="com.microsoft")
         return self.node("Mul", [product, column], name)
-
-    def _last_axis(self) -> str:
-        if all(tensor.name != "last_axis" for tensor in self.constants):
-            self.int_constant("last_axis", [-1])
-        return "last_axis"
-
-    def _list_shape(self) -> str:
-        if all(tensor.name != "list_shape" for tensor in self.constants):
-            self.int_constant("list_shape", [-1])
-        return "list_shape"
 
     def layer(self, index: int, stream: str, weights: LayerWeights) -> str:
         p = f"layer.{index}"
@@ -198,7 +211,8 @@ class _Graph:
         return self.node("Add", [stream, self.linear(f"{p}.down", mixed, weights.down)], f"{p}.stream")
 
     def attention(self, p: str, index: int, qkv: str) -> str:
-        """Queries look at the shared prefix and at the row's own tokens under one softmax; heads of one key head sit together."""
+        """Queries look at the shared prefix and at the row's own tokens under one softmax; heads of one key head "
+        "sit together."""
         self.node("Reshape", [qkv, "size.heads"], f"{p}.by_head")
         self.split(f"{p}.by_head", "parts.qk_v", [f"{p}.qk", f"{p}.v"], axis=2)
         self.split(f"{p}.qk", "parts.halves", [f"{p}.a", f"{p}.b"], axis=3)
@@ -232,15 +246,17 @@ class _Graph:
         return self.node("Reshape", [f"{p}.seen_t", "size.joined"], f"{p}.joined")
 
     def model(self, tokens: int) -> ModelProto:
-        s, real = self.shape, TensorProto.FLOAT
+        s = self.shape
         inputs = [_value("x", ["B", "T", s.width]), _value("cos", ["B", "T", 1, s.head_width // 2])]
         inputs += [_value("sin", ["B", "T", 1, s.head_width // 2]), _value("mask", ["B", 1, "T", "SO"])]
         outputs = [_value("logits", ["B", "T", tokens])]
         for index in range(s.layers):
-            inputs += [_value(f"pk.{index}", [1, s.key_heads, s.head_width, "P"]), _value(f"pv.{index}", [1, s.key_heads, "P", s.head_width])]
+            inputs += [
+                _value(f"pk.{index}", [1, s.key_heads, s.head_width, "P"]),
+                _value(f"pv.{index}", [1, s.key_heads, "P", s.head_width]),
+            ]
             inputs += [_value(f"{name}.{index}", ["B", s.key_heads, "S", s.head_width]) for name in ("ok", "ov")]
             outputs += [_value(f"{name}.{index}", ["B", s.key_heads, "SO", s.head_width]) for name in ("nk", "nv")]
-        del real
         graph = helper.make_graph(self.nodes, "mind", inputs, outputs, self.constants)
         opsets = [helper.make_opsetid("", ONNX_OPSET), helper.make_opsetid("com.microsoft", ORT_OPSET)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)

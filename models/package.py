@@ -1,7 +1,8 @@
-"""The model package: a folder whose manifest names every file by its digest, and nothing is parsed before it is checked.
+"""The model package: a folder whose manifest names every file by its digest, and nothing is parsed before it is
+checked.
 
-A package is refused whole: one altered byte in one file, a file too few, a manifest with a field that this program does not know.
-Nothing in it is ever unpickled: graphs are ONNX, tensors safetensors, facts JSON.
+A package is refused whole: one altered byte in one file, a file too few, a manifest with a field that this program
+does not know. Nothing in it is ever unpickled: graphs are ONNX, tensors safetensors, facts JSON.
 """
 
 from dataclasses import dataclass
@@ -25,23 +26,25 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class DefectClass(_Strict):
-    """One visual class of the eyes."""
-
-    name: str
-    about: str  # what it is, in one line: the first line of its glossary entry
-    words: tuple[str, ...] = ()  # what people call it
-    terms: tuple[str, ...] = ()  # ids of the defect table
-    smallest_px: float | None = Field(default=None, gt=0)  # longest dimension from which the eyes find it; None: any occurrence
-    quantities: tuple[Literal["mm", "mm2", "%"], ...] = ("mm", "mm2", "%")
-
-
 class Zone(_Strict):
     """One place of the product that a criterion may name."""
 
     name: str
+    about: str  # what it is, in one line: the first line of its glossary entry
+    words: tuple[str, ...] = ()  # what people call it
+
+
+class DefectClass(_Strict):
+    """One visual class of the eyes."""
+
+    name: str
     about: str
     words: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()  # ids of the defect table
+    smallest_px: float | None = Field(
+        default=None, gt=0
+    )  # longest dimension from which the eyes find it; None: any occurrence
+    quantities: tuple[Literal["mm", "mm2", "%"], ...] = ("mm", "mm2", "%")
 
 
 class Base(_Strict):
@@ -91,11 +94,14 @@ class PackageFacts(_Strict):
     @property
     def glossary(self) -> dict[str, tuple[str, ...]]:
         """For each class and zone what it is, then what people call it."""
-        return {entry.name: (entry.about, *entry.words) for entry in (*self.defects, *self.zones)}
+        classes = {d.name: (d.about, *d.words) for d in self.defects}
+        return classes | {z.name: (z.about, *z.words) for z in self.zones}
 
     def glossary_with(self, site: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         """The package's glossary with a sheet's own words behind."""
-        return {name: (*words, *(w for w in site.get(name, ()) if w not in words)) for name, words in self.glossary.items()}
+        return {
+            name: (*words, *(w for w in site.get(name, ()) if w not in words)) for name, words in self.glossary.items()
+        }
 
 
 class Manifest(PackageFacts):
@@ -118,7 +124,10 @@ class ModelPackage:
     def path(self, name: str) -> Path:
         """A file of the package, by the name that the manifest gives it."""
         if name not in self.manifest.files:
-            raise PackageInvalid(f"{self.folder}: has no {name}, only {', '.join(sorted(self.manifest.files))}. Assemble the package again.")
+            raise PackageInvalid(
+                f"{self.folder}: has no {name}, only {', '.join(sorted(self.manifest.files))}. Assemble the "
+                "package again."
+            )
         return self.folder / name
 
     @staticmethod
@@ -132,7 +141,8 @@ class ModelPackage:
             content = (folder / MANIFEST).read_bytes()
         except OSError as error:
             raise PackageInvalid(
-                f"{folder}: holds no package ({MANIFEST}: {error.strerror}). Nothing was loaded. Run `inspector assemble` to make the embedded one."
+                f"{folder}: holds no package ({MANIFEST}: {error.strerror}). Nothing was loaded. Run `inspector "
+                "assemble` to make the embedded one."
             ) from error
         try:
             manifest = Manifest.model_validate_json(content)
@@ -140,7 +150,8 @@ class ModelPackage:
             problem = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in problem["loc"])
             raise PackageInvalid(
-                f"{folder / MANIFEST}: {field or 'content'}: {problem['msg']}. Nothing was loaded. Assemble the package again, or install the program that made it."
+                f"{folder / MANIFEST}: {field or 'content'}: {problem['msg']}. Nothing was loaded. Assemble the "
+                "package again, or install the program that made it."
             ) from error
         for name, digest in manifest.files.items():
             _check(folder, name, digest)
@@ -149,13 +160,19 @@ class ModelPackage:
 
 def _check(folder: Path, name: str, digest: str) -> None:
     if Path(name).name != name:
-        raise PackageInvalid(f"{folder / MANIFEST}: files: {name!r} is outside the package. Nothing was loaded. Assemble the package again.")
+        raise PackageInvalid(
+            f"{folder / MANIFEST}: files: {name!r} is outside the package. Nothing was loaded. Assemble the "
+            "package again."
+        )
     try:
         seen = digest_file(folder / name)
     except OSError as error:
-        raise PackageInvalid(f"{folder / name}: {error.strerror}. Nothing was loaded. Run `inspector assemble` again.") from error
+        raise PackageInvalid(
+            f"{folder / name}: {error.strerror}. Nothing was loaded. Run `inspector assemble` again."
+        ) from error
     if seen != digest:
         raise PackageInvalid(
-            f"{folder / name}: digest {seen[:19]}..., the manifest says {digest[:19]}...: the file was altered or cut. Nothing was loaded. "
+            f"{folder / name}: digest {seen[:19]}..., the manifest says {digest[:19]}...: the file was altered or "
+            "cut. Nothing was loaded. "
             "Run `inspector assemble` again, or copy the package anew from where it was released."
         )

@@ -1,8 +1,8 @@
 """Opening a graph: on the device that was asked for, or not at all.
 
-`onnxruntime.get_available_providers()` lists what was compiled in, not what this machine can run, and a session that cannot get
-its device falls back to the CPU with a line on stderr. So the device is tried first, asked for only where it loads, and the
-session is asked afterwards what it really runs on.
+`onnxruntime.get_available_providers()` lists what was compiled in, not what this machine can run, and a session that
+cannot get its device falls back to the CPU with a line on stderr. So the device is tried first, asked for only where
+it loads, and the session is asked afterwards what it really runs on.
 """
 
 import ctypes
@@ -49,17 +49,25 @@ def open_session(graph: Path | bytes, *, threads: int, device: Device = "cpu") -
         DeviceAbsent: this machine cannot run on it; the text says what is missing.
     """
     if lacking := missing(device):
-        raise DeviceAbsent(f"{device}: {lacking}. Nothing was loaded and no other device is used instead. Name device cpu, or install what is missing.")
+        raise DeviceAbsent(
+            f"{device}: {lacking}. Nothing was loaded and no other device is used instead. Name device cpu, or "
+            "install what is missing."
+        )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    options.enable_mem_pattern = False  # lengths vary from unit to unit: a remembered plan for every length only costs memory
+    options.enable_mem_pattern = (
+        False  # lengths vary from unit to unit: a remembered plan for every length only costs memory
+    )
     wanted = [_PROVIDERS[device]] if device == "cpu" else [_PROVIDERS[d] for d in _beside(device)]
     session = onnxruntime.InferenceSession(str(graph) if isinstance(graph, Path) else graph, options, providers=wanted)
     got = tuple(session.get_providers())
     if got[0] != _PROVIDERS[device]:
-        raise DeviceAbsent(f"{device}: the session runs on {', '.join(got)} instead. Nothing was started. Check the driver, or name device cpu.")
+        raise DeviceAbsent(
+            f"{device}: the session runs on {', '.join(got)} instead. Nothing was started. Check the driver, or "
+            "name device cpu."
+        )
     return Opened(session, device, got)
 
 
