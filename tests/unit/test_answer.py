@@ -34,7 +34,11 @@ def some_notes(seed: int, count: int) -> Iterator[Note]:
         where = {"defect": draw.choice(Blister().defects), "zone": zone, "outside": bool(zone) and draw.random() < 0.5}
         severity = draw.choice(("critical", "major", "minor"))
         tiers = tuple(
-            Tier(operator=draw.choice((">", ">=")), limit=draw.randint(1, 9999) / 100, severity=draw.choice(("critical", "major", "minor")))
+            Tier(
+                operator=draw.choice((">", ">=")),
+                limit=draw.randint(1, 9999) / 100,
+                severity=draw.choice(("critical", "major", "minor")),
+            )
             for _ in range(draw.randint(1, 2))
         )
         match draw.randint(0, 4):
@@ -145,7 +149,9 @@ def test_a_severity_that_does_not_reject_accepts() -> None:
     assert usual.verdict == "accept"
 
 
-@pytest.mark.parametrize("text", ["spot", " spot: mm>0.5 major\n", " spot:>00.50 major\n", " count spot: mm>00.50 major\n", ""])
+@pytest.mark.parametrize(
+    "text", ["spot", " spot: mm>0.5 major\n", " spot:>00.50 major\n", " count spot: mm>00.50 major\n", ""]
+)
 def test_text_that_is_no_note_is_refused(text: str) -> None:
     with pytest.raises(AnswerMalformed, match="is no note"):
         parse_note(text)

@@ -1,0 +1,1 @@
+"""The mind: wordings, sheets, the network with its adapter, and its training."""

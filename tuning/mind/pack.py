@@ -1,0 +1,115 @@
+"""Tasks as tensors. All text comes from models/prompt.py and models/answer.py: what is taught is what the line will ask."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from models.answer import chain_pieces, grammar_tokens, note_pieces
+from models.prompt import judge_prefix, judge_question, read_prefix, read_question
+from tuning.mind.net import Batch
+from tuning.mind.sheets import JudgeTask, Material, ReadTask
+
+PARTS = ("note", "chain", "over", "next line", "verdict")
+UNASKED = -100
+
+
+@dataclass(slots=True)
+class Words:
+    """The base's tokeniser piece by piece, and the head's rows."""
+
+    encode: Callable[[str], list[int]]
+    head_tokens: list[int]
+    _known: dict[str, list[int]] = field(default_factory=dict)
+    _rows: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rows = {token: row for row, token in enumerate(self.head_tokens)}
+
+    def __call__(self, piece: str) -> list[int]:
+        if piece not in self._known:
+            self._known[piece] = self.encode(piece)
+        return self._known[piece]
+
+    def row(self, token: int) -> int:
+        return self._rows[token]
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows under construction."""
+
+    tokens: list[list[int]] = field(default_factory=list)
+    labels: list[list[int]] = field(default_factory=list)
+    parts: list[list[int]] = field(default_factory=list)
+    soft: list[tuple[int, int, Tensor]] = field(default_factory=list)  # row, place, vector
+
+
+def words_of(encode: Callable[[str], list[int]], material: Material) -> Words:
+    """The head holds what any answer over any taught vocabulary can need."""
+    return Words(encode, grammar_tokens(encode, material.everything))
+
+
+def pack_reading(words: Words, task: ReadTask) -> Batch:
+    rows = _Rows()
+    for spoken in task.spoken:
+        question = words.encode(read_question(spoken.heading, spoken.sentence))
+        _add(rows, words, question, note_pieces(spoken.note), note=True)
+    return _batch(rows, [token for piece in read_prefix(task.vocabulary, task.glossary) for token in words(piece)])
+
+
+def pack_judging(words: Words, task: JudgeTask, embed: Callable[[list[int]], Tensor]) -> Batch:
+    """embed: a word's tokens to its vector, for doubtful classes."""
+    rows = _Rows()
+    for question, chain in zip(task.questions, task.chains, strict=True):
+        asked = judge_question(question)
+        tokens = [token for piece in asked.before for token in words(piece)]
+        if asked.mixture:
+            vector = torch.stack([embed(words(word)) * share for word, share in asked.mixture]).sum(0)
+            rows.soft.append((len(rows.tokens), len(tokens), vector))
+            tokens.append(0)
+        else:
+            tokens += words(asked.word)
+        tokens += [token for piece in asked.after for token in words(piece)]
+        _add(rows, words, tokens, chain_pieces(chain.items, chain.verdict), note=False)
+    return _batch(rows, [token for piece in judge_prefix(task.lines, task.rejecting) for token in words(piece)])
+
+
+def _add(rows: _Rows, words: Words, question: list[int], answer: Sequence[str], *, note: bool) -> None:
+    tokens, labels = list(question), [UNASKED] * (len(question) - 1)
+    parts = [0] * len(labels)
+    for at, piece in enumerate(answer):
+        code = words(piece)
+        tokens += code
+        labels += [words.row(token) for token in code]
+        parts += [PARTS.index("note") if note else _part(piece, last=at == len(answer) - 1)] * len(code)
+    rows.tokens.append(tokens[:-1])
+    rows.labels.append(labels)
+    rows.parts.append(parts)
+
+
+def _part(piece: str, *, last: bool) -> int:
+    if piece in (" over", " under"):
+        return PARTS.index("over")
+    if last:
+        return PARTS.index("verdict")
+    return PARTS.index("next line") if piece == ";" else PARTS.index("chain")
+
+
+def _batch(rows: _Rows, prefix: list[int]) -> Batch:
+    width = max(map(len, rows.tokens))
+    starts = [sum(map(len, rows.tokens[:row])) for row in range(len(rows.tokens))]
+    flat = [token for row in rows.tokens for token in row]
+    labels = [label for row in rows.labels for label in row]
+    parts = [part for row in rows.parts for part in row]
+    slots = [row * width + place for row, tokens in enumerate(rows.tokens) for place in range(len(tokens))]
+    return Batch(
+        prefix=torch.tensor(prefix),
+        tokens=torch.tensor(flat),
+        slots=torch.tensor(slots),
+        rows=len(rows.tokens),
+        width=width,
+        soft=tuple((starts[row] + place, vector) for row, place, vector in rows.soft),
+        labels=torch.tensor(labels),
+        parts=torch.tensor(parts),
+    )

@@ -1,0 +1,141 @@
+"""The words of criteria sheets: YAML files beside this one, split into forms that are taught and forms kept for an early look.
+
+A form is kept by the digest of its text, so that adding forms never moves one from one side to the other.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal, TypeVar
+
+from ruamel.yaml import YAML
+from pydantic import BaseModel, ConfigDict
+
+from models.note import Operator
+from tuning.errors import TuningError
+
+KEPT_ONE_IN = 12
+_T = TypeVar("_T", bound=BaseModel)
+Side = Literal["taught", "kept"]
+Limit = Literal["mm", "mm2", "%"]
+Forms = tuple[str, ...]
+ByOperator = dict[Operator, Forms]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Called(_Strict):
+    """What people call one defect."""
+
+    units: tuple[Limit, ...]
+    gloss: str
+    many: Forms
+    one: Forms
+
+
+class Place(_Strict):
+    gloss: str
+    words: Forms
+
+
+class Words(_Strict):
+    blister: dict[str, Called]
+    others: dict[str, Called]
+    zones: dict[str, Place]
+    counted: Forms
+    quantities: dict[Limit, Forms]
+    shares: Forms
+    headings: dict[Literal["critical", "major", "minor", "off", "plain"], Forms]
+    everywhere: Forms
+
+
+class Comparators(_Strict):
+    over: dict[Literal["all", "mm", "mm2", "%"], ByOperator]
+    within: dict[Literal["all", "mm", "mm2", "%"], ByOperator]
+
+
+class ZonePhrases(_Strict):
+    inside: Forms
+    outside: Forms
+
+
+class SizeForms(_Strict):
+    over: Forms
+    over_headed: Forms
+    within: Forms
+    within_headed: Forms
+    stated: ByOperator
+    stated_headed: ByOperator
+    two: Forms
+
+
+class PlainForms(_Strict):
+    plain: Forms
+    headed: Forms
+
+
+class CountForms(_Strict):
+    plain: ByOperator
+    headed: ByOperator
+
+
+class OtherForms(_Strict):
+    plain: Forms
+    named: Forms
+    tails: Forms
+
+
+@dataclass(frozen=True, slots=True)
+class Wordings:
+    words: Words
+    comparators: Comparators
+    zones: ZonePhrases
+    size: SizeForms
+    any: PlainForms
+    off: PlainForms
+    count: CountForms
+    other: OtherForms
+
+
+def load_wordings() -> Wordings:
+    """Every wording file of the package."""
+    return Wordings(
+        words=_read("words", Words),
+        comparators=_read("comparators", Comparators),
+        zones=_read("zones", ZonePhrases),
+        size=_read("size", SizeForms),
+        any=_read("any", PlainForms),
+        off=_read("off", PlainForms),
+        count=_read("count", CountForms),
+        other=_read("other", OtherForms),
+    )
+
+
+def side_of(form: str) -> Side:
+    return "kept" if zlib.crc32(form.encode()) % KEPT_ONE_IN == 0 else "taught"
+
+
+def on_side(forms: Iterable[str], side: Side) -> Forms:
+    """The forms of one side; all of them where a side would be left without any."""
+    everything = tuple(forms)
+    return tuple(form for form in everything if side_of(form) == side) or everything
+
+
+def with_operators(forms: ByOperator, side: Side) -> list[tuple[str, Operator]]:
+    return [(form, operator) for operator, group in forms.items() for form in on_side(group, side)]
+
+
+def placeholders(form: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", form))
+
+
+def _read(name: str, shape: type[_T]) -> _T:
+    text = resources.files("tuning.mind").joinpath("wordings", f"{name}.yaml").read_text(encoding="utf-8")
+    try:
+        return shape.model_validate(YAML(typ="safe", pure=True).load(text))
+    except ValueError as error:
+        raise TuningError(f"wordings/{name}.yaml: {error}. Nothing was tuned. Correct the file.") from error
