@@ -64,10 +64,10 @@ def render(seed: int, *, held_out: bool = False, content: Content = "mixed", pro
     Raises:
         CameraError: the seed or the product is negative.
     """
-    if seed < 0 or (product is not None and product < 0):
-        raise CameraError(
-            f"render: seed {seed}, product {product}: negative. Nothing was drawn. Give numbers from 0 up."
-        )
+    if seed < 0:
+        raise CameraError(f"render: seed {seed} is negative. Nothing was drawn. Give a seed from 0 up.")
+    if product is not None and product < 0:
+        raise CameraError(f"render: product {product} is negative. Nothing was drawn. Give a product from 0 up.")
     for attempt in range(_ATTEMPTS):
         rng = np.random.default_rng((seed, attempt))
         look = rng if product is None else np.random.default_rng((product, _LOOKS))

@@ -22,6 +22,7 @@ from cameras.drivers.pace import Pace
 from cameras.drivers.synthetic import SyntheticDriver
 from cameras.errors import CameraError, CameraLost
 from cameras.fitness import FitnessLimits, FrozenWatch, check
+from cameras.render import render
 
 
 def _coloured(number: int) -> NDArray[np.uint8]:
@@ -292,6 +293,19 @@ def test_a_seed_names_a_batch_of_units_of_one_product() -> None:
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(shown, repeated, strict=True))
     assert first.mm_per_px == again.mm_per_px
     assert all(check(picture.pixels, FitnessLimits()).fit for picture in shown)
+
+
+def test_units_of_one_product_share_foil_tablet_and_scale_and_differ_in_themselves() -> None:
+    one, other = (render(seed, content="good", product=14) for seed in (1, 2))
+
+    assert (one.rows, one.columns, one.shape, one.foil) == (other.rows, other.columns, other.shape, other.foil)
+    assert one.mm_per_px == other.mm_per_px
+    assert not np.array_equal(one.pixels, other.pixels)
+
+
+def test_a_negative_product_is_refused() -> None:
+    with pytest.raises(CameraError, match="product -1 is negative"):
+        render(1, product=-1)
 
 
 def test_the_share_of_defective_units_is_the_configured_one() -> None:
