@@ -1,0 +1,77 @@
+"""A package is checked whole before anything in it is parsed."""
+
+import pytest
+
+from models.digest import digest_file
+from models.errors import PackageInvalid
+from models.package import MANIFEST, Manifest, ModelPackage
+from tests.integration import tiny_mind
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A package of one file."""
+    (tmp_path / "eyes.onnx").write_bytes(b"a graph of some bytes")
+    files = {"eyes.onnx": digest_file(tmp_path / "eyes.onnx")}
+    (tmp_path / MANIFEST).write_bytes(Manifest(**dict(tiny_mind.facts("sha256:0")), files=files).to_bytes())
+    return tmp_path
+
+
+def test_a_package_is_named_by_its_manifest(folder):
+    package = ModelPackage.load(folder)
+
+    assert package.digest == digest_file(folder / MANIFEST)
+    assert package.path("eyes.onnx").read_bytes() == b"a graph of some bytes"
+
+
+def test_one_altered_byte_is_refused_and_the_file_named(folder):
+    content = bytearray((folder / "eyes.onnx").read_bytes())
+    content[3] ^= 1
+    (folder / "eyes.onnx").write_bytes(content)
+
+    with pytest.raises(PackageInvalid, match=r"eyes\.onnx: digest .* the file was altered or cut"):
+        ModelPackage.load(folder)
+
+
+def test_a_missing_file_is_refused(folder):
+    (folder / "eyes.onnx").unlink()
+
+    with pytest.raises(PackageInvalid, match=r"eyes\.onnx: No such file"):
+        ModelPackage.load(folder)
+
+
+def test_a_missing_package_says_how_to_make_it(tmp_path):
+    with pytest.raises(PackageInvalid, match="inspector assemble"):
+        ModelPackage.load(tmp_path / "none")
+
+
+def test_an_unknown_field_is_refused(folder):
+    text = (folder / MANIFEST).read_text()
+    (folder / MANIFEST).write_text(text.replace('"family"', '"relations"'))
+
+    with pytest.raises(PackageInvalid, match=r"manifest\.json: \w+: "):
+        ModelPackage.load(folder)
+
+
+def test_a_file_outside_the_package_is_refused(folder):
+    text = (folder / MANIFEST).read_text()
+    (folder / MANIFEST).write_text(text.replace('"eyes.onnx"', '"../eyes.onnx"'))
+
+    with pytest.raises(PackageInvalid, match="outside the package"):
+        ModelPackage.load(folder)
+
+
+def test_a_file_that_the_manifest_does_not_name_is_not_given(folder):
+    (folder / "mind.onnx").write_bytes(b"smuggled in")
+
+    with pytest.raises(PackageInvalid, match=r"has no mind\.onnx"):
+        ModelPackage.load(folder).path("mind.onnx")
+
+
+def test_a_sheet_adds_its_words_behind_the_packages_own():
+    facts = tiny_mind.facts("sha256:0")
+
+    glossary = facts.glossary_with({"spot": ("fleck", "mark")})
+
+    assert glossary["spot"] == ("what spot is", "mark", "fleck")
+    assert glossary["foil"] == ("where foil is",)
