@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from inspector.config import LineConfig
+from models.criteria import CriteriaSheet
+from tuning.config import load_eyes, load_mind
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("cameras", "inspector", "models", "tuning")
 NEVER_ON_A_LINE_PC = {"torch", "torchvision", "transformers", "peft"}
@@ -46,6 +50,22 @@ def test_the_examples_in_the_docstrings_hold(name: str):
 
     assert result.attempted > 0
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("name", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("configs/**/*.yaml")))
+def test_every_configuration_loads(name: str):
+    path = ROOT / name
+
+    match path.relative_to(ROOT / "configs").parts[0]:
+        case "criteria":
+            assert CriteriaSheet.load(path).criteria
+        case "lines":
+            assert LineConfig.load(path)
+        case "tuning":
+            assert load_eyes(path).training_digest()
+            assert load_mind(path)
+        case folder:
+            pytest.fail(f"configs/{folder} has no loader: {name} is read by nobody")
 
 
 def test_no_file_names_a_path_of_one_machine():
