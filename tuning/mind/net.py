@@ -119,6 +119,10 @@ class Mind(nn.Module):
         """A word in the mind's own space: the mean of its tokens' embeddings."""
         return cast(Tensor, self.embedding)[torch.tensor(tokens)].float().mean(0)
 
+    def head_rows(self) -> Tensor:
+        """The head, (grammar tokens, width) float32."""
+        return cast(Tensor, self.head).float()
+
     def _embed(self, tokens: Tensor, soft: tuple[tuple[int, Tensor], ...], before: int) -> Tensor:
         x = cast(Tensor, self.embedding)[tokens]
         if soft:

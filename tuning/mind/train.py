@@ -129,10 +129,10 @@ def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None],
             report(look(mind, looked, step + 1).line())
         if time.monotonic() - saved_s > save_every_s:
             save_checkpoint(path, learning, optimiser, step + 1, digest)
-            save_parts(work / "mind.safetensors", config, learning, words)
+            save_parts(work / "mind.safetensors", config, learning, mind, words)
             saved_s = time.monotonic()
     save_checkpoint(path, learning, optimiser, settings.steps, digest)
-    save_parts(work / "mind.safetensors", config, learning, words)
+    save_parts(work / "mind.safetensors", config, learning, mind, words)
     return work / "mind.safetensors"
 
 
@@ -152,10 +152,11 @@ def look(mind: Mind, sets: Mapping[str, list[Batch]], step: int) -> Look:
     return Look(step, **{name: _right(mind, batches) for name, batches in sets.items()})
 
 
-def save_parts(path: Path, config: MindConfig, learning: Mapping[str, Tensor], words: Words) -> None:
-    """What ships: peft's tensors under peft's names, and the tokens that the head keeps."""
+def save_parts(path: Path, config: MindConfig, learning: Mapping[str, Tensor], mind: Mind, words: Words) -> None:
+    """What ships: peft's tensors under peft's names, the head's rows and the tokens they stand for."""
     tensors = {name.replace(".default", ""): value.detach().half().contiguous() for name, value in learning.items()}
-    tensors["head_tokens"] = torch.tensor(words.head_tokens, dtype=torch.int32)
+    tensors["head"] = mind.head_rows().half()
+    tensors["grammar_tokens"] = torch.tensor(words.head_tokens, dtype=torch.int32)
     facts = {"rank": str(config.rank), "alpha": str(config.alpha), "base_sha256": config.base.sha256, "recipe": config.training_digest()}
     _write(path, tensors, facts)
 
