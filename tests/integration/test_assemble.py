@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from models.assemble import Parts, assemble, load_adapter, merge, mind_files
+from models.assemble import ADAPTED, Parts, assemble, load_adapter, merge, mind_files
 from models.base_wheel import fetch, opened
 from models.decoder import Decoder, Row
 from models.digest import digest_file
@@ -47,7 +48,7 @@ def forward(tensors, head, embeddings, tokens):
     x = embeddings[tokens].astype(np.float64)
     future = np.triu(np.full((len(tokens), len(tokens)), -np.inf), 1)
     for index in range(tiny_mind.LAYERS):
-        w = {part: tensors[f"model.layers.{index}.{part}"] for part in [*tiny_mind.ADAPTED]}
+        w = {part: tensors[f"model.layers.{index}.{part}"] for part in ADAPTED}
         y = norm(x, tensors[f"model.layers.{index}.input_layernorm"])
         q, k, v = (
             (y @ w[f"self_attn.{p}_proj"].T).reshape(len(tokens), -1, tiny_mind.HEAD_WIDTH) for p in ("q", "k", "v")
@@ -202,7 +203,7 @@ def test_an_adapter_of_another_base_is_refused(parts, tmp_path):
     folder, wheel = parts
     tuned = load_adapter(folder / "mind.safetensors")
     tuned["base_model.model.model.layers.2.mlp.up_proj.lora_A.weight"] = np.zeros((4, 64), np.float16)
-    tiny_mind.save_file(tuned, folder / "mind.safetensors")
+    save_file(tuned, folder / "mind.safetensors")
 
     with pytest.raises(PackageInvalid, match="do not fit the base of 2 layers"):
         assemble(tmp_path / "package", parts_folder=folder, wheel=wheel, pin=True)

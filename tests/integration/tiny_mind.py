@@ -45,7 +45,7 @@ def weights(seed: int = 1) -> dict[str, Floats]:
     draw = np.random.default_rng(seed)
 
     def matrix(rows: int, columns: int) -> Floats:
-        return (draw.standard_normal((rows, columns)) / columns**0.5).astype(np.float32)
+        return np.asarray(draw.standard_normal((rows, columns)) / columns**0.5, np.float32)
 
     def norm() -> Floats:
         return draw.uniform(0.8, 1.2, WIDTH).astype(np.float32)

@@ -1,0 +1,168 @@
+"""Release: tuned eyes and mind become the parts that the repository carries, pinned to the package they assemble to.
+
+It refuses facts about classes that the glossary does not hold. The pinned digests are what every other machine must
+arrive at; so a release is made once, on purpose, and never by `inspector assemble`.
+"""
+
+from importlib import resources
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+
+from models.assemble import PARTS_FOLDER, Parts, Progress, assemble
+from models.package import AdapterFacts, Base, DefectClass, Figure, ModelPackage, PackageFacts, Zone
+from models.regulations import DefectTerms
+from models.verdict import OperatingPoint
+from tuning.config import EyesConfig, MindConfig
+from tuning.errors import TuningError
+
+FRAME_PX = (768, 480)
+ZONES = ("foil", "pocket", "tablet")
+CONTEXT_TOKENS = 2048
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EyesFacts(_Facts):
+    """What the eyes' calibration found."""
+
+    real_from: float = Field(gt=0, lt=1)  # a region of at least this score is a finding
+    hold_from: float = Field(gt=0, lt=1)  # from here on it can hold a unit
+    doubt_from: float = Field(gt=0, lt=1)  # a class of at least this probability must not matter
+    smallest_px: dict[str, float | None]  # a class: longest dimension from which it is found; None: any size
+
+
+class MindFacts(_Facts):
+    """What the look at the mind's doubt found."""
+
+    sure_from: float = Field(ge=0, le=1)  # a reading of a lower score is unsure
+
+
+def release(
+    *,
+    eyes: EyesFacts,
+    mind: MindFacts,
+    eyes_config: EyesConfig,
+    mind_config: MindConfig,
+    version: str,
+    target: Path,
+    parts_folder: Path = PARTS_FOLDER,
+    qualification: dict[str, Figure] | None = None,
+    wheel: Path | None = None,
+    progress: Progress | None = None,
+) -> ModelPackage:
+    """Write `parts.json` for the tensors that lie in the parts folder, assemble them and pin what came out.
+
+    Args:
+        eyes: thresholds and smallest sizes.
+        mind: its threshold.
+        eyes_config: the recipe that the eyes were trained by.
+        mind_config: the recipe that the mind was trained by.
+        version: of the package.
+        target: the package folder to assemble.
+        parts_folder: holds eyes.onnx, eyes.safetensors and mind.safetensors.
+        qualification: figures of `inspector evaluate`, if it ran already.
+        wheel: the base, if it is at hand.
+        progress: told about every step.
+
+    Raises:
+        TuningError: a class without a glossary line, or facts about a class that there is not.
+        PackageInvalid: parts that do not assemble.
+    """
+    glossary = load_glossary()
+    defects = tuple(name for name in glossary if name not in ZONES)
+    if set(eyes.smallest_px) != set(defects):
+        unlike = sorted(set(eyes.smallest_px) ^ set(defects))
+        raise TuningError(
+            f"release: smallest sizes and glossary differ in {', '.join(unlike)}. Nothing was released. "
+            "Calibrate the eyes on the classes of models/embedded/glossary.yaml."
+        )
+    terms = DefectTerms.load()
+    facts = PackageFacts(
+        name="embedded-blister",
+        version=version,
+        family="blister",
+        frame=FRAME_PX,
+        defects=tuple(
+            DefectClass(
+                name=name,
+                about=glossary[name][0],
+                words=glossary[name][1:],
+                terms=tuple(term.id for term in terms.of(name)),
+                smallest_px=eyes.smallest_px[name],
+            )
+            for name in defects
+        ),
+        zones=tuple(Zone(name=name, about=glossary[name][0], words=glossary[name][1:]) for name in ZONES),
+        operating_point=OperatingPoint(**eyes.model_dump(exclude={"smallest_px"}), sure_from=mind.sure_from),
+        context_tokens=CONTEXT_TOKENS,
+        base=_base(mind_config),
+        adapter=AdapterFacts(rank=mind_config.rank, alpha=float(mind_config.alpha)),
+        training={"eyes": eyes_config.training_digest(), "mind": mind_config.training_digest()},
+        qualification=qualification or {},
+    )
+    Parts(package=facts).save(parts_folder)
+    return assemble(target, parts_folder=parts_folder, wheel=wheel, pin=True, progress=progress)
+
+
+def qualify(
+    figures: dict[str, Figure],
+    target: Path,
+    *,
+    parts_folder: Path = PARTS_FOLDER,
+    wheel: Path | None = None,
+    sure_from: float | None = None,
+) -> ModelPackage:
+    """Put the figures of an evaluation into a released package; this gives it a new digest.
+
+    Args:
+        figures: by name, as `inspector evaluate` prints them.
+        target: the package folder to assemble anew.
+        parts_folder: the released parts.
+        wheel: the base, if it is at hand.
+        sure_from: a new threshold of the mind, when the evaluation led to one.
+    """
+    parts = Parts.load(parts_folder)
+    changes: dict[str, object] = {"qualification": figures}
+    if sure_from is not None:
+        changes["operating_point"] = parts.package.operating_point.model_copy(update={"sure_from": sure_from})
+    Parts(package=parts.package.model_copy(update=changes)).save(parts_folder)
+    return assemble(target, parts_folder=parts_folder, wheel=wheel, pin=True)
+
+
+def load_facts(path: Path) -> EyesFacts:
+    """The eyes' facts as their calibration wrote them.
+
+    Raises:
+        TuningError: missing, or `file: field: problem`.
+    """
+    try:
+        return EyesFacts.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise TuningError(f"{path}: {error.strerror}. Nothing was released. Calibrate the eyes first.") from error
+    except ValidationError as error:
+        lines = [f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise TuningError("\n".join(lines)) from error
+
+
+def load_glossary() -> dict[str, tuple[str, ...]]:
+    """For each class and zone what it is, then what people call it, in the package's order."""
+    text = resources.files("models").joinpath("embedded", "glossary.yaml").read_text(encoding="utf-8")
+    return {name: tuple(words) for name, words in YAML(typ="safe", pure=True).load(text).items()}
+
+
+def _base(config: MindConfig) -> Base:
+    """The pinned wheel, named as pip names it.
+
+    A wheel's file name is the requirement's name with underscores, then its version.
+    """
+    name, _, version = config.base.requirement.partition("==")
+    return Base(
+        requirement=config.base.requirement,
+        wheel=f"{name.replace('-', '_')}-{version}-py3-none-any.whl",
+        member=config.base.member,
+        sha256=f"sha256:{config.base.sha256}",
+    )
