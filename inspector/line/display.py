@@ -135,7 +135,7 @@ class Display(Thread):
             self.failures += 1
 
     def _replace(self, name: str, content: bytes) -> None:
-        """Whole at every moment for the page that reads it; not forced to the disk: after a crash it is worth nothing."""
+        """Whole at every moment for the page that reads it; not forced to disk: after a crash it is worth nothing."""
         self._live.mkdir(parents=True, exist_ok=True)
         part = self._live / f"{name}.part"
         part.write_bytes(content)

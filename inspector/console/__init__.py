@@ -1,0 +1,1 @@
+"""The console: a page of its own process over a line's store, which it only reads."""

@@ -1,0 +1,240 @@
+"""What the page shows, read from the store, the live folder and the sheet; nothing here writes anything.
+
+A problem with any of them is text for the page, because whoever looks at it must see why it is empty.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from pydantic import ValidationError
+
+from inspector.annotate import annotate
+from inspector.errors import LineError
+from inspector.line.display import STATUS_FILE
+from inspector.line.status import Status
+from inspector.records.batch import BatchSummary
+from inspector.records.record import InspectionRecord
+from inspector.records.store import RecordStore
+from models.criteria import CriteriaSheet, Criterion
+from models.digest import digest_bytes
+from models.errors import ModelError
+from models.reading import Reading, ReadLine, reading_path
+from models.verdict import Disposition, Verdict
+
+STALE_S = 5.0  # a line renews its status twice a second
+_LIVE_PICTURE = re.compile(r"[0-9]{3}\.jpg")
+_LOOKED_THROUGH = 1000  # newest records among which rejects and holds are looked for
+
+
+class Lamp(StrEnum):
+    """The one word that must be read from across the room."""
+
+    RUNNING = "RUNNING"
+    HELD = "HELD"
+    ENDED = "ENDED"
+    NO_LINE = "NO LINE"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    """The line now, or the last that was heard of it."""
+
+    lamp: Lamp
+    text: str
+    status: Status | None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One criterion beside what the model made of it; `line` is None when it has not read it."""
+
+    criterion: Criterion
+    line: ReadLine | None
+    agreement: Literal["agrees", "differs", "unsure", "off", "not read"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetView:
+    """A sheet and its reading. `usable`: a line may judge by it, as far as can be told without its package."""
+
+    path: Path
+    sheet: CriteriaSheet
+    reading: Reading | None
+    rows: tuple[SheetRow, ...]
+    usable: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why there is nothing to show, and what to do."""
+
+    text: str
+
+
+def live(folder: Path, *, now: datetime) -> LiveView:
+    """The line that writes into this live folder."""
+    try:
+        status = Status.model_validate_json((folder / STATUS_FILE).read_bytes())
+    except FileNotFoundError:
+        return LiveView(Lamp.NO_LINE, "No line is running. Start one with: inspector run --line LINE", None)
+    except (OSError, ValidationError) as error:
+        return LiveView(Lamp.NO_LINE, f"{folder / STATUS_FILE} cannot be read: {_first_line(error)}", None)
+    if status.state == "ended":
+        return LiveView(Lamp.ENDED, f"Batch {status.batch} has ended. {status.reason}".strip(), status)
+    silent_s = (now - status.updated_at).total_seconds()
+    if silent_s > STALE_S:
+        return LiveView(Lamp.NO_LINE, f"No line is running: nothing was heard for {_age(silent_s)}.", status)
+    if status.state == "held":
+        return LiveView(Lamp.HELD, status.reason or "The line is held.", status)
+    return LiveView(Lamp.RUNNING, "", status)
+
+
+def live_picture(folder: Path, name: str) -> bytes | None:
+    """One of the annotated pictures; None for any other name, and when it is not there."""
+    if not _LIVE_PICTURE.fullmatch(name):
+        return None
+    try:
+        return (folder / name).read_bytes()
+    except OSError:
+        return None
+
+
+def sheet(path: Path | None, *, sure_from: float | None) -> SheetView | Problem:
+    """A sheet beside its reading.
+
+    Args:
+        sure_from: score from which a reading is sure; None when no package is known, scores are then only shown.
+    """
+    if path is None:
+        return Problem("No sheet is known: start a line, or the console with --sheet.")
+    try:
+        written = CriteriaSheet.load(path)
+    except ModelError as error:
+        return Problem(str(error))
+    try:
+        reading = Reading.load(reading_path(path))
+    except ModelError as error:
+        rows = tuple(SheetRow(c, None, "not read", "") for c in written.criteria)
+        return SheetView(path, written, None, rows, usable=False, text=str(error))
+    rows = _rows(written, reading, sure_from or 0.0)
+    text = ""
+    if reading.sheet_digest != written.digest:
+        text = "The sheet has changed since it was read. Read it again: inspector read SHEET"
+    elif open_lines := [row for row in rows if row.agreement in ("differs", "unsure", "not read")]:
+        text = f"Words and fields do not agree in {len(open_lines)} of {len(rows)} criteria: no batch starts."
+    elif reading.approval is None:
+        text = "Nobody has approved this reading: no batch starts. inspector read SHEET --approve NAME --reason WHY"
+    return SheetView(path, written, reading, rows, usable=not text, text=text)
+
+
+def _rows(written: CriteriaSheet, reading: Reading, sure_from: float) -> tuple[SheetRow, ...]:
+    objections = dict(reading.objections(sure_from=sure_from))
+    lines = {line.id: line for line in reading.lines}
+    rows = []
+    for criterion in written.criteria:
+        line = lines.get(criterion.id)
+        if line is None or line.sentence != criterion.sentence:
+            rows.append(SheetRow(criterion, None, "not read", "this sentence has not been read yet"))
+        elif criterion.severity == "off":
+            rows.append(SheetRow(criterion, line, "off", "switched off"))
+        elif criterion.id in objections:
+            unsure = line.score < sure_from and "unsure" in objections[criterion.id]
+            rows.append(SheetRow(criterion, line, "unsure" if unsure else "differs", objections[criterion.id]))
+        else:
+            rows.append(SheetRow(criterion, line, "agrees", ""))
+    return tuple(rows)
+
+
+def last_sure_from(store: Path) -> float | None:
+    """Score from which the package of the last batch held a reading to be sure."""
+    known = batches(store)
+    return known[0].opening.operating_point.sure_from if not isinstance(known, Problem) and known else None
+
+
+def batches(store: Path) -> tuple[BatchSummary, ...] | Problem:
+    """All batches, newest first."""
+    try:
+        with RecordStore.open_readonly(store) as records:
+            return tuple(reversed(records.batches()))
+    except LineError as error:
+        return Problem(str(error))
+
+
+def newest(store: Path, batch: int, count: int, *, only_refused: bool) -> tuple[InspectionRecord, ...] | Problem:
+    """The newest records of a batch, newest first."""
+    try:
+        with RecordStore.open_readonly(store) as records:
+            if not only_refused:
+                return records.latest(count, batch)
+            refused = (r for r in records.latest(_LOOKED_THROUGH, batch) if r.disposition is not Disposition.ACCEPT)
+            return tuple(refused)[:count]
+    except LineError as error:
+        return Problem(str(error))
+
+
+def record(store: Path, batch: int, unit: int) -> InspectionRecord | Problem:
+    """The record of one unit."""
+    try:
+        with RecordStore.open_readonly(store) as records:
+            found = records.unit(batch, unit)
+    except LineError as error:
+        return Problem(str(error))
+    return found or Problem(f"Unit {unit} has no record in batch {batch}.")
+
+
+def evidence(store: Path, shown: InspectionRecord, view: str) -> NDArray[np.uint8] | Problem:
+    """The kept picture of a view with the verdict of its record drawn on it, if its bytes are still those recorded."""
+    kept = shown.evidence.get(view)
+    if kept is None:
+        return Problem("No picture was kept: all rejects and holds have one, accepted units only a sample.")
+    folder = (store / "evidence").resolve()
+    path = (folder / kept.file).resolve()
+    if not path.is_relative_to(folder):
+        return Problem(f"{kept.file} lies outside the evidence folder and was not opened.")
+    try:
+        content = path.read_bytes()
+        if digest_bytes(content) != kept.sha256:
+            return Problem(f"{kept.file} is not the picture that was recorded: its digest differs. Tell QA.")
+        pixels: NDArray[np.generic] = np.load(path, allow_pickle=False) if path.suffix == ".npy" else _decoded(path)
+    except (OSError, ValueError, UnidentifiedImageError) as error:
+        return Problem(f"{kept.file} cannot be read: {_first_line(error)}")
+    findings = tuple(f for f in shown.findings if f.view == view)
+    verdict = Verdict(disposition=shown.disposition, reason=shown.reason, text=shown.text, findings=findings)
+    seen = shown.observations.get(view, ())
+    return annotate(pixels, verdict, seen, unit=shown.unit, mm_per_px=_scale(store, shown.batch, view))
+
+
+def _decoded(path: Path) -> NDArray[np.generic]:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def _scale(store: Path, batch: int, view: str) -> float | None:
+    """mm per px of a view, from the line's settings that the batch was opened with."""
+    try:
+        with RecordStore.open_readonly(store) as records:
+            found: object = records.batch_summary(batch).opening.recipe
+    except LineError:
+        return None
+    for key in ("views", view, "mm_per_px"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return float(found) if isinstance(found, int | float) else None
+
+
+def _age(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
