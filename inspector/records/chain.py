@@ -49,18 +49,18 @@ def verify(
     engine = connect(path, writable=False, text=bytes)
     try:
         with plainly(path, "reading the ends of the chains"), engine.begin() as connection:
-            found = queries.head(connection)
+            last_event, last_unit = (connection.scalar(sa.func.max(t.c.sequence)) or 0 for t in (events, units))
         check = _Check(path, pictures, anchor)
-        for row in _rows(engine, path, events, found.events.sequence):
+        for row in _rows(engine, path, events, last_event):
             check.event(row)
-        for row in _rows(engine, path, units, found.units.sequence):
+        for row in _rows(engine, path, units, last_unit):
             check.unit(row)
             if progress is not None and check.units % queries.CHUNK == 0:
                 progress(check.units)
         check.ends()
     finally:
         engine.dispose()
-    return Verified(records=check.units, events=check.events, pictures=check.pictures, head=found)
+    return Verified(check.units, check.events, check.pictures, check.head)
 
 
 def _rows(engine: sa.Engine, path: Path, table: sa.Table, last: int) -> Iterator[_Row]:
@@ -116,6 +116,13 @@ class _Check:
         batch.states[state] = batch.states.get(state, 0) + 1
         if self.folder is not None and row["evidence"] != b"{}":
             self._check_pictures(self.folder, _text(row["evidence"]), here)
+
+    @property
+    def head(self) -> Head:
+        return Head(
+            units=Link(sequence=self.units, hash=self.last_unit),
+            events=Link(sequence=self.events, hash=self.last_event),
+        )
 
     def ends(self) -> None:
         """Nothing was cut off: events and anchor name entries that are there, and closed batches add up."""

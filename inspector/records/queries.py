@@ -6,11 +6,13 @@ while the line writes.
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from pydantic import JsonValue
 
+from inspector.errors import StoreBroken
 from inspector.records.batch import (
     BatchStatus,
     BatchSummary,
@@ -31,11 +33,13 @@ CHUNK = 1000
 
 
 def to_record(row: Mapping[str, object]) -> InspectionRecord:
-    return InspectionRecord.model_validate(_parsed(row, NESTED_OF_UNITS, leave_out="n_observations"))
+    with _as_written("unit record", row):
+        return InspectionRecord.model_validate(_parsed(row, NESTED_OF_UNITS, leave_out="n_observations"))
 
 
 def to_event(row: Mapping[str, object]) -> Event:
-    return Event.model_validate(_parsed(row, NESTED_OF_EVENTS))
+    with _as_written("event", row):
+        return Event.model_validate(_parsed(row, NESTED_OF_EVENTS))
 
 
 def records(engine: sa.Engine, batch: int | None, after: int) -> Iterator[InspectionRecord]:
@@ -193,8 +197,23 @@ def _in_chunks(engine: sa.Engine, query: sa.Select[tuple[object, ...]], after: i
 
 def _end(connection: sa.Connection, table: sa.Table) -> Link:
     query = sa.select(table.c.sequence, table.c.hash).order_by(table.c.sequence.desc()).limit(1)
-    row = connection.execute(query).first()
-    return Link(sequence=row.sequence, hash=row.hash) if row else Link(sequence=0, hash=CHAIN_START)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return Link(sequence=0, hash=CHAIN_START)
+    with _as_written(f"entry of {table.name}", dict(row)):
+        return Link.model_validate(dict(row))
+
+
+@contextmanager
+def _as_written(entry: str, row: Mapping[str, object]) -> Iterator[None]:
+    """An entry that is not what this software writes was altered, or the file is damaged."""
+    try:
+        yield
+    except ValueError as error:
+        raise StoreBroken(
+            f"{entry} {row['sequence']} cannot be understood: it was altered or the file is damaged. Type "
+            f"`inspector records verify` to see from where on the store does not hold."
+        ) from error
 
 
 def _parsed(row: Mapping[str, object], nested: tuple[str, ...], leave_out: str = "") -> dict[str, JsonValue | object]:

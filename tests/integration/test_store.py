@@ -1,0 +1,370 @@
+"""The record store on a real SQLite: batches, counts, chains, and every way in which an alteration must show."""
+
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inspector.errors import LineError, StoreBroken
+from inspector.records import BatchStatus, EventKind, OpenBatch, RecordStore, UnitRange, keep
+from inspector.records.export import export_csv, export_json_lines
+from models.digest import digest_json
+from tests.outcomes import WHEN, accepted_counts, opening, outcome, rejected, seen
+
+Alter = Callable[[str], None]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RecordStore]:
+    with RecordStore.open(tmp_path / "store") as opened:
+        yield opened
+
+
+@pytest.fixture
+def alter(store: RecordStore) -> Alter:
+    """Changes the database as somebody would who has the file: past the triggers."""
+
+    def run(statement: str) -> None:
+        raw = sqlite3.connect(store.folder / "records.sqlite", isolation_level=None)
+        for (trigger,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {trigger}")
+        raw.execute(statement)
+        raw.close()
+
+    return run
+
+
+def run_batch(store: RecordStore, units: int, *, first: int = 1, close: bool = True) -> OpenBatch:
+    opened = store.open_batch(opening(units_before=first - 1), at=WHEN, by="line 1")
+    store.append([outcome(opened, first + n, observations={"top": (seen("spot", 0.3),)}) for n in range(units)])
+    if close:
+        store.close_batch(opened.batch, accepted_counts(units), at=WHEN, by="line 1")
+    return opened
+
+
+def test_what_was_appended_is_read_back_whole_and_verifies(store: RecordStore):
+    opened = store.open_batch(opening(), at=WHEN, by="line 1")
+    given = [outcome(opened, 1), rejected(opened, 2, seen("spot", 0.8))]
+
+    appended = store.append(given)
+
+    assert tuple(store.records()) == appended
+    assert store.latest(1) == (appended[1],)
+    assert store.unit(opened.batch, 2) == appended[1]
+    assert store.unit(opened.batch, 3) is None
+    assert [record.holds() for record in appended] == [True, True]
+    assert store.verify().records == 2
+
+
+def test_a_batch_with_reconciling_counts_is_releasable(store: RecordStore):
+    opened = run_batch(store, 3)
+
+    summary = store.batch_summary(opened.batch)
+
+    assert summary.releasable
+    assert summary.tally.accepted == 3
+    assert summary.opening == opening()
+    assert store.unfinished() == ()
+
+
+def test_counts_are_by_state_and_by_reason(store: RecordStore):
+    opened = store.open_batch(opening(), at=WHEN, by="line 1")
+    store.append([outcome(opened, 1), rejected(opened, 2, reason="LATE"), rejected(opened, 3, seen("spot", 0.8))])
+
+    tally = store.counts(opened.batch)
+
+    assert (tally.records, tally.accepted, tally.rejected, tally.held) == (3, 1, 2, 0)
+    assert tally.reasons == {"LATE": 1, "DEFECT": 1}
+
+
+def test_a_batch_whose_counts_differ_is_not_closed(store: RecordStore):
+    opened = run_batch(store, 3, close=False)
+
+    with pytest.raises(LineError, match="does not reconcile: 4 triggers but 3 records"):
+        store.close_batch(opened.batch, accepted_counts(4), at=WHEN, by="line 1")
+
+    assert not store.batch_summary(opened.batch).releasable
+    assert [batch.batch for batch in store.unfinished()] == [opened.batch]
+
+
+def test_batch_numbers_and_epochs_are_never_used_again_even_when_the_clock_steps_back(store: RecordStore):
+    first = run_batch(store, 1)
+
+    second = store.open_batch(opening(), at=WHEN - timedelta(days=1), by="line 1")
+
+    assert second.batch == first.batch + 1
+    assert second.epoch == first.epoch + 1
+
+
+def test_a_store_begun_afresh_repeats_no_epoch(tmp_path: Path, store: RecordStore):
+    old = run_batch(store, 1)
+
+    with RecordStore.open(tmp_path / "afresh") as afresh:
+        new = afresh.open_batch(opening(), at=WHEN + timedelta(seconds=1), by="line 1")
+
+    assert (new.batch, new.epoch > old.epoch) == (1, True)
+
+
+def test_no_batch_opens_beside_one_that_has_not_ended(store: RecordStore):
+    run_batch(store, 1, close=False)
+
+    with pytest.raises(LineError, match="batch 1 has no closing record"):
+        store.open_batch(opening(), at=WHEN, by="line 1")
+
+
+def test_nothing_is_added_to_a_batch_that_has_ended(store: RecordStore):
+    opened = run_batch(store, 1)
+
+    with pytest.raises(LineError, match="batch 1 is not open"):
+        store.append([outcome(opened, 2)])
+
+    assert store.count() == 1
+
+
+def test_an_outcome_of_another_epoch_is_refused(store: RecordStore):
+    opened = run_batch(store, 1, close=False)
+
+    with pytest.raises(LineError, match="belong to another batch"):
+        store.append([outcome(OpenBatch(batch=1, epoch=opened.epoch + 1), 2)])
+
+
+def test_a_unit_has_one_record_and_a_refused_batch_of_outcomes_leaves_none(store: RecordStore):
+    opened = run_batch(store, 2, close=False)
+
+    with pytest.raises(LineError, match="Nothing of this transaction was written"):
+        store.append([outcome(opened, 3), outcome(opened, 2)])
+
+    assert store.count() == 2
+    assert store.verify().records == 2
+
+
+def test_quarantine_lists_every_unit_without_a_record(store: RecordStore):
+    opened = store.open_batch(opening(units_before=100), at=WHEN, by="line 1")
+    store.append([outcome(opened, unit) for unit in (101, 102, 105)])
+
+    summary = store.quarantine(opened.batch, 108, at=WHEN, by="line 1")
+
+    assert summary.quarantined == (UnitRange(first=103, last=104), UnitRange(first=106, last=108))
+    assert summary.status is BatchStatus.QUARANTINED
+    assert not summary.releasable
+    assert store.unfinished() == ()
+
+
+def test_without_the_plcs_counter_every_later_unit_is_quarantined(store: RecordStore):
+    opened = run_batch(store, 4, close=False)
+
+    summary = store.quarantine(opened.batch, None, at=WHEN, by="line 1")
+
+    assert summary.quarantined == (UnitRange(first=5, last=None),)
+    assert "5 and every unit after it" in store.events(opened.batch)[-1].text
+
+
+def test_a_quarantined_batch_can_never_be_closed(store: RecordStore):
+    opened = run_batch(store, 4, close=False)
+    store.quarantine(opened.batch, 4, at=WHEN, by="line 1")
+
+    with pytest.raises(LineError, match="is not open"):
+        store.close_batch(opened.batch, accepted_counts(4), at=WHEN, by="line 1")
+
+
+def test_events_keep_what_they_were_given(store: RecordStore):
+    opened = run_batch(store, 1, close=False)
+
+    store.append_event(EventKind.ALARM, "5 rejects in a row", batch=opened.batch, at=WHEN, by="line 1", data={"n": 5})
+
+    alarm = store.events(opened.batch)[-1]
+    assert (alarm.kind, alarm.text, alarm.at, alarm.data) == (EventKind.ALARM, "5 rejects in a row", WHEN, {"n": 5})
+
+
+def test_a_closing_cannot_be_written_past_its_check(store: RecordStore):
+    opened = run_batch(store, 1, close=False)
+
+    with pytest.raises(LineError, match="is written by the call of that name"):
+        store.append_event(EventKind.BATCH_CLOSED, "closed", batch=opened.batch, at=WHEN, by="line 1")
+
+
+def test_a_reader_sees_new_records_and_cannot_write(store: RecordStore):
+    opened = run_batch(store, 2, close=False)
+
+    with RecordStore.open_readonly(store.folder) as reader:
+        store.append([outcome(opened, 3)])
+
+        assert reader.latest(1)[0].unit == 3
+        with pytest.raises(LineError, match="opened for reading only"):
+            reader.append([outcome(opened, 4)])
+
+
+def test_a_folder_without_a_store_is_named(tmp_path: Path):
+    with pytest.raises(LineError, match="no record store here"):
+        RecordStore.open_readonly(tmp_path)
+
+
+@pytest.mark.parametrize("change", ["UPDATE units SET text = 'x'", "DELETE FROM units", "DELETE FROM events"])
+def test_the_database_itself_refuses_to_change_what_was_written(store: RecordStore, change: str):
+    run_batch(store, 2)
+    raw = sqlite3.connect(store.folder / "records.sqlite")
+
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        raw.execute(change)
+
+    raw.close()
+    assert store.verify().records == 2
+
+
+COLUMNS = {
+    "batch": "2", "epoch": "1", "unit": "99", "n_observations": "0", "taken_at": "'2026-11-23T10:00:00Z'",
+    "disposition": "'REJECT'", "reason": "'LATE'", "state": "'sampled'", "gate": "'REJECT'", "text": "'x'",
+    "digests": "'{}'", "evidence": "'{ }'", "findings": "'[ ]'", "judgements": "'[]'", "observations": "'{}'",
+    "reasons": "'[]'", "sources": "'{}'", "times_ms": "'{}'", "previous": "'x'", "hash": "'x'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_change_in_any_column_is_found_and_named(store: RecordStore, alter: Alter, column: str):
+    run_batch(store, 5)
+
+    alter(f"UPDATE units SET {column} = {COLUMNS[column]} WHERE sequence = 3")
+
+    with pytest.raises(StoreBroken, match=r"unit record 3 .*(altered|batch that was not open)"):
+        store.verify()
+
+
+@pytest.mark.parametrize("column", ["batch", "kind", "at", "by", "text", "data", "previous", "hash"])
+def test_a_change_in_an_event_is_found_and_named(store: RecordStore, alter: Alter, column: str):
+    run_batch(store, 5)
+
+    alter(f"UPDATE events SET {column} = 7 WHERE sequence = 2")
+
+    with pytest.raises(StoreBroken, match="event 2: its content does not have its hash"):
+        store.verify()
+
+
+@pytest.mark.parametrize("bit", [0x01, 0x80])
+def test_one_flipped_bit_in_the_file_is_found_and_named(tmp_path: Path, bit: int):
+    with RecordStore.open(tmp_path / "store") as store:
+        run_batch(store, 50)
+    file = tmp_path / "store" / "records.sqlite"
+    content = bytearray(file.read_bytes())
+    content[content.index(b'"seed 17"') + 2] ^= bit
+    file.write_bytes(content)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store, pytest.raises(StoreBroken, match="unit record 17 "):
+        store.verify()
+
+
+def test_a_damaged_page_is_said_plainly(tmp_path: Path):
+    with RecordStore.open(tmp_path / "store") as store:
+        run_batch(store, 200)
+    file = tmp_path / "store" / "records.sqlite"
+    content = bytearray(file.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xff" * 4096
+    file.write_bytes(content)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store, pytest.raises(StoreBroken, match=r"restore|Keep the"):
+        store.verify()
+
+
+def test_a_record_that_cannot_be_understood_any_more_is_named_to_its_reader(store: RecordStore, alter: Alter):
+    run_batch(store, 5)
+
+    alter("UPDATE units SET findings = '[' WHERE sequence = 5")
+
+    with pytest.raises(StoreBroken, match="unit record 5 cannot be understood"):
+        store.latest(1)
+
+
+def test_a_record_taken_out_is_missed(store: RecordStore, alter: Alter):
+    run_batch(store, 5)
+
+    alter("DELETE FROM units WHERE sequence = 3")
+
+    with pytest.raises(StoreBroken, match=r"unit record 3 .*missing: the next entry is 4"):
+        store.verify()
+
+
+def test_the_cut_tail_of_a_closed_batch_shows_by_itself(store: RecordStore, alter: Alter):
+    run_batch(store, 5)
+
+    alter("DELETE FROM units WHERE sequence > 3")
+
+    with pytest.raises(StoreBroken, match="unit record 4: it is missing: event 2 names record 5"):
+        store.verify()
+
+
+def test_the_cut_tail_of_an_open_batch_shows_by_the_anchor(store: RecordStore, alter: Alter):
+    run_batch(store, 5, close=False)
+    anchor = store.head()
+
+    alter("DELETE FROM units WHERE sequence > 3")
+
+    assert store.verify().records == 3
+    with pytest.raises(StoreBroken, match="unit record 4: it is missing: the anchor names record 5"):
+        store.verify(anchor=anchor)
+
+
+def test_a_cut_event_shows_by_the_anchor(store: RecordStore, alter: Alter):
+    run_batch(store, 5)
+    anchor = store.head()
+
+    alter("DELETE FROM events WHERE sequence = 2")
+
+    with pytest.raises(StoreBroken, match="event 2: it is missing: the anchor names event 2"):
+        store.verify(anchor=anchor)
+
+
+def test_an_earlier_anchor_still_holds_when_the_store_has_grown(store: RecordStore):
+    run_batch(store, 5)
+    anchor = store.head()
+
+    run_batch(store, 5, first=6)
+
+    assert store.verify(anchor=anchor).records == 10
+
+
+def test_a_missing_or_altered_picture_is_found(store: RecordStore):
+    opened = store.open_batch(opening(), at=WHEN, by="line 1")
+    kept = keep(store.evidence, opened.batch, 1, "top", np.zeros((32, 32, 3), np.uint8))
+    store.append([outcome(opened, 1, evidence={"top": kept})])
+    assert store.verify(evidence=True).pictures == 1
+
+    (store.evidence / kept.file).write_bytes(b"another picture")
+
+    assert store.verify().records == 1
+    with pytest.raises(StoreBroken, match=r"unit record 1 .*its picture .* was altered"):
+        store.verify(evidence=True)
+    (store.evidence / kept.file).unlink()
+    with pytest.raises(StoreBroken, match=r"unit record 1 .*its picture .* cannot be read"):
+        store.verify(evidence=True)
+
+
+def test_json_lines_hold_every_record_and_carry_their_own_proof(store: RecordStore):
+    run_batch(store, 3)
+    run_batch(store, 2, first=4)
+    out = io.StringIO()
+
+    written = export_json_lines(store, None, out)
+
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert written == len(lines) == store.count() == 5
+    assert all(line.pop("hash") == digest_json(line) for line in lines)
+
+
+def test_csv_has_a_row_for_every_record_of_the_batch(store: RecordStore):
+    run_batch(store, 3)
+    opened = store.open_batch(opening(units_before=3), at=WHEN, by="line 1")
+    store.append([outcome(opened, 4), outcome(opened, 5, text='=1+1; a "quoted"\nword')])
+    out = io.StringIO(newline="")
+
+    written = export_csv(store, opened.batch, out)
+
+    rows = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
+    assert written == len(rows) == 2
+    assert rows[1]["text"] == '\'=1+1; a "quoted"\nword'
+    assert rows[1]["hash"] == store.latest(1)[0].hash
