@@ -88,6 +88,14 @@ def build_mind(
     return bytes(graph.model(head.shape[0]).SerializeToString(deterministic=True))
 
 
+@dataclass(frozen=True, slots=True)
+class _Narrow:
+    """Names of a value in eight bits and of its scales, one a token (N, 1); in full precision the value itself."""
+
+    value: str
+    scale: str
+
+
 class _Graph:
     """Nodes and constants in the order of writing, which is the order of the bytes."""
 
@@ -163,7 +171,6 @@ class _Graph:
         self.int_constant("parts.qk_v", [s.heads + s.key_heads, s.key_heads])
         self.int_constant("parts.q_k", [s.heads, s.key_heads])
         self.int_constant("parts.halves", [s.head_width // 2, s.head_width // 2])
-        self.int_constant("parts.gate_up", [s.hidden, s.hidden])
         if self.precision == "int8":
             self.int_constant("last_axis", [-1])
             self.int_constant("list_shape", [-1])
@@ -181,34 +188,56 @@ class _Graph:
         scale = self.constant(f"{name}.weight", weight)
         return self.node("SimplifiedLayerNormalization", [value, scale], name, axis=-1, epsilon=self.shape.epsilon)
 
-    def linear(self, name: str, value: str, weight: Floats) -> str:
-        """value [N,in] times the transposed weight."""
+    def narrow(self, name: str, value: str) -> _Narrow:
+        """value [N,in] in eight bits, a scale a token."""
         if self.precision == "fp32":
-            return self.node("MatMul", [value, self.constant(f"{name}.weight", np.ascontiguousarray(weight.T))], name)
-        steps, scale = quantise(weight)
+            return _Narrow(value, "")
         magnitude = self.node("Abs", [value], f"{name}.magnitude")
         largest = self.node("ReduceMax", [magnitude, "last_axis"], f"{name}.largest", keepdims=1)
         held = self.node("Max", [largest, "least"], f"{name}.held")
-        column = self.node("Mul", [held, "step"], f"{name}.column")
-        row = self.node("Reshape", [column, "list_shape"], f"{name}.row")
-        eight = self.node("QuantizeLinear", [value, row, "middles"], f"{name}.eight", axis=0)
-        inputs = [eight, self.constant(f"{name}.weight", steps), "one", self.constant(f"{name}.scale", scale), "middle"]
-        product = self.node("MatMulIntegerToFloat", inputs, f"{name}.product", domain="com.microsoft")
-        return self.node("Mul", [product, column], name)
+        scale = self.node("Mul", [held, "step"], f"{name}.token_scale")
+        listed = self.node("Reshape", [scale, "list_shape"], f"{name}.token_scales")
+        return _Narrow(self.node("QuantizeLinear", [value, listed, "middles"], f"{name}.eight", axis=0), scale)
+
+    def product(self, name: str, narrow: _Narrow, weight: Floats) -> str:
+        """Times the transposed weight; the scale of each token is still to be multiplied in."""
+        if self.precision == "fp32":
+            return self.node("MatMul", [narrow.value, self.constant(f"{name}.weight", weight.T.copy())], name)
+        steps, scale = quantise(weight)
+        inputs = [narrow.value, self.constant(f"{name}.weight", steps), "one"]
+        inputs += [self.constant(f"{name}.scale", scale), "middle"]
+        return self.node("MatMulIntegerToFloat", inputs, name, domain="com.microsoft")
+
+    def scaled(self, name: str, value: str, *scales: str) -> str:
+        """value [N,out] times the scales of its tokens; none in full precision."""
+        for place, scale in enumerate(scale for scale in scales if scale):
+            value = self.node("Mul", [value, scale], f"{name}.{place}")
+        return value
+
+    def linear(self, name: str, value: str, weight: Floats) -> str:
+        """value [N,in] times the transposed weight."""
+        narrow = self.narrow(name, value)
+        return self.scaled(f"{name}.scaled", self.product(f"{name}.product", narrow, weight), narrow.scale)
 
     def layer(self, index: int, stream: str, weights: LayerWeights) -> str:
         p = f"layer.{index}"
-        scaled = weights.qkv.copy()
-        scaled[: self.shape.heads * self.shape.head_width] *= np.float32(self.shape.head_width**-0.5)
-        qkv = self.linear(f"{p}.qkv", self.norm(f"{p}.attention_norm", stream, weights.attention_norm), scaled)
+        divided = weights.qkv.copy()
+        divided[: self.shape.heads * self.shape.head_width] *= np.float32(self.shape.head_width**-0.5)
+        qkv = self.linear(f"{p}.qkv", self.norm(f"{p}.attention_norm", stream, weights.attention_norm), divided)
         attended = self.linear(f"{p}.out", self.attention(p, index, qkv), weights.attention_out)
         stream = self.node("Add", [stream, attended], f"{p}.attended")
-        both = self.linear(f"{p}.gate_up", self.norm(f"{p}.mlp_norm", stream, weights.mlp_norm), weights.gate_up)
-        self.split(both, "parts.gate_up", [f"{p}.gate", f"{p}.up"], axis=1)
-        self.node("Sigmoid", [f"{p}.gate"], f"{p}.sigmoid")
-        self.node("Mul", [f"{p}.gate", f"{p}.sigmoid"], f"{p}.silu")
-        mixed = self.node("Mul", [f"{p}.silu", f"{p}.up"], f"{p}.mixed")
-        return self.node("Add", [stream, self.linear(f"{p}.down", mixed, weights.down)], f"{p}.stream")
+        return self.node("Add", [stream, self.mlp(p, stream, weights)], f"{p}.stream")
+
+    def mlp(self, p: str, stream: str, weights: LayerWeights) -> str:
+        """The scale of `up` waits until after `down`: narrowing does not see a scale that a whole token shares."""
+        narrow = self.narrow(f"{p}.mlp", self.norm(f"{p}.mlp_norm", stream, weights.mlp_norm))
+        gate_rows, up_rows = np.split(weights.gate_up, 2)
+        gate = self.scaled(f"{p}.gate.scaled", self.product(f"{p}.gate", narrow, gate_rows), narrow.scale)
+        up = self.product(f"{p}.up", narrow, up_rows)
+        silu = self.node("Mul", [gate, self.node("Sigmoid", [gate], f"{p}.sigmoid")], f"{p}.silu")
+        mixed = self.narrow(f"{p}.mixed", self.node("Mul", [silu, up], f"{p}.mixed.value"))
+        down = self.product(f"{p}.down", mixed, weights.down)
+        return self.scaled(f"{p}.down.scaled", down, self.scaled(f"{p}.both_scales", mixed.scale, narrow.scale))
 
     def attention(self, p: str, index: int, qkv: str) -> str:
         """Queries look at the shared prefix and at the row's own tokens under one softmax; heads of one key head "
