@@ -1,0 +1,197 @@
+"""The eyes: a picture of a unit in, observations out.
+
+One graph gives dense maps, regions are cut out of them, and the region stage names, refuses and measures each. A
+picture of any size is fitted to the graph's frame, padded and never stretched: stretching turns a round spot oval.
+"""
+
+import time
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
+from models.errors import PackageInvalid, ViewInvalid
+from models.observation import Observation, Size
+from models.package import EYES_GRAPH, EYES_TENSORS, ModelPackage
+from models.region_stage import RegionStage
+from models.regions import MASK_STRIDE, Maps, Region, find_regions, unit_area_px
+from models.runtime import Device, open_session
+
+SMALLEST_EDGE = 32  # px of a picture
+TABLET = "tablet"  # the zone that a unit's nominal area is measured on
+OUTPUTS = ("mask", "classes", "zones", "features")
+
+
+@dataclass(frozen=True, slots=True)
+class EyesParts:
+    """What the eyes are made of."""
+
+    graph: bytes  # ONNX: (1, H, W, 3) uint8 in, the maps of `OUTPUTS` out
+    tensors: bytes  # safetensors of the region stage
+    defects: tuple[str, ...]  # in the order of the maps
+    zones: tuple[str, ...]
+
+    @staticmethod
+    def of(package: ModelPackage) -> "EyesParts":
+        words = package.manifest.words
+        graph, tensors = package.path(EYES_GRAPH).read_bytes(), package.path(EYES_TENSORS).read_bytes()
+        return EyesParts(graph, tensors, words.defects, words.zones)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a picture gave."""
+
+    observations: tuple[Observation, ...]  # likeliest first; those below every threshold are among them
+    familiarity: float  # distance from what the package was made for
+    familiarity_limit: float  # beyond it nothing that the eyes say counts
+    eyes_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A picture in the graph's frame."""
+
+    pixels: NDArray[np.uint8]  # (H, W, 3)
+    zoom: float  # px of the frame per px of the picture
+    left: int  # px of padding
+    top: int
+
+
+class Sight:
+    """The graph alone: a fitted picture in, maps out. Calibration looks through it as the line does."""
+
+    def __init__(self, graph: bytes, *, threads: int, device: Device = "cpu") -> None:
+        opened = open_session(graph, threads=threads, device=device)
+        self._session, self.provider = opened.session, opened.providers[0]
+        self._input = self._session.get_inputs()[0].name
+        _, self.rows, self.columns, _ = self._session.get_inputs()[0].shape
+
+    def maps(self, pixels: NDArray[np.uint8]) -> Maps:
+        """(H, W, 3) in the graph's size to maps."""
+        mask, classes, zones, features = self._session.run(list(OUTPUTS), {self._input: pixels[None]})
+        return Maps(mask[0, 0], classes[0], zones[0], features[0])
+
+
+class Eyes:
+    """One pair of eyes; may be called from one thread at a time."""
+
+    def __init__(self, package: ModelPackage | EyesParts, *, threads: int, device: Device = "cpu") -> None:
+        """Raises PackageInvalid where graph, tensors and vocabulary do not fit each other."""
+        parts = package if isinstance(package, EyesParts) else EyesParts.of(package)
+        try:
+            self._stage = RegionStage.of(load(parts.tensors))
+        except SafetensorError as error:
+            raise PackageInvalid(f"{EYES_TENSORS}: {error}. Nothing was loaded. Assemble the package again.") from error
+        self._sight = Sight(parts.graph, threads=threads, device=device)
+        self._defects, self._zones = parts.defects, parts.zones
+        blank = self._sight.maps(np.zeros((self._sight.rows, self._sight.columns, 3), np.uint8))
+        seen = (len(blank.classes), len(blank.zones), self._stage.out.shape[2] - 1, len(self._stage.usual) // 2)
+        stated = (len(parts.defects), len(parts.zones), len(parts.defects), len(blank.features))
+        if seen != stated or TABLET not in parts.zones:
+            raise PackageInvalid(
+                f"eyes: the maps show {seen[0]} classes and {seen[1]} zones, the region stage names {seen[2]} over "
+                f"{seen[3]} features; the package states {', '.join(parts.defects)} and {', '.join(parts.zones)}. "
+                "Nothing was loaded. Assemble the package again."
+            )
+
+    @property
+    def provider(self) -> str:
+        """Where the graph really runs, for example CPUExecutionProvider."""
+        return self._sight.provider
+
+    def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look:
+        """Everything that may be a defect in one picture.
+
+        Args:
+            pixels: (H, W, 3) uint8, RGB, top row first, any size.
+            mm_per_px: scale at the unit's surface, from the view's calibration.
+
+        Raises:
+            ViewInvalid: wrong dtype or rank, or an edge below 32 px.
+        """
+        start = time.perf_counter()
+        fitted = fit(pixels, self._sight.rows, self._sight.columns)
+        maps = self._sight.maps(fitted.pixels)
+        px_per_mm = fitted.zoom / mm_per_px
+        regions = find_regions(maps, self._stage.at, px_per_mm)
+        unit_px2 = unit_area_px(maps, self._zones.index(TABLET)) if regions else None
+        height, width = pixels.shape[:2]
+        seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
+        seen.sort(key=lambda one: -one.score)
+        distance = self._stage.familiarity(maps)
+        took_ms = (time.perf_counter() - start) * 1000
+        return Look(tuple(seen), distance, float(self._stage.familiarity_limit[0]), took_ms)
+
+    def _observation(
+        self, region: Region, fitted: Fitted, px_per_mm: float, unit_px2: float | None, size: tuple[int, int]
+    ) -> Observation:
+        named = self._stage.name(region)
+        order = np.argsort(-named.classes)
+        measured = self._stage.measure(region, int(order[0]))
+        length_mm, area_mm2 = measured.length_px / px_per_mm, measured.area_px2 / px_per_mm**2
+        sizes = {
+            "mm": Size(value=length_mm, uncertainty=length_mm * measured.length_spread),
+            "mm2": Size(value=area_mm2, uncertainty=area_mm2 * measured.area_spread),
+        }
+        if unit_px2 is None:  # no whole tablet to compare with: the share may be anything, and nothing may pass on it
+            sizes["%"] = Size(value=100.0, uncertainty=100.0)
+        else:
+            percent = 100 * measured.area_px2 / (unit_px2 * float(self._stage.unit_area[0]))
+            sizes["%"] = Size(value=percent, uncertainty=percent * measured.share_spread)
+        return Observation(
+            score=named.score,
+            classes=tuple((self._defects[i], float(named.classes[i])) for i in order),
+            zone=self._zones[region.zone],
+            box_px=_box(region, fitted, size),
+            outline_px=_outline(region, fitted, size),
+            sizes=sizes,
+        )
+
+
+def fit(pixels: NDArray[np.uint8], rows: int, columns: int) -> Fitted:
+    """Scale a picture into the frame and pad what is left with the picture's edge colour."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < SMALLEST_EDGE:
+        raise ViewInvalid(
+            f"picture: {pixels.dtype} {'x'.join(map(str, pixels.shape))}, the eyes take uint8 height x width x 3 of at "
+            f"least {SMALLEST_EDGE} px. It was not examined. Check the camera's pixel format."
+        )
+    height, width = pixels.shape[:2]
+    if (height, width) == (rows, columns):
+        return Fitted(np.ascontiguousarray(pixels), 1.0, 0, 0)
+    zoom = min(columns / width, rows / height)
+    inner = (max(1, round(width * zoom)), max(1, round(height * zoom)))
+    scaled = cv2.resize(pixels, inner, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+    edge = np.concatenate([scaled[0], scaled[-1], scaled[:, 0], scaled[:, -1]])
+    frame = np.empty((rows, columns, 3), np.uint8)
+    frame[:] = np.median(edge, axis=0).astype(np.uint8)
+    left, top = (columns - inner[0]) // 2, (rows - inner[1]) // 2
+    frame[top : top + inner[1], left : left + inner[0]] = scaled
+    return Fitted(frame, zoom, left, top)
+
+
+def _box(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    x0, y0, x1, y1 = region.box
+    start, end = _on_picture(x0, y0, fitted, size), _on_picture(x1, y1, fitted, size)
+    return (*start, *end)
+
+
+def _outline(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    contours, _ = cv2.findContours(region.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    points = cv2.approxPolyDP(max(contours, key=len), 0.7, closed=True)[:, 0]
+    half = MASK_STRIDE / 2  # a cell's centre
+    return tuple(
+        _on_picture(
+            (x + region.corner[0]) * MASK_STRIDE + half, (y + region.corner[1]) * MASK_STRIDE + half, fitted, size
+        )
+        for x, y in points
+    )
+
+
+def _on_picture(x: float, y: float, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int]:
+    """From the graph's frame to the picture as taken, inside it."""
+    across = round((float(x) - fitted.left) / fitted.zoom), round((float(y) - fitted.top) / fitted.zoom)
+    return min(max(across[0], 0), size[0]), min(max(across[1], 0), size[1])

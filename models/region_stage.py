@@ -1,0 +1,101 @@
+"""The region stage: names a region, says how likely it is real, how large it is and how sure that size is.
+
+Small multilayer perceptrons and linear estimators, taught on calibration frames that the network never saw and on the
+very graph that ships; here they are plain tensors. So is the familiarity of a whole frame.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import PackageInvalid
+from models.regions import Maps, Region, Thresholds
+
+Floats = NDArray[np.float32]
+LENGTH, AREA, SHARE = 0, 1, 2  # rows of the spreads: mm, mm2, %
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a region is."""
+
+    score: float  # probability that it is a defect at all
+    classes: Floats  # probability of each class given a defect, sums to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How large a region is in px of the graph's frame, and the half-widths that hold 95 in 100, as factors over 1."""
+
+    length_px: float
+    area_px2: float
+    length_spread: float
+    area_spread: float
+    share_spread: float
+
+
+@dataclass(frozen=True, slots=True)
+class RegionStage:
+    """The tensors, under the names that `eyes.safetensors` gives them."""
+
+    centre: Floats  # (facts,) mean of a region's facts
+    scale: Floats  # (facts,) their deviation
+    hidden: Floats  # (nets, facts, width)
+    hidden_bias: Floats  # (nets, width)
+    out: Floats  # (nets, width, classes + 1): the last is "no defect"
+    out_bias: Floats  # (nets, classes + 1)
+    length: Floats  # (classes, estimators + 1): log length from the log estimators and 1
+    area: Floats  # (classes, estimators + 1): log root of the area
+    knots: Floats  # (knots,) log px at which spreads are given
+    spreads: Floats  # (3, classes, knots): half-width of log length, log area, log share of the unit
+    thresholds: Floats  # (3,) edge, peak, most regions
+    unit_area: Floats  # (1,) true over seen area of a tablet
+    usual: Floats  # (2 channels,) centre of the frames' pooled features
+    whiten: Floats  # (2 channels, d): makes their spread round
+    familiarity_limit: Floats  # (1,)
+
+    @staticmethod
+    def of(tensors: Mapping[str, NDArray[np.generic]]) -> "RegionStage":
+        """Raises PackageInvalid when tensors are missing or too many."""
+        fields = set(RegionStage.__dataclass_fields__)
+        if fields != set(tensors):
+            raise PackageInvalid(
+                f"region stage: missing {sorted(fields - set(tensors))}, not known {sorted(set(tensors) - fields)}. "
+                "Nothing was loaded. Assemble the package again with the program that it belongs to."
+            )
+        return RegionStage(**{name: np.ascontiguousarray(tensors[name], np.float32) for name in fields})
+
+    @property
+    def at(self) -> Thresholds:
+        return Thresholds(float(self.thresholds[0]), float(self.thresholds[1]), int(self.thresholds[2]))
+
+    def name(self, region: Region) -> Named:
+        """The mean opinion of the perceptrons."""
+        x = (region.facts - self.centre) / self.scale
+        hidden = np.maximum(np.einsum("f,nfw->nw", x, self.hidden) + self.hidden_bias, 0)
+        logits = np.einsum("nw,nwk->nk", hidden, self.out) + self.out_bias
+        share = np.exp(logits - logits.max(1, keepdims=True))
+        mean = (share / share.sum(1, keepdims=True)).mean(0)
+        real = float(mean[:-1].sum())
+        return Named(min(1.0, real), (mean[:-1] / max(real, 1e-9)).astype(np.float32))
+
+    def measure(self, region: Region, defect: int) -> Measured:
+        """Size of a region as a defect of that class."""
+        x = np.append(region.shape, 1.0)
+        length, root = float(x @ self.length[defect]), float(x @ self.area[defect])
+        spreads = [
+            float(np.expm1(np.interp(length, self.knots, self.spreads[kind, defect]))) for kind in (LENGTH, AREA, SHARE)
+        ]
+        return Measured(float(np.exp(length)), float(np.exp(2 * root)), spreads[LENGTH], spreads[AREA], spreads[SHARE])
+
+    def familiarity(self, maps: Maps) -> float:
+        """Distance of a frame from those that the package was made on, in deviations: the limit is calibrated."""
+        return float(np.linalg.norm((pooled_frame(maps) - self.usual) @ self.whiten) / np.sqrt(self.whiten.shape[1]))
+
+
+def pooled_frame(maps: Maps) -> Floats:
+    """Mean and deviation of each feature over the frame."""
+    flat = maps.features[:, ::2, ::2].reshape(len(maps.features), -1)
+    return np.concatenate([flat.mean(1), flat.std(1)]).astype(np.float32)

@@ -1,0 +1,140 @@
+"""From the trained network to the graph that ships: ONNX with a uint8 picture as its input, then int8 a channel each.
+
+Refuses a graph that does not say what the network says. The last layers stay in float: a mask logit decides between
+accept and reject, and costs nothing there.
+"""
+
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor, nn
+
+from models.eyes import OUTPUTS
+from models.eyes import Sight as GraphSight
+from models.regions import Maps
+from tuning.errors import TuningError
+from tuning.eyes.net import EyesNet
+
+INPUT = "pixels"
+ALLOWED_DRIFT = 0.02  # of a mask probability, network against its own float graph
+ROWS, COLUMNS = 480, 768
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far two forms of the eyes are apart, over some frames."""
+
+    highest_mask: float  # largest difference of a mask probability
+    mean_mask: float  # over the cells where either sees more than 0.05
+    classes_alike: float  # share of those cells with the same first class
+
+
+class _Shipped(nn.Module):
+    """The network as the runtime calls it."""
+
+    def __init__(self, net: EyesNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        maps = self.net(pixels.permute(0, 3, 1, 2))
+        return maps.mask, maps.classes, maps.zones, maps.features
+
+
+class _Frames(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime carries no types
+    def __init__(self, frames: Sequence[NDArray[np.uint8]]) -> None:
+        self._left: Iterator[NDArray[np.uint8]] = iter(frames)
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        frame = next(self._left, None)
+        return None if frame is None else {INPUT: np.ascontiguousarray(frame[None])}
+
+
+def export_float(net: EyesNet, path: Path) -> None:
+    """Write the float graph."""
+    net = net.eval().to(memory_format=torch.contiguous_format)
+    example = torch.zeros(1, ROWS, COLUMNS, 3, dtype=torch.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's notes to its own authors
+        program = torch.onnx.export(
+            _Shipped(net), (example,), dynamo=True, verbose=False, input_names=[INPUT], output_names=list(OUTPUTS)
+        )
+    if program is None:
+        raise TuningError("eyes: torch wrote no graph. Nothing was exported. Install the recipe's versions.")
+    onnx.save(program.model_proto, path)
+
+
+def quantise(source: Path, target: Path, frames: Sequence[NDArray[np.uint8]]) -> None:
+    """Static int8, a scale per channel, ranges from these frames."""
+    with tempfile.TemporaryDirectory() as scratch:
+        ready = Path(scratch) / "ready.onnx"
+        quant_pre_process(source, ready, skip_symbolic_shape=True)
+        graph = onnx.load(ready).graph
+        outputs = {one.name for one in graph.output}
+        last = [node.name for node in graph.node if outputs & set(node.output)]
+        quantize_static(
+            ready,
+            target,
+            _Frames(frames),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            nodes_to_exclude=last,
+            extra_options={"ActivationSymmetric": False, "WeightSymmetric": True},
+        )
+
+
+def check_float(net: EyesNet, graph: Path, frames: Sequence[NDArray[np.uint8]]) -> Parity:
+    """Network against its float graph.
+
+    Raises:
+        TuningError: they differ by more than rounding.
+    """
+    sight = GraphSight(graph.read_bytes(), threads=1)
+    with torch.no_grad():
+        said = [_shown(net.eval(), frame) for frame in frames]
+    found = parity(said, [sight.maps(frame) for frame in frames])
+    if found.highest_mask > ALLOWED_DRIFT:
+        raise TuningError(
+            f"eyes: the exported graph differs from the network by {found.highest_mask:.4f} in a mask probability "
+            f"(limit {ALLOWED_DRIFT}). Nothing was written. Install the recipe's versions of torch and onnxscript."
+        )
+    return found
+
+
+def check_quantised(source: Path, target: Path, frames: Sequence[NDArray[np.uint8]]) -> Parity:
+    """Float graph against int8 graph; judged by the figures on held-out frames, not here."""
+    before, after = (GraphSight(path.read_bytes(), threads=1) for path in (source, target))
+    return parity([before.maps(frame) for frame in frames], [after.maps(frame) for frame in frames])
+
+
+def parity(these: Sequence[Maps], those: Sequence[Maps]) -> Parity:
+    """Compare maps frame by frame."""
+    highest, drift, alike = 0.0, [], []
+    for one, other in zip(these, those, strict=True):
+        a, b = (1 / (1 + np.exp(-maps.mask)) for maps in (one, other))
+        highest = max(highest, float(np.abs(a - b).max()))
+        seen = np.maximum(a, b) > 0.05
+        drift.append(np.abs(a - b)[seen])
+        coarse = seen.reshape(seen.shape[0] // 2, 2, seen.shape[1] // 2, 2).any((1, 3))
+        alike.append((one.classes.argmax(0) == other.classes.argmax(0))[coarse])
+    cells, same = np.concatenate(drift), np.concatenate(alike)
+    if not len(cells):
+        return Parity(highest, 0.0, 1.0)
+    return Parity(highest, float(cells.mean()), float(same.mean()))
+
+
+def _shown(net: EyesNet, frame: NDArray[np.uint8]) -> Maps:
+    maps = net(torch.from_numpy(np.array(frame)).permute(2, 0, 1)[None])
+    return Maps(maps.mask[0, 0].numpy(), maps.classes[0].numpy(), maps.zones[0].numpy(), maps.features[0].numpy())

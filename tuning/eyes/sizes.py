@@ -1,0 +1,79 @@
+"""Teaching the sizes: a robust linear blend of estimators for each class, and how far it is off, by size."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cameras.render import CLASSES
+from tuning.eyes.calibrate import Pair
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+ESTIMATORS = 9
+STIFFNESS = 0.3  # of the ridge
+ROUNDS = 8  # of reweighting outliers down
+FOLDS = 5
+COVERED = 0.95
+KNOTS_PX = (2.0, 4.0, 7.0, 12.0, 22.0, 45.0)
+ENOUGH = 24  # nearest cases that a quantile is read from, at the least
+
+
+def teach_sizes(pairs: Sequence[Pair], unit_factor: float) -> dict[str, Floats]:
+    """Blends and spreads under the names of models.region_stage.RegionStage."""
+    lengths, areas = np.zeros((2, len(CLASSES), ESTIMATORS + 1))
+    spreads = np.zeros((3, len(CLASSES), len(KNOTS_PX)))
+    for label in range(len(CLASSES)):
+        own = [pair for pair in pairs if pair.label == label]
+        seen = np.array([np.append(pair.region.shape, 1.0) for pair in own])
+        true_length = np.array([np.log(pair.defect.length_mm * pair.px_per_mm) for pair in own])
+        true_root = np.array([np.log(pair.defect.area_mm2 * pair.px_per_mm**2) / 2 for pair in own])
+        lengths[label], areas[label] = blend(seen, true_length), blend(seen, true_root)
+        at = seen @ lengths[label]
+        length_off, root_off = _crossed(seen, true_length), _crossed(seen, true_root)
+        spreads[0, label] = _quantiles(at, np.abs(length_off))
+        spreads[1, label] = _quantiles(at, np.abs(2 * root_off))
+        whole = np.array([pair.unit_px2 is not None for pair in own])
+        unit_off = np.array([_unit_error(pair, unit_factor) for pair in own])
+        spreads[2, label] = _quantiles(at[whole], np.abs(2 * root_off - unit_off)[whole])
+    tensors = {"length": lengths, "area": areas, "spreads": spreads, "knots": np.log(KNOTS_PX)}
+    return {name: value.astype(np.float32) for name, value in tensors.items()}
+
+
+def blend(seen: Doubles, true: Doubles) -> Doubles:
+    """Weights of the estimators by ridge regression, outliers weighted down in rounds."""
+    weight = np.ones(len(true))
+    ridge = np.diag([STIFFNESS] * ESTIMATORS + [0.0])
+    solution: Doubles = np.zeros(ESTIMATORS + 1)
+    for _ in range(ROUNDS):
+        weighted = seen * weight[:, None]
+        solution = np.asarray(np.linalg.solve(weighted.T @ seen + ridge, weighted.T @ true), np.float64)
+        weight = 1 / np.maximum(np.abs(seen @ solution - true), 0.05)
+        weight *= len(weight) / weight.sum()
+    return solution
+
+
+def _crossed(seen: Doubles, true: Doubles) -> Doubles:
+    """Errors of blends that were taught without the case."""
+    off = np.zeros(len(true))
+    fold = np.arange(len(true)) % FOLDS
+    for k in range(FOLDS):
+        off[fold == k] = seen[fold == k] @ blend(seen[fold != k], true[fold != k]) - true[fold == k]
+    return off
+
+
+def _quantiles(at: Doubles, off: Doubles) -> Doubles:
+    """For each knot the half-width that covered its nearest cases."""
+    found = []
+    count = min(len(off), max(ENOUGH, len(off) // 4))
+    for knot in np.log(KNOTS_PX):
+        near = np.sort(off[np.argsort(np.abs(at - knot), kind="stable")[:count]])
+        rank = min(count - 1, int(np.ceil((count + 1) * COVERED)) - 1)  # the conformal rank: right for a new case
+        found.append(near[rank])
+    return np.array(found)
+
+
+def _unit_error(pair: Pair, factor: float) -> float:
+    if pair.unit_px2 is None:
+        return 0.0
+    return float(np.log(pair.unit_px2 * factor / (pair.unit_area_mm2 * pair.px_per_mm**2)))
