@@ -1,0 +1,63 @@
+"""The command line: the composition root. It mounts every command and turns an error into one text and an exit code.
+
+Here alone the upper folders meet: tuning's commands need torch, so they import it inside the command and name the
+extra that is missing.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cameras.errors import CameraError
+from inspector.commands import line, package, records, sheets
+from inspector.commands.screen import err
+from inspector.errors import LineError
+from models.errors import ModelError
+from tuning.errors import TuningError
+
+REFUSED = 1
+
+app = typer.Typer(
+    help="Visual inspection by written criteria. Exit codes: 0 done, 1 refused (the text says what to do), 2 wrong "
+    "usage, 3 the line was held, 4 words and fields of a sheet differ, 5 REJECT and 6 HOLD of a single picture.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(line.demo)
+app.command()(line.run)
+app.command()(line.examine)
+app.command()(sheets.read)
+app.command("what-if")(sheets.what_if_command)
+app.add_typer(records.app, name="records")
+app.command()(line.console)
+app.command()(package.assemble)
+app.command()(package.package)
+
+
+@app.command()
+def tune(
+    recipe: Annotated[Path, typer.Argument(help="Tuning recipe, YAML.")] = Path("configs/tuning/embedded.yaml"),
+    work: Annotated[Path, typer.Option("--work", help="Folder for pools and checkpoints; a tuning goes on where it stopped.")] = Path("tuning-work"),
+) -> None:
+    """Reproduce eyes and mind of a package from pinned seeds; hours. Needs the tuning extra."""
+    try:
+        from tuning.tune import tune as run_tuning
+    except ModuleNotFoundError as error:
+        raise TuningError(f"{error.name} is not installed here. Tuning needs more than a line PC has: pip install '.[tuning]'") from error
+    run_tuning(recipe, work, say=lambda text: err.print(text, highlight=False))
+
+
+def main() -> None:
+    """Entry point of `inspector`."""
+    try:
+        app()
+    except (CameraError, LineError, ModelError, TuningError) as error:
+        err.print(str(error), style="red", highlight=False, markup=False)
+        sys.exit(REFUSED)
+
+
+if __name__ == "__main__":
+    main()

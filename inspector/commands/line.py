@@ -1,0 +1,202 @@
+"""The line at the command line: run a batch, start the demonstration, judge one picture, open the console."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import cv2
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from cameras.decode import decode_file
+from cameras.fitness import FitnessLimits
+from inspector.annotate import annotate
+from inspector.commands.screen import err, out, progress
+from inspector.commands.sheets import PACKAGE, PackageOption
+from inspector.config import LineConfig
+from inspector.errors import LineError
+from inspector.examine import Examiner
+from inspector.line.line import BatchResult, Ended, Line
+from inspector.recipe import approved
+from inspector.run import run_batch
+from models.package import ModelPackage
+from models.regulations import Regulations
+from models.verdict import Disposition, Verdict
+
+DEMO = Path("configs/lines/demo.yaml")
+PORT = 7860
+HELD = 3
+_WAIT_FOR_PAGE_S = 60.0
+_COLOURS = {Disposition.ACCEPT: "green", Disposition.HOLD: "yellow", Disposition.REJECT: "red"}
+
+LineOption = Annotated[Path, typer.Option("--line", help="The line's YAML.")]
+UnitsOption = Annotated[int | None, typer.Option("--units", min=1, help="End after so many units.")]
+
+
+def run(line: LineOption = DEMO, units: UnitsOption = None) -> None:
+    """Run a batch without a console, until --units, the end of the material or Ctrl-C.
+
+    Exit code 0: closed, every unit has its record. 3: the line was held, or the batch could not be closed.
+    """
+    result = _batch(line, units)
+    if result.ended is not Ended.COMPLETE:
+        err.print(result.reason, style="red", highlight=False)
+        raise typer.Exit(HELD)
+
+
+def demo(
+    line: LineOption = DEMO,
+    units: UnitsOption = None,
+    port: Annotated[int, typer.Option("--port", help="Of the live page on this machine.")] = PORT,
+) -> None:
+    """Start a simulated blister line and its live page, until Ctrl-C."""
+    config = LineConfig.load(line)
+    refuse_used_port(port)
+    command = [sys.executable, "-m", "inspector.cli", "console", "--store", str(config.store), "--port", str(port)]
+    page = subprocess.Popen(command)  # a process of its own: the page can neither delay nor stop the line
+    try:
+        _wait_for(page, port)
+        err.print(f"live page: http://127.0.0.1:{port}   (Ctrl-C ends the batch)", style="bold", highlight=False)
+        result = _batch(line, units)
+    finally:
+        page.terminate()
+        page.wait(10)
+    if result.ended is not Ended.COMPLETE:
+        err.print(result.reason, style="red", highlight=False)
+        raise typer.Exit(HELD)
+
+
+def console(
+    store: Annotated[Path, typer.Option("--store", help="Record store of a line.")],
+    port: Annotated[int, typer.Option("--port", help="On this machine.")] = PORT,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on; only this machine by default.")] = "127.0.0.1",
+) -> None:
+    """Open the console's page over a line's store; it only reads."""
+    refuse_used_port(port, host)
+    from inspector.console.app import serve
+
+    serve(store, host=host, port=port)
+
+
+def examine(
+    image: Annotated[Path, typer.Argument(help="Picture of one unit.")],
+    sheet: Annotated[Path, typer.Option("--sheet", help="Criteria sheet with an approved reading.")],
+    mm_per_px: Annotated[float, typer.Option("--mm-per-px", min=0.001, max=1, help="Scale of the picture, mm per px.")],
+    package: PackageOption = PACKAGE,
+    write: Annotated[Path | None, typer.Option("--out", help="Annotated picture; beside the image if not given.")] = None,
+) -> None:
+    """Judge one picture as the line would and write it with its findings drawn in.
+
+    Exit code 0: ACCEPT. 5: REJECT. 6: HOLD.
+    """
+    loaded = ModelPackage.load(package)
+    content, reading = approved(sheet, loaded)
+    decoded = decode_file(image)
+    if decoded.problem:
+        raise LineError(f"{image}: {decoded.problem}. Nothing was judged.")
+    examiner = Examiner(loaded, content, reading, threads=2)
+    sight = examiner.judge(examiner.see(decoded.pixels, view="top", mm_per_px=mm_per_px, limits=FitnessLimits()))
+    verdict = sight.verdict or Verdict(disposition=Disposition.REJECT)
+    target = write or image.with_name(f"{image.stem}.examined.png")
+    picture = annotate(decoded.pixels, verdict, sight.observations, unit=0, mm_per_px=mm_per_px)
+    if not cv2.imwrite(str(target), picture[..., ::-1]):
+        raise LineError(f"{target}: the annotated picture cannot be written. Name another file with --out.")
+    out.print(f"{verdict.disposition} {verdict.reason or ''}", style=_COLOURS[verdict.disposition], highlight=False)
+    show_findings(verdict)
+    out.print(f"{len(sight.observations)} observations, {', '.join(f'{k} {v:.0f} ms' for k, v in sight.times_ms.items())}; {target}", highlight=False)
+    code = {Disposition.ACCEPT: 0, Disposition.REJECT: 5, Disposition.HOLD: 6}[verdict.disposition]
+    if code:
+        raise typer.Exit(code)
+
+
+def show_findings(verdict: Verdict) -> None:
+    """Each finding with its criterion in words, its clauses and its measured size."""
+    table, clauses = Table(), Regulations.load()
+    for name in ("criterion", "finding", "in words", "clauses"):
+        table.add_column(name, overflow="fold")
+    for finding in verdict.findings:
+        size = "" if finding.value is None else f" {finding.value:.2f} ± {finding.uncertainty or 0:.2f} {finding.unit}, limit {finding.limit:g}"
+        cited = ", ".join(clauses.citation(id).citation for id in finding.clauses)
+        said = f"{'' if finding.sure else 'perhaps '}{finding.defect} on {finding.zone}{size}, {finding.severity}"
+        table.add_row(finding.criterion, said, finding.wording, cited)
+    if verdict.findings:
+        out.print(table)
+    elif verdict.text:
+        out.print(verdict.text, highlight=False)
+
+
+def refuse_used_port(port: int, host: str = "127.0.0.1") -> None:
+    """Raises LineError when something listens there already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise LineError(f"port {port} on {host} is in use ({error.strerror}). Stop the other console, or choose another with --port.") from error
+
+
+def _batch(line: Path, units: int | None) -> BatchResult:
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with progress("drawing units") as drawing:
+        live = Live(console=err, transient=True, auto_refresh=False) if err.is_terminal else None
+        say = lambda text: err.print(text, highlight=False)  # noqa: E731
+        started = False
+
+        def each(running: Line) -> None:
+            nonlocal started
+            if live is not None:
+                if not started:
+                    live.start()
+                    started = True
+                live.update(_counters(running), refresh=True)
+
+        try:
+            result = run_batch(line, units=units, stop=stop, say=say, drawing=drawing, each=each)
+        finally:
+            if live is not None:
+                live.stop()
+    _summary(result)
+    return result
+
+
+def _counters(line: Line) -> str:
+    totals = line.ledger.totals
+    states = "  ".join(f"{name} {count}" for name, count in sorted(totals.states.items()))
+    return f"batch {line.batch}: {totals.triggers} triggered  {states}  late {line.gate.late}  skipped {totals.skipped}"
+
+
+def _summary(result: BatchResult) -> None:
+    counts, totals = result.counts, result.totals
+    table = Table(title=f"batch {result.batch}: {result.ended}", title_justify="left")
+    for name in ("units", "count"):
+        table.add_column(name, justify="right" if name == "count" else "left")
+    rows = [("triggered", counts.triggers), ("accepted", counts.accepted), ("rejected", counts.rejected), ("held", counts.held), ("lost", counts.lost)]
+    rows += [(f"  because {reason}", count) for reason, count in sorted(totals.reasons.items())]
+    rows += [("accepts that came late", result.late), ("frames not looked at", totals.skipped), ("without a record", result.unwritten)]
+    for name, count in rows:
+        table.add_row(name, str(count))
+    if totals.ready_ms:
+        ready = sorted(totals.ready_ms)
+        p50, p99 = ready[len(ready) // 2], ready[min(len(ready) - 1, int(len(ready) * 0.99))]
+        table.add_row("trigger to verdict", f"p50 {p50:.0f} ms, p99 {p99:.0f} ms")
+    out.print(table)
+
+
+def _wait_for(page: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + _WAIT_FOR_PAGE_S
+    while time.monotonic() < until:
+        if page.poll() is not None:
+            raise LineError(f"the live page ended with exit code {page.returncode}. Nothing was started; its own message stands above.")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    raise LineError(f"the live page did not answer on port {port} within {_WAIT_FOR_PAGE_S:.0f} s. Nothing was started.")

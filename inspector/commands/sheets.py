@@ -1,0 +1,132 @@
+"""Sheets: show how the model reads one, take its words over, approve the reading, try a draft on recorded units."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from inspector.commands.screen import err, out, progress
+from inspector.recipe import sheet_for
+from inspector.records.store import RecordStore
+from inspector.what_if import WhatIf, what_if
+from models.criteria import CriteriaSheet
+from models.errors import ReadingInvalid
+from models.mind import Mind
+from models.package import ModelPackage
+from models.reading import Reading, describe, differs, read_sheet, reading_path
+from models.takeover import take_over
+
+PACKAGE = Path("packages/embedded")
+PackageOption = Annotated[Path, typer.Option("--package", help="Folder of the model package.")]
+SheetArgument = Annotated[Path, typer.Argument(help="Criteria sheet, YAML.")]
+
+
+def read(
+    sheet: SheetArgument,
+    package: PackageOption = PACKAGE,
+    write: Annotated[bool, typer.Option("--write", help="Write what the words mean into the fields.")] = False,
+    approve: Annotated[str, typer.Option("--approve", help="Your name: the line may use this reading.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; needed with --approve.")] = "",
+) -> None:
+    """Show how the model reads a sheet, sentence by sentence, beside what the fields say.
+
+    Exit code 0: words and fields agree. 4: they do not, or the model is unsure.
+    """
+    loaded = ModelPackage.load(package)
+    sure_from = loaded.manifest.operating_point.sure_from
+    content, reading = read_now(sheet, loaded)
+    if write:
+        for change in take_over(sheet, reading, sure_from=sure_from):
+            out.print(change, highlight=False)
+        content, reading = read_now(sheet, loaded)
+    show(content, reading, sure_from)
+    if approve or reason:
+        signed = reading.approved(by=approve, reason=reason)
+        signed.check(content, package_digest=loaded.digest, sure_from=sure_from)
+        reading = signed
+    reading.save(reading_path(sheet))
+    if reading.approval is not None:
+        out.print(f"approved by {reading.approval.by}: {reading.approval.reason}  ({reading.digest[:19]})", highlight=False)
+    else:
+        err.print("not approved: the line does not use this reading until --approve NAME --reason WHY", highlight=False)
+    if reading.objections(sure_from=sure_from):
+        raise typer.Exit(4)
+
+
+def read_now(path: Path, package: ModelPackage) -> tuple[CriteriaSheet, Reading]:
+    """A sheet and how the package reads it today; sentences read before are not read again."""
+    content = sheet_for(path, package)
+    try:
+        before = Reading.load(reading_path(path))
+    except ReadingInvalid:
+        before = None
+    glossary = package.manifest.glossary_with(content.glossary)
+    with progress("reading") as step:
+        mind = _LazyMind(package)
+        reading = read_sheet(content, mind, package_digest=package.digest, glossary=glossary, before=before, progress=step)
+    return content, reading
+
+
+class _LazyMind:
+    """Loads the mind only when a sentence is new."""
+
+    def __init__(self, package: ModelPackage) -> None:
+        self._package = package
+
+    def read(self, lines, glossary, progress=None):  # type: ignore[no-untyped-def]
+        return Mind(self._package, threads=2).read(lines, glossary, progress)
+
+
+def show(sheet: CriteriaSheet, reading: Reading, sure_from: float) -> None:
+    """The reading as a table: words, what they mean to the model, what the fields say."""
+    table = Table(title=f"{sheet.title} (version {sheet.version}), as the model reads it", title_justify="left", expand=True)
+    for name, ratio in (("id", 1), ("the words", 6), ("mean to the model", 4), ("score", 1), ("the fields say", 4), ("", 2)):
+        table.add_column(name, ratio=ratio, overflow="fold")
+    objections = {objection.id for objection in reading.objections(sure_from=sure_from)}
+    for line in reading.lines:
+        state = Text("switched off", "dim") if line.fields.kind == "off" else Text("agree", "green")
+        if line.id in objections:
+            state = Text("DIFFER" if differs(line.words, line.fields) else "UNSURE", "bold red")
+        table.add_row(line.id, line.sentence, describe(line.words), f"{line.score:.2f}", describe(line.fields), state)
+    out.print(table)
+    for objection in reading.objections(sure_from=sure_from):
+        out.print(f"{objection.id}: {objection.text}", style="red", highlight=False)
+
+
+def what_if_command(
+    sheet: SheetArgument,
+    store: Annotated[Path, typer.Option("--store", help="Record store of a line.")],
+    batch: Annotated[int, typer.Option("--batch", help="Number of the batch.")],
+    package: PackageOption = PACKAGE,
+    most: Annotated[int, typer.Option("--most", help="Changed units to list.")] = 20,
+) -> None:
+    """Judge the recorded observations of a batch again under a draft sheet, without pictures.
+
+    Both the batch's sheet and the draft are applied by the plain rule; the model's second opinion counts for neither.
+    """
+    loaded = ModelPackage.load(package)
+    content, reading = read_now(sheet, loaded)
+    at = loaded.manifest.operating_point
+    if found := reading.objections(sure_from=at.sure_from):
+        show(content, reading, at.sure_from)
+        raise ReadingInvalid(f"{sheet}: {len(found)} criteria of the draft are not read as their fields say; mend them first.")
+    with RecordStore.open_readonly(store) as opened:
+        result = what_if(opened, batch, sheet=content, notes=reading.notes)
+    _show_what_if(result, most)
+
+
+def _show_what_if(result: WhatIf, most: int) -> None:
+    table = Table(title=f"batch {result.batch}: {result.units} units, {len(result.changed)} would change", title_justify="left")
+    for name in ("", "before", "after"):
+        table.add_column(name, justify="right" if name else "left")
+    for disposition in result.before.keys() | result.after.keys():
+        table.add_row(disposition, str(result.before.get(disposition, 0)), str(result.after.get(disposition, 0)))
+    for reason, count in result.beyond.items():
+        table.add_row(f"{reason}, whatever the sheet", str(count), str(count))
+    out.print(table)
+    for change in result.changed[:most]:
+        out.print(f"unit {change.unit}: {change.before} -> {change.after}: {change.why}", highlight=False)
+    if len(result.changed) > most:
+        err.print(f"{len(result.changed) - most} more; list them with --most", highlight=False)

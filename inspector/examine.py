@@ -1,0 +1,124 @@
+"""Examine one view: is the picture fit, what do the eyes see, what does the sheet say, does the mind agree.
+
+The line's worker and `inspector examine` both judge through this file, so that a picture gets the same verdict at the
+desk as on the belt. `see` is enough for a clean unit; whatever it leaves open goes through `judge`.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cameras.fitness import FitnessLimits, check
+from models.chain import Line, Question, asked_units
+from models.criteria import CriteriaSheet
+from models.eyes import Eyes
+from models.mind import Mind
+from models.observation import Observation
+from models.package import ModelPackage
+from models.reading import Reading
+from models.runtime import Device
+from models.verdict import Asked, Disposition, Judgement, Reason, Verdict, decide, questions_for
+
+WARM_UP_LOOKS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the eyes made of one view, and the verdict if that settles it."""
+
+    view: str
+    observations: tuple[Observation, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    verdict: Verdict | None = None
+    judgements: tuple[Judgement, ...] = ()
+    times_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What examining takes on this machine, ms, from the warm-up: the slowest look, and the mind by number of questions."""
+
+    eyes_p99_ms: float
+    mind_p99_ms: tuple[float, ...]  # for 1, 2, 3 and 4 questions
+
+    def mind_ms(self, questions: int) -> float:
+        """Time to allow for that many questions; beyond what was measured it grows by the last step."""
+        known = self.mind_p99_ms
+        if questions <= len(known):
+            return known[max(questions - 1, 0)]
+        return known[-1] * questions / len(known)
+
+
+class Examiner:
+    """Eyes and mind of one package under one approved reading."""
+
+    def __init__(self, package: ModelPackage, sheet: CriteriaSheet, reading: Reading, *, threads: int, device: Device = "cpu") -> None:
+        """Loads both models and reads the notes into the mind's cache; takes seconds, so never in mid-batch."""
+        self.package, self.sheet, self.reading = package, sheet, reading
+        self._at = package.manifest.operating_point
+        self._eyes = Eyes(package, threads=threads, device=device)
+        self._mind = Mind(package, threads=threads, device=device)
+        self._cache = self._mind.open_sheet(reading.notes, rejecting=sheet.rejects)
+
+    @property
+    def providers(self) -> tuple[str, str]:
+        """Where eyes and mind really run, for example CPUExecutionProvider."""
+        return self._eyes.provider, self._mind.provider
+
+    def see(self, pixels: NDArray[np.generic], *, view: str, mm_per_px: float, limits: FitnessLimits) -> Sight:
+        """Look at one view. The result carries a verdict unless the mind has to be asked."""
+        fitness = check(pixels, limits)
+        if not fitness.fit:
+            return Sight(view, verdict=Verdict(disposition=Disposition.REJECT, reason=Reason.NOT_ASSESSABLE, text=fitness.reason))
+        look = self._eyes.look(pixels.astype(np.uint8, copy=False), mm_per_px)
+        times = {"eyes": look.eyes_ms}
+        if look.familiarity > look.familiarity_limit:
+            text = (
+                f"the picture is unlike what {self.package.manifest.name} was made for "
+                f"(distance {look.familiarity:.1f}, limit {look.familiarity_limit:.1f})"
+            )
+            held = Verdict(disposition=Disposition.HOLD, reason=Reason.NOT_ASSESSABLE, text=text)
+            return Sight(view, look.observations, verdict=held, times_ms=times)
+        asked = tuple(questions_for(look.observations, self.reading.notes, self._at))
+        if asked:
+            return Sight(view, look.observations, asked, times_ms=times)
+        return Sight(view, look.observations, verdict=self._decide(view, look.observations, ()), times_ms=times)
+
+    def judge(self, sight: Sight) -> Sight:
+        """Ask the mind what `see` left open and decide."""
+        if sight.verdict is not None:
+            return sight
+        start = time.perf_counter()
+        judgements = tuple(self._mind.judge(self._cache, sight.asked))
+        times = sight.times_ms | {"mind": round((time.perf_counter() - start) * 1000, 3)}
+        verdict = self._decide(sight.view, sight.observations, judgements)
+        return Sight(sight.view, sight.observations, sight.asked, verdict, judgements, times)
+
+    def warm_up(self, pixels: NDArray[np.uint8], *, mm_per_px: float) -> Pace:
+        """Measure this machine on a picture of the batch's kind; the slowest of the looks stands for the p99."""
+        eyes = [self._eyes.look(pixels, mm_per_px).eyes_ms for _ in range(WARM_UP_LOOKS)][3:]
+        mind = []
+        for count in (1, 2, 4):
+            took = []
+            for _ in range(6):
+                start = time.perf_counter()
+                self._mind.judge(self._cache, self._rehearsal(count))
+                took.append((time.perf_counter() - start) * 1000)
+            mind.append(max(took[1:]))
+        return Pace(max(eyes), (mind[0], mind[1], (mind[1] + mind[2]) / 2, mind[2]))
+
+    def _rehearsal(self, count: int) -> list[Asked]:
+        """Questions like those of a batch: the sheet's own defects, at a size that its criteria compare."""
+        named = [note for _, note in self.reading.notes if note.kind != "other"]
+        lines = [Line(id, note) for id, note in self.reading.notes]
+        asked = []
+        for index in range(count):
+            note = named[index % len(named)]
+            sizes = tuple((unit, 1.0) for unit in asked_units(lines, note.defect))
+            asked.append(Asked(index, Question(note.defect, note.zone or self.package.manifest.words.zones[-1], sizes)))
+        return asked
+
+    def _decide(self, view: str, observations: tuple[Observation, ...], judgements: tuple[Judgement, ...]) -> Verdict:
+        return decide(observations, view=view, sheet=self.sheet, notes=self.reading.notes, judgements=judgements, at=self._at)

@@ -1,0 +1,198 @@
+"""The ledger: every unit under way, until its one outcome is complete and goes to the writer.
+
+A unit is complete when the gate has moved and every view it owes has been reported, good or bad. A view that is never
+reported, because its frame never came, is reported here as NOT_INSPECTED some seconds after the gate. What the gate
+did is what the PLC says, never what it was asked.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.examine import Sight
+from inspector.line.plc import GateEvent
+from inspector.records.record import Digests, GateMove, Outcome, State
+from models.verdict import Disposition, Finding, Reason, Verdict
+
+GRACE_S = 3.0  # after the gate, for a view that is still being examined
+_STRICTEST = (Disposition.REJECT, Disposition.HOLD, Disposition.ACCEPT)
+_LATENCIES = 4096  # the last so many, for the percentiles of the live page
+
+
+@dataclass(frozen=True, slots=True)
+class ViewReport:
+    """How one view of a unit ended."""
+
+    sight: Sight
+    verdict: Verdict
+    pixels: NDArray[np.generic] | None
+    source: str
+    ready_ms: float  # trigger to verdict
+    mm_per_px: float
+
+
+@dataclass(slots=True)
+class _Unit:
+    number: int
+    views: frozenset[str]
+    triggered_s: float
+    taken_at: datetime
+    held: str = ""  # why the line was held when the unit reached the gate
+    reports: dict[str, ViewReport] = field(default_factory=dict)
+    gate: GateEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A unit's outcome with the pictures that the writer may keep of it."""
+
+    outcome: Outcome
+    reports: dict[str, ViewReport]
+
+
+@dataclass(slots=True)
+class Totals:
+    """The line's own counts; never taken from the records they are compared with."""
+
+    triggers: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    skipped: int = 0  # frames that were not examined
+    ready_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
+    eyes_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
+    mind_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
+
+
+class Ledger:
+    """Units between photo-eye and record."""
+
+    def __init__(self, *, batch: int, epoch: int, digests: Digests, gate_after_ms: float, settle: Callable[[Settled], None]) -> None:
+        self._batch, self._epoch, self._digests, self._settle = batch, epoch, digests, settle
+        self._gate_after_ms = gate_after_ms
+        self._units: dict[int, _Unit] = {}
+        self._lock = Lock()
+        self.totals = Totals()
+
+    @property
+    def under_way(self) -> int:
+        """Units that have no outcome yet."""
+        return len(self._units)
+
+    def trigger(self, unit: int, *, views: frozenset[str], triggered_s: float, taken_at: datetime) -> None:
+        """The photo-eye has seen a unit."""
+        with self._lock:
+            self._units[unit] = _Unit(unit, views, triggered_s, taken_at)
+            self.totals.triggers += 1
+
+    def report(self, unit: int, report: ViewReport) -> None:
+        """A view of a unit has ended in a verdict."""
+        with self._lock:
+            known = self._units.get(unit)
+            if known is None or report.sight.view in known.reports:
+                return  # settled without it, after its grace: the record already says NOT_INSPECTED
+            known.reports[report.sight.view] = report
+            self._count(report)
+            self._try(known)
+
+    def gate(self, event: GateEvent, *, held: str = "") -> None:
+        """The unit has passed the gate, one way or the other; `held` says why the line was held then."""
+        with self._lock:
+            known = self._units.get(event.unit)
+            if known is not None:
+                known.gate, known.held = event, held
+                self._try(known)
+
+    def sweep(self, now_s: float) -> None:
+        """Settle units that left long ago and still owe a view."""
+        with self._lock:
+            for unit in list(self._units.values()):
+                if unit.gate is not None and now_s - unit.gate.at_s > GRACE_S:
+                    for view in unit.views - unit.reports.keys():
+                        unit.reports[view] = _never_came(view)
+                    self._try(unit)
+
+    def _count(self, report: ViewReport) -> None:
+        times = report.sight.times_ms
+        if "eyes" in times:
+            self.totals.ready_ms.append(report.ready_ms)
+            self.totals.eyes_ms.append(times["eyes"])
+        else:
+            self.totals.skipped += 1
+        if "mind" in times:
+            self.totals.mind_ms.append(times["mind"])
+
+    def _try(self, unit: _Unit) -> None:
+        if unit.gate is None or unit.reports.keys() != unit.views:
+            return
+        del self._units[unit.number]
+        outcome = self._outcome(unit, unit.gate)
+        self.totals.states[outcome.state] += 1
+        if outcome.reason is not None:
+            self.totals.reasons[outcome.reason.value] += 1
+        self._settle(Settled(outcome, unit.reports))
+
+    def _outcome(self, unit: _Unit, gate: GateEvent) -> Outcome:
+        verdict = combine([report.verdict for report in unit.reports.values()])
+        disposition, reason, text = verdict.disposition, verdict.reason, verdict.text
+        state: State = "held" if disposition is Disposition.HOLD else "rejected"
+        if disposition is Disposition.ACCEPT:
+            if gate.passed:
+                state = "accepted"
+            else:  # good, but not in time or not while the line was running
+                reason = Reason.HELD if unit.held else Reason.LATE
+                late = max(report.ready_ms for report in unit.reports.values())
+                text = unit.held or f"found good {late:.0f} ms after the trigger, the gate is at {self._gate_after_ms:.0f} ms"
+                disposition = Disposition.REJECT
+        elif gate.passed:
+            state, text = "lost", f"ESCAPE: the gate passed a unit that was judged {disposition}: {text}"
+        moved: GateMove = "PASS" if gate.passed else "REJECT"
+        times = {f"{view}.{name}": round(ms, 2) for view, report in unit.reports.items() for name, ms in report.sight.times_ms.items()}
+        times |= {f"{view}.ready": round(report.ready_ms, 2) for view, report in unit.reports.items()}
+        times["gate"] = round((gate.at_s - unit.triggered_s) * 1000, 2)
+        return Outcome(
+            batch=self._batch,
+            epoch=self._epoch,
+            unit=unit.number,
+            disposition=disposition,
+            reason=reason,
+            text=text,
+            findings=verdict.findings,
+            reasons={view: report.verdict.reason for view, report in unit.reports.items() if report.verdict.reason is not None},
+            observations={view: report.sight.observations for view, report in unit.reports.items()},
+            judgements={view: report.sight.judgements for view, report in unit.reports.items()},
+            gate=moved,
+            state=state,
+            digests=self._digests,
+            taken_at=unit.taken_at,
+            times_ms=times,
+            sources={view: report.source for view, report in unit.reports.items()},
+        )
+
+
+def combine(verdicts: list[Verdict]) -> Verdict:
+    """The strictest view decides; findings of all views are kept.
+
+    >>> good = Verdict(disposition=Disposition.ACCEPT)
+    >>> held = Verdict(disposition=Disposition.HOLD, reason=Reason.UNSURE, text="a chip or a stain")
+    >>> combine([good, held]).disposition
+    <Disposition.HOLD: 'HOLD'>
+    """
+    worst = min(verdicts, key=lambda verdict: _STRICTEST.index(verdict.disposition))
+    findings: tuple[Finding, ...] = tuple(finding for verdict in verdicts for finding in verdict.findings)
+    return Verdict(disposition=worst.disposition, reason=worst.reason, text=worst.text, findings=findings)
+
+
+def not_inspected(view: str, text: str, reason: Reason = Reason.NOT_INSPECTED) -> tuple[Sight, Verdict]:
+    """The verdict on a view that nobody looked at."""
+    verdict = Verdict(disposition=Disposition.REJECT, reason=reason, text=text)
+    return Sight(view, verdict=verdict), verdict
+
+
+def _never_came(view: str) -> ViewReport:
+    sight, verdict = not_inspected(view, f"no picture of view {view} came")
+    return ViewReport(sight, verdict, None, "", 0.0, 1.0)

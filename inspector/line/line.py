@@ -1,0 +1,268 @@
+"""The line: one batch from opening to closing record, in one process of few threads.
+
+capture (one a camera) -> eyes -> mind -> gate -> PLC; every settled unit -> writer. The thread that calls `run` is the
+watch: it looks at every heartbeat, shuts the gate when one is missing, and never restarts anything in mid-batch.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Event, Lock
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cameras.capture import Capture
+from cameras.clock import Clock
+from cameras.driver import Driver, Picture
+from cameras.errors import CameraError
+from cameras.fitness import FrozenWatch
+from cameras.frame import Frame
+from inspector.errors import LineError
+from inspector.examine import Examiner, Pace
+from inspector.line.gate import Gate, Move
+from inspector.line.ledger import Ledger, Settled, Totals, ViewReport, not_inspected
+from inspector.line.plc import GateEvent, Plc
+from inspector.line.worker import Job, Looking, Thinking, report_of
+from inspector.line.writer import Writer
+from inspector.recipe import Recipe
+from inspector.records.batch import Counts, EventKind, Opening
+from inspector.records.store import RecordStore
+from models.verdict import Disposition
+
+_MARGIN_S = 0.005  # a PASS is written at least this long before the unit reaches the gate
+_WATCH_S = 0.05
+_SILENT_S = 5.0  # a thread without a heartbeat for so long is dead
+_DRAIN_S = 10.0
+_STEP_BACK_S = 1.0  # of the computer's date between two units, from which it is an alarm
+
+
+class Ended(StrEnum):
+    """How a batch ended."""
+
+    COMPLETE = "complete"
+    HELD = "held"
+    UNCLOSED = "unclosed"  # records are missing: quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What `run` returns: for the summary and the exit code."""
+
+    batch: int
+    ended: Ended
+    reason: str
+    counts: Counts
+    totals: Totals
+    late: int  # accepts that came after their deadline
+    unwritten: int
+
+
+class Onlooker(Protocol):
+    """Somebody who is shown units and must never be waited for: the live page."""
+
+    def show(self, settled: Settled) -> None: ...
+
+
+class Line:
+    """One batch on one line."""
+
+    def __init__(
+        self, recipe: Recipe, examiner: Examiner, pace: Pace, cameras: Mapping[str, Driver], plc: Plc, store: RecordStore, clock: Clock
+    ) -> None:
+        """Everything is loaded and open; `cameras` are in belt order, by view."""
+        self._recipe, self._clock, self._plc, self._store = recipe, clock, plc, store
+        self._views = frozenset(cameras)
+        self._first = next(iter(cameras))
+        self._counters: dict[str, int] = dict.fromkeys(cameras, 0)  # last camera counter seen, by view
+        self._opened = store.open_batch(
+            Opening(
+                line=recipe.line.name,
+                product=recipe.sheet.product,
+                digests=recipe.digests,
+                units_before=plc.last_unit,
+                sheet=recipe.sheet,
+                reading=recipe.reading,
+                operating_point=recipe.package.manifest.operating_point,
+                recipe=recipe.line.model_dump(mode="json"),
+            ),
+            at=clock.utc(),
+            by=recipe.line.name,
+        )
+        gate_ms = recipe.line.gate_after_ms
+        self.held = ""
+        self._held_lock = Lock()
+        self._last_taken = clock.utc()
+        self._stepped_back: list[str] = []
+        self._frozen = {view: FrozenWatch(config.fitness) for view, config in recipe.line.views.items()}
+        self.gate = Gate(move=lambda unit, move: plc.write(unit, self._opened.epoch, move))
+        self.ledger = Ledger(
+            batch=self._opened.batch, epoch=self._opened.epoch, digests=recipe.digests, gate_after_ms=gate_ms, settle=self._settle
+        )
+        self.writer = Writer(
+            store, clock, accepts_pct=recipe.line.evidence.accepts_pct, seed=self._opened.epoch, fail=self.hold
+        )
+        self.thinking = Thinking(examiner, pace, clock, self._report)
+        self.looking = Looking(examiner, recipe.line.views, pace, clock, self._report, gate_ms, self.thinking)
+        self.captures = [
+            Capture(driver, self._on_picture(view), view=view, clock=clock) for view, driver in cameras.items()
+        ]
+        self.onlookers: list[Onlooker] = []
+
+    @property
+    def batch(self) -> int:
+        """Number of the open batch."""
+        return self._opened.batch
+
+    def hold(self, reason: str) -> None:
+        """Shut the gate for the rest of the batch. From any thread; the first reason stays."""
+        with self._held_lock:
+            if not self.held:
+                self.held = reason
+        self.gate.shut()
+
+    def run(self, *, units: int | None = None, stop: Event | None = None, each: Callable[["Line"], None] | None = None) -> BatchResult:
+        """Run until so many units are triggered, the material ends, `stop` is set or the line is held.
+
+        `each` is called about twenty times a second by the watch, for progress.
+        """
+        stop = stop or Event()
+        self._limit = units
+        self._plc.start(epoch=self._opened.epoch, on_gate=self._on_gate)
+        for thread in (self.writer, self.thinking, self.looking, *self.captures):
+            thread.start()
+        while not (stop.is_set() or self.held or self._finished()):
+            self._watch()
+            if each is not None:
+                each(self)
+            self._clock.wait_until(self._clock.now_s() + _WATCH_S, stop)
+        return self._end(each)
+
+    def _finished(self) -> bool:
+        enough = self._limit is not None and self.ledger.totals.triggers >= self._limit
+        return enough or all(capture.ended and capture.failure is None for capture in self.captures)
+
+    def _watch(self) -> None:
+        now_s = self._clock.now_s()
+        self.gate.act(now_s=now_s)
+        self.ledger.sweep(now_s)
+        for text in self._stepped_back:
+            self._alarm(text)
+        self._stepped_back.clear()
+        for thread in (self.writer, self.thinking, self.looking):
+            if not thread.is_alive() or now_s - thread.beat_s > _SILENT_S:
+                self.hold(f"thread {thread.name} is {'silent' if thread.is_alive() else 'dead'}. Start a new batch; if it happens again, restart the machine.")
+        try:
+            for capture in self.captures:
+                capture.check(now_s=now_s)
+        except CameraError as error:
+            self.hold(str(error))
+
+    def _alarm(self, text: str) -> None:
+        try:
+            self._store.append_event(EventKind.ALARM, text, batch=self.batch, at=self._clock.utc(), by=self._recipe.line.name)
+        except LineError as error:
+            self.hold(f"an alarm could not be recorded: {error}")
+
+    def _on_picture(self, view: str) -> Callable[[Picture], None]:
+        def take(picture: Picture) -> None:
+            if self.held or (self._limit is not None and view == self._first and self.ledger.totals.triggers >= self._limit):
+                return
+            before = self._counters[view]
+            if picture.counter <= before:
+                self.hold(f"{view}: the camera's counter went from {before} to {picture.counter}: pictures and units no longer agree. Start a new batch.")
+                return
+            self._counters[view] = picture.counter
+            for _ in range(picture.counter - before - 1):
+                self._present(view, picture)  # expected and never shown: rejected at the gate
+            self._examine(self._present(view, picture), view, picture)
+
+        return take
+
+    def _present(self, view: str, picture: Picture) -> int:
+        unit = self._plc.part_present(view, picture.captured_s)
+        if view == self._first:
+            if (self._last_taken - picture.taken_at).total_seconds() > _STEP_BACK_S:
+                self._stepped_back.append(
+                    f"the computer's date stepped back from {self._last_taken.isoformat()} to {picture.taken_at.isoformat()} before unit {unit}; "
+                    "timing is not affected, the records keep their order"
+                )
+            self._last_taken = picture.taken_at
+            deadline_s = picture.captured_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S
+            self.ledger.trigger(unit, views=self._views, triggered_s=picture.captured_s, taken_at=picture.taken_at)
+            self.gate.expect(unit, views=set(self._views), deadline_s=deadline_s)
+        return unit
+
+    def _examine(self, unit: int, view: str, picture: Picture) -> None:
+        frame = Frame(picture.pixels, unit, view, picture.captured_s, picture.taken_at, picture.source)
+        deadline_s = picture.captured_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S
+        frozen = self._frozen[view].check(picture.pixels)
+        if frozen.fit and self.looking.offer(Job(frame, deadline_s)):
+            return
+        text = frozen.reason if not frozen.fit else "dropped: the eyes are behind with the units before"
+        sight, verdict = not_inspected(view, text)
+        self._report(frame, report_of(frame, sight, verdict, self._recipe.line.views[view], self._clock))
+
+    def _report(self, frame: Frame, report: ViewReport) -> None:
+        if report.verdict.disposition is Disposition.ACCEPT:
+            self.gate.accept(frame.unit, view=frame.view, now_s=self._clock.now_s())
+        else:
+            self.gate.refuse(frame.unit)
+        self.ledger.report(frame.unit, report)
+
+    def _on_gate(self, event: GateEvent) -> None:
+        self.ledger.gate(event, held=self.held)
+
+    def _settle(self, settled: Settled) -> None:
+        if settled.outcome.state == "lost":
+            self.hold(f"unit {settled.outcome.unit}: {settled.outcome.text}. Stop the machine and search the belt.")
+        self.writer.offer(settled)
+        for onlooker in self.onlookers:
+            onlooker.show(settled)
+
+    def _end(self, each: Callable[["Line"], None] | None) -> BatchResult:
+        """Let the belt run empty, write what is left, and close the batch if every unit has its record."""
+        failures = []
+        for capture in self.captures:
+            try:
+                capture.stop()
+            except CameraError as error:
+                failures.append(str(error))
+        self._plc.stop()
+        until_s = self._clock.now_s() + _DRAIN_S
+        while self.ledger.under_way and self._clock.now_s() < until_s:
+            self._watch()
+            self._clock.wait_until(self._clock.now_s() + _WATCH_S)
+        for thread in (self.looking, self.thinking, self.writer):
+            thread.stop()
+            thread.join(_DRAIN_S)
+        if failures:
+            self.hold("; ".join(failures))
+        if each is not None:
+            each(self)
+        return self._close()
+
+    def _close(self) -> BatchResult:
+        totals, states = self.ledger.totals, self.ledger.totals.states
+        counts = Counts(
+            triggers=totals.triggers,
+            accepted=states["accepted"],
+            rejected=states["rejected"],
+            held=states["held"],
+            sampled=states["sampled"],
+            lost=states["lost"],
+        )
+        ended, reason = (Ended.HELD if self.held else Ended.COMPLETE), self.held
+        try:
+            if self.held:
+                self._store.append_event(EventKind.HELD, self.held, batch=self.batch, at=self._clock.utc(), by=self._recipe.line.name)
+            self._store.close_batch(self.batch, counts, at=self._clock.utc(), by=self._recipe.line.name)
+        except LineError as error:
+            ended, reason = Ended.UNCLOSED, f"{self.held}\n{error}".strip()
+        return BatchResult(self.batch, ended, reason, counts, totals, self.gate.late, self.writer.unwritten)
+
+
+def sample_pixels(width: int, height: int) -> NDArray[np.uint8]:
+    """A picture to warm up with when the camera has none to show yet: seeded noise, the eyes' time does not depend on it."""
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)

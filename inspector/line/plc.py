@@ -1,0 +1,134 @@
+"""The PLC keeps identity and gate timing; the simulated one has the semantics of a real one.
+
+It numbers units at the photo-eye, keeps the shift register, and when a unit reaches the gate passes it only if the
+unit's slot holds exactly its id, this batch's epoch and PASS. The slot is cleared as its unit leaves, ids are never
+used again (the counter is retentive memory: a file), and without a batch or without a host the gate idles at REJECT.
+Real protocols come behind the same `Plc` type.
+"""
+
+import mmap
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Condition, Thread
+from typing import Protocol
+
+from cameras.clock import Clock
+from inspector.errors import LineError
+from inspector.line.gate import Move
+
+_COUNTER = struct.Struct("<Q")
+SLOTS = 64  # of the result table; a unit writes into slot id % SLOTS
+
+
+@dataclass(frozen=True, slots=True)
+class GateEvent:
+    """A unit has left: what the gate really did, by the reject-confirmation sensor."""
+
+    unit: int
+    passed: bool
+    at_s: float
+
+
+class Plc(Protocol):
+    """What the line asks of a PLC."""
+
+    @property
+    def last_unit(self) -> int: ...
+
+    def start(self, *, epoch: int, on_gate: Callable[[GateEvent], None]) -> None: ...
+
+    def part_present(self, station: str, at_s: float) -> int: ...
+
+    def write(self, unit: int, epoch: int, move: Move) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class SimulatedPlc:
+    """Photo-eyes, shift register and reject gate in one thread of this process."""
+
+    def __init__(self, memory: Path, *, stations: tuple[str, ...], gate_after_ms: float, clock: Clock, last_recorded: int = 0) -> None:
+        """`memory` is the retentive file; `stations` are the views in belt order, the first one numbers the units; numbering goes on
+        behind `last_recorded`, the last unit in the store, even where the memory was lost."""
+        self._memory = self._open_memory(memory)
+        self._stations = stations
+        self._gate_after_s = gate_after_ms / 1000
+        self._clock = clock
+        (remembered,) = _COUNTER.unpack_from(self._memory, 0)
+        self._counter = max(remembered, last_recorded)
+        self._passed_station = dict.fromkeys(stations, self._counter)
+        self._slots: list[tuple[int, int, Move] | None] = [None] * SLOTS
+        self._belt: deque[tuple[int, float]] = deque()
+        self._wake = Condition()
+        self._epoch = 0  # 0: no batch, every slot is ignored
+        self._running = False
+        self._thread: Thread | None = None
+        self._on_gate: Callable[[GateEvent], None] = lambda event: None
+
+    @property
+    def last_unit(self) -> int:
+        """Number of the last unit that the photo-eye saw, over all batches."""
+        return self._counter
+
+    def start(self, *, epoch: int, on_gate: Callable[[GateEvent], None]) -> None:
+        """Begin a batch. `on_gate` is called once a unit, in belt order, as it leaves."""
+        self._epoch, self._on_gate, self._running = epoch, on_gate, True
+        self._thread = Thread(target=self._run, name="plc", daemon=True)
+        self._thread.start()
+
+    def part_present(self, station: str, at_s: float) -> int:
+        """A unit stands before a station's photo-eye: its number."""
+        with self._wake:
+            if station == self._stations[0]:
+                self._counter += 1
+                _COUNTER.pack_into(self._memory, 0, self._counter)
+                self._belt.append((self._counter, at_s + self._gate_after_s))
+                self._wake.notify()
+            self._passed_station[station] += 1
+            return self._passed_station[station]
+
+    def write(self, unit: int, epoch: int, move: Move) -> None:
+        """The host's verdict, into the unit's slot. The last write before the unit reaches the gate counts."""
+        self._slots[unit % SLOTS] = (unit, epoch, move)
+
+    def stop(self) -> None:
+        """End the batch: units still on the belt leave first, through a shut gate unless they hold a PASS."""
+        with self._wake:
+            self._running = False
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join()
+        self._epoch = 0
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._belt and self._running:
+                    self._wake.wait()
+                if not self._belt:
+                    return
+                unit, leaves_s = self._belt.popleft()
+            self._clock.wait_until(leaves_s)
+            self._on_gate(GateEvent(unit, self._passes(unit), self._clock.now_s()))
+
+    def _passes(self, unit: int) -> bool:
+        held = self._slots[unit % SLOTS]
+        self._slots[unit % SLOTS] = None
+        return held == (unit, self._epoch, Move.PASS) and self._epoch != 0
+
+    @staticmethod
+    def _open_memory(memory: Path) -> mmap.mmap:
+        """Allocated once, then only overwritten: neither a full disk nor a killed process loses a number."""
+        if not memory.exists():
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            memory.write_bytes(_COUNTER.pack(0))
+        if (size := memory.stat().st_size) != _COUNTER.size:
+            raise LineError(
+                f"{memory}: the PLC's retentive memory has {size} bytes, not {_COUNTER.size}. Unit numbers must never be used twice, so the "
+                "line does not start. Restore the file, or delete it: numbering then goes on behind the last record."
+            )
+        with memory.open("r+b") as file:
+            return mmap.mmap(file.fileno(), _COUNTER.size)

@@ -1,0 +1,152 @@
+"""Two threads judge: one looks at every frame, one asks the mind about those that a look leaves open.
+
+Before either begins it is checked that the time left suffices on this machine; work that cannot be in time is not
+started, because it would make the next unit late as well. No error of a single unit leaves here: it becomes a REJECT
+with its text in the record.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+
+from cameras.clock import Clock
+from cameras.frame import Frame
+from inspector.config import ViewConfig
+from inspector.examine import Examiner, Pace, Sight
+from inspector.line.ledger import ViewReport, not_inspected
+from models.errors import ModelError
+from models.verdict import Disposition, Reason, Verdict
+
+_IDLE_S = 0.2  # a thread without work still shows a heartbeat
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A frame and the moment by which its unit must be in the PLC's slot (monotonic)."""
+
+    frame: Frame
+    deadline_s: float
+
+
+class Looking(Thread):
+    """Runs the eyes over every frame, in the order in which they came."""
+
+    def __init__(
+        self,
+        examiner: Examiner,
+        views: dict[str, ViewConfig],
+        pace: Pace,
+        clock: Clock,
+        report: Callable[[Frame, ViewReport], None],
+        budget_ms: float,
+        thinking: "Thinking",
+    ) -> None:
+        super().__init__(name="eyes", daemon=True)
+        self.jobs: Queue[Job] = Queue(maxsize=max(2, int(budget_ms / pace.eyes_p99_ms)))  # the next one would be late
+        self._examiner, self._views, self._pace, self._clock = examiner, views, pace, clock
+        self._report, self._thinking = report, thinking
+        self._stop = Event()
+        self.beat_s = clock.now_s()
+
+    def offer(self, job: Job) -> bool:
+        """Never blocks: False when the queue is full, and the unit is then a reject."""
+        try:
+            self.jobs.put_nowait(job)
+        except Full:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Finish what is queued, then end."""
+        self._stop.set()
+
+    def run(self) -> None:
+        while not (self._stop.is_set() and self.jobs.empty()):
+            self.beat_s = self._clock.now_s()
+            try:
+                job = self.jobs.get(timeout=_IDLE_S)
+            except Empty:
+                continue
+            self._examine(job)
+
+    def _examine(self, job: Job) -> None:
+        frame, view = job.frame, self._views[job.frame.view]
+        left_ms = (job.deadline_s - self._clock.now_s()) * 1000
+        if left_ms < self._pace.eyes_p99_ms:
+            text = f"not looked at: {left_ms:.0f} ms were left, a look takes up to {self._pace.eyes_p99_ms:.0f}"
+            sight, verdict = not_inspected(frame.view, text, Reason.LATE)
+        else:
+            sight, verdict = self._look(frame, view)
+        if verdict is None and self._thinking.offer(job, sight, view):
+            return
+        if verdict is None:
+            verdict = _no_time("the mind is busy with the units before")
+        self._report(frame, report_of(frame, sight, verdict, view, self._clock))
+
+    def _look(self, frame: Frame, view: ViewConfig) -> tuple[Sight, Verdict | None]:
+        try:
+            sight = self._examiner.see(frame.pixels, view=frame.view, mm_per_px=view.mm_per_px, limits=view.fitness)
+        except (ModelError, ValueError, RuntimeError) as error:
+            return not_inspected(frame.view, f"examining failed: {error}")
+        return sight, sight.verdict
+
+
+class Thinking(Thread):
+    """Asks the mind about units that a look leaves open."""
+
+    def __init__(self, examiner: Examiner, pace: Pace, clock: Clock, report: Callable[[Frame, ViewReport], None]) -> None:
+        super().__init__(name="mind", daemon=True)
+        self._work: Queue[tuple[Job, Sight, ViewConfig]] = Queue(maxsize=8)
+        self._examiner, self._pace, self._clock, self._report = examiner, pace, clock, report
+        self._stop = Event()
+        self.beat_s = clock.now_s()
+
+    @property
+    def waiting(self) -> int:
+        return self._work.qsize()
+
+    def offer(self, job: Job, sight: Sight, view: ViewConfig) -> bool:
+        """Never blocks: False when the queue is full."""
+        try:
+            self._work.put_nowait((job, sight, view))
+        except Full:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Finish what is queued, then end."""
+        self._stop.set()
+
+    def run(self) -> None:
+        while not (self._stop.is_set() and self._work.empty()):
+            self.beat_s = self._clock.now_s()
+            try:
+                job, sight, view = self._work.get(timeout=_IDLE_S)
+            except Empty:
+                continue
+            sight, verdict = self._judge(job, sight)
+            self._report(job.frame, report_of(job.frame, sight, verdict, view, self._clock))
+
+    def _judge(self, job: Job, sight: Sight) -> tuple[Sight, Verdict]:
+        left_ms = (job.deadline_s - self._clock.now_s()) * 1000
+        needed_ms = self._pace.mind_ms(len(sight.asked))
+        if left_ms < needed_ms:
+            return sight, _no_time(f"{left_ms:.0f} ms were left for the mind, {len(sight.asked)} observations take up to {needed_ms:.0f}")
+        try:
+            judged = self._examiner.judge(sight)
+        except (ModelError, ValueError, RuntimeError) as error:
+            _, verdict = not_inspected(sight.view, f"judging failed: {error}")
+            return sight, verdict
+        return judged, judged.verdict or _no_time("the mind gave no verdict")
+
+
+def report_of(frame: Frame, sight: Sight, verdict: Verdict, view: ViewConfig, clock: Clock) -> ViewReport:
+    """What goes to the ledger; the picture travels along until the unit is settled."""
+    ready_ms = (clock.now_s() - frame.captured_s) * 1000
+    return ViewReport(replace(sight, verdict=verdict), verdict, frame.pixels, frame.source, ready_ms, view.mm_per_px)
+
+
+def _no_time(text: str) -> Verdict:
+    """The observation is kept in the record; the unit is a reject because nobody can say in time that it is good."""
+    return Verdict(disposition=Disposition.REJECT, reason=Reason.LATE, text=text)

@@ -1,0 +1,96 @@
+"""The recipe of a line, loaded and checked: nothing starts unless package, sheet, approved reading and views belong together.
+
+Refusals come in the order in which a person would mend them. There is no other device, model or sheet to fall back on.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspector.config import LineConfig
+from inspector.errors import LineError
+from inspector.records.record import Digests
+from models.criteria import CriteriaSheet
+from models.digest import digest_json
+from models.errors import SheetInvalid
+from models.package import ModelPackage
+from models.reading import Reading, reading_path
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that a unit is judged by."""
+
+    line: LineConfig
+    package: ModelPackage
+    sheet: CriteriaSheet
+    reading: Reading
+    digests: Digests
+
+    @staticmethod
+    def load(path: Path) -> "Recipe":
+        """Read a line's YAML and everything it names.
+
+        Raises:
+            LineError: the line's own file.
+            PackageInvalid, SheetInvalid, ReadingInvalid: what it names.
+        """
+        line = LineConfig.load(path)
+        package = ModelPackage.load(line.package)
+        sheet, reading = approved(line.sheet, package)
+        check_limits(sheet, package, {name: view.mm_per_px for name, view in line.views.items()})
+        settings = line.model_dump(mode="json", exclude={"store", "package", "sheet"})
+        recipe = digest_json({"line": settings, "package": package.digest, "sheet": sheet.digest, "reading": reading.digest})
+        return Recipe(line, package, sheet, reading, Digests(recipe=recipe, package=package.digest, sheet=sheet.digest, reading=reading.digest))
+
+
+def approved(path: Path, package: ModelPackage) -> tuple[CriteriaSheet, Reading]:
+    """A sheet that this package can judge by, and its approved reading.
+
+    Raises:
+        SheetInvalid, ReadingInvalid: with the command that mends it.
+    """
+    sheet = sheet_for(path, package)
+    reading = Reading.load(reading_path(path))
+    reading.check(sheet, package_digest=package.digest, sure_from=package.manifest.operating_point.sure_from)
+    return sheet, reading
+
+
+def sheet_for(path: Path, package: ModelPackage) -> CriteriaSheet:
+    """A sheet whose defects and zones this package knows. Raises SheetInvalid."""
+    sheet = CriteriaSheet.load(path)
+    words = package.manifest.words
+    sheet.check_against(package=package.manifest.name, defects=words.defects, zones=words.zones)
+    return sheet
+
+
+def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, float]) -> None:
+    """Refuse a limit that lies below what the eyes reliably find at a view's scale.
+
+    Args:
+        scales: mm per px of every view.
+
+    Raises:
+        SheetInvalid: criterion, limit, smallest size and what to do.
+    """
+    smallest = {defect.name: defect.smallest_px for defect in package.manifest.defects}
+    for view, mm_per_px in scales.items():
+        for criterion in sheet.criteria:
+            least_px = smallest.get(criterion.defect)
+            if criterion.severity == "off" or criterion.limit is None or criterion.limit.unit != "mm" or least_px is None:
+                continue
+            least_mm = least_px * mm_per_px
+            if criterion.limit.value < least_mm:
+                raise SheetInvalid(
+                    f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} is below the smallest {criterion.defect} that "
+                    f"{package.manifest.name} finds reliably in view {view}: {least_px:g} px at {mm_per_px:g} mm/px = {least_mm:.2f} mm. "
+                    "Raise the limit, move the camera closer, or teach a package that sees smaller ones."
+                )
+
+
+def refuse_slow(eyes_p99_ms: float, gate_after_ms: float) -> None:
+    """Refuse a machine whose look alone takes longer than the way to the gate."""
+    if eyes_p99_ms >= gate_after_ms:
+        raise LineError(
+            f"a look takes up to {eyes_p99_ms:.0f} ms on this machine, the gate is {gate_after_ms:g} ms behind the camera: every unit would be "
+            "late. Nothing was started. Use a faster machine, fewer other programs, or a gate further downstream."
+        )

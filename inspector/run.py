@@ -1,0 +1,108 @@
+"""Run one batch: load and check everything, recover what a crash left behind, then hand over to the line.
+
+The store is claimed first, because a second process on it must be told so at once; models are loaded last, because
+loading takes seconds and nothing else is running yet.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+
+from cameras.clock import Clock, SystemClock
+from cameras.driver import Driver, open_camera
+from inspector.errors import LineError
+from inspector.examine import Examiner
+from inspector.line.display import Display
+from inspector.line.line import BatchResult, Line, sample_pixels
+from inspector.line.plc import SimulatedPlc
+from inspector.line.status import LineStatus
+from inspector.recipe import Recipe, refuse_slow
+from inspector.records.store import RecordStore
+
+PLC_MEMORY = "plc.memory"
+_SAME_SCALE = 0.01  # a camera that knows its scale may differ from the line's setting by this share
+
+Say = Callable[[str], None]
+Progress = Callable[[int, int], None]
+
+
+def run_batch(
+    path: Path,
+    *,
+    units: int | None = None,
+    stop: Event | None = None,
+    say: Say,
+    drawing: Progress,
+    each: Callable[[Line], None] | None = None,
+    clock: Clock | None = None,
+) -> BatchResult:
+    """One batch on the line that `path` describes, from claiming the store to the closing record.
+
+    Args:
+        units: end after so many; None: when the material ends or `stop` is set.
+        say: told what is going on, a line at a time.
+        drawing: told how far a synthetic camera is with drawing its units.
+
+    Raises:
+        CameraError, LineError, ModelError: nothing was started.
+    """
+    clock = clock or SystemClock()
+    recipe = Recipe.load(path)
+    with ExitStack() as open_things:
+        store = open_things.enter_context(RecordStore.open(recipe.line.store))
+        plc = SimulatedPlc(
+            recipe.line.store / PLC_MEMORY,
+            stations=tuple(recipe.line.views),
+            gate_after_ms=recipe.line.gate_after_ms,
+            clock=clock,
+            last_recorded=last_unit(store),
+        )
+        recover(store, plc.last_unit, clock, say)
+        cameras = {name: open_camera(view.camera, clock, progress=drawing) for name, view in recipe.line.views.items()}
+        for driver in cameras.values():
+            open_things.callback(driver.close)
+        refuse_other_scale(recipe, cameras)
+        say("loading the model and reading the sheet into it")
+        examiner = Examiner(recipe.package, recipe.sheet, recipe.reading, threads=recipe.line.threads, device=recipe.line.device)
+        scale = next(iter(recipe.line.views.values())).mm_per_px
+        pace = examiner.warm_up(sample_pixels(*recipe.package.manifest.frame), mm_per_px=scale)
+        refuse_slow(pace.eyes_p99_ms, recipe.line.gate_after_ms)
+        line = Line(recipe, examiner, pace, cameras, plc, store, clock)
+        status = LineStatus(line, recipe, providers=examiner.providers, clock=clock)
+        display = Display(store.live, status, clock)
+        line.onlookers.append(display)
+        display.start()
+        say(f"batch {line.batch}: {recipe.sheet.title}, version {recipe.sheet.version}; looks take up to {pace.eyes_p99_ms:.0f} ms here")
+        try:
+            return line.run(units=units, stop=stop, each=each)
+        finally:
+            status.end()
+            display.stop()
+            display.join(5)
+
+
+def last_unit(store: RecordStore) -> int:
+    """The highest unit number in the store; 0 in an empty one."""
+    latest = store.latest(1)
+    return latest[0].unit if latest else 0
+
+
+def recover(store: RecordStore, last_triggered: int, clock: Clock, say: Say) -> None:
+    """End every batch that a crash left open: it is not releasable, and its units without a record are listed."""
+    for batch in store.unfinished():
+        ended = store.quarantine(batch.batch, last_triggered, at=clock.utc(), by="recovery")
+        units = ", ".join(map(str, ended.quarantined)) or "none"
+        say(f"batch {batch.batch} was never closed: it is not releasable. Units without a record, in quarantine: {units}")
+
+
+def refuse_other_scale(recipe: Recipe, cameras: Mapping[str, Driver]) -> None:
+    """A camera that knows its own scale must agree with the line's setting, or every size would be wrong."""
+    for name, driver in cameras.items():
+        known: float | None = getattr(driver, "mm_per_px", None)
+        stated = recipe.line.views[name].mm_per_px
+        if known is not None and abs(stated / known - 1) > _SAME_SCALE:
+            raise LineError(
+                f"views.{name}.mm_per_px is {stated:g}, {driver.name} shows {known:.4f}: sizes would be wrong by "
+                f"{abs(stated / known - 1) * 100:.0f} %. Nothing was started. Write {known:.4f} into the line's file."
+            )
