@@ -1,0 +1,121 @@
+"""The eyes in ONNX Runtime on a tiny graph: places and sizes of any picture, and refusals."""
+
+import numpy as np
+import pytest
+from tests.integration.tiny_eyes import DEFECTS, ZONES, altered, picture, tiny_parts, tiny_tensors, with_disc
+from safetensors.numpy import save
+
+from models.errors import PackageInvalid, ViewInvalid
+from models.eyes import Eyes, EyesParts
+
+
+def test_a_disc_is_seen_where_it_is_and_as_large_as_it_is() -> None:
+    eyes = Eyes(tiny_parts(), threads=1)
+
+    look = eyes.look(with_disc(picture(), (40, 48), 10), 0.1)
+
+    (seen,) = look.observations
+    x0, y0, x1, y1 = seen.box_px
+    assert abs(x0 - 30) <= 2 and abs(y0 - 38) <= 2 and abs(x1 - 50) <= 2 and abs(y1 - 58) <= 2
+    assert seen.sizes["mm"].value == pytest.approx(2.0, rel=0.12)
+    assert seen.sizes["mm2"].value == pytest.approx(np.pi, rel=0.15)
+    assert seen.zone == "foil"
+
+
+def test_a_larger_picture_of_the_same_unit_gives_the_same_millimetres() -> None:
+    eyes = Eyes(tiny_parts(), threads=1)
+
+    small = eyes.look(with_disc(picture(), (40, 48), 10), 0.1).observations[0]
+    large = eyes.look(with_disc(picture(rows=480, columns=800), (200, 240), 50), 0.02).observations[0]
+
+    assert large.sizes["mm"].value == pytest.approx(small.sizes["mm"].value, rel=0.05)
+    assert [v / 5 for v in large.box_px] == pytest.approx(list(small.box_px), abs=1.5)
+
+
+def test_a_picture_of_another_shape_is_padded_and_its_places_come_back() -> None:
+    eyes = Eyes(tiny_parts(), threads=1)
+
+    (seen,) = eyes.look(with_disc(picture(rows=300, columns=200), (60, 250), 20), 0.05).observations
+
+    x0, y0, x1, y1 = seen.box_px
+    assert (x0 + x1) / 2 == pytest.approx(60, abs=4)
+    assert (y0 + y1) / 2 == pytest.approx(250, abs=4)
+    assert all(0 <= x <= 200 and 0 <= y <= 300 for x, y in seen.outline_px)
+
+
+def test_the_share_of_a_unit_is_of_the_tablet_that_the_picture_shows() -> None:
+    eyes = Eyes(tiny_parts(), threads=1)
+
+    (seen,) = eyes.look(with_disc(picture(), (40, 48), 160 / 12), 0.1).observations
+
+    assert seen.sizes["%"].value == pytest.approx(100, rel=0.2)
+
+
+def test_without_a_tablet_the_share_may_be_anything() -> None:
+    eyes = Eyes(tiny_parts(), threads=1)
+
+    (seen,) = eyes.look(with_disc(np.full((96, 160, 3), 60, np.uint8), (40, 48), 8), 0.1).observations
+
+    assert seen.sizes["%"].value == seen.sizes["%"].uncertainty == 100
+
+
+def test_a_clean_unit_gives_no_observation() -> None:
+    look = Eyes(tiny_parts(), threads=1).look(picture(), 0.1)
+
+    assert look.observations == ()
+    assert look.familiarity < look.familiarity_limit
+
+
+def test_a_picture_unlike_the_calibration_frames_is_over_the_limit() -> None:
+    eyes = Eyes(tiny_parts(familiarity_limit=np.array([0.05], np.float32)), threads=1)
+
+    look = eyes.look(picture(), 0.1)
+
+    assert look.familiarity > look.familiarity_limit
+
+
+def test_every_class_has_a_probability_and_they_sum_to_one() -> None:
+    (seen,) = Eyes(tiny_parts(), threads=1).look(with_disc(picture(), (40, 48), 10), 0.1).observations
+
+    assert seen.defect == "spot"
+    assert sum(share for _, share in seen.classes) == pytest.approx(1)
+    assert {name for name, _ in seen.classes} == set(DEFECTS)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((96, 160), np.uint8),
+        np.zeros((96, 160, 3), np.uint16),
+        np.zeros((96, 160, 4), np.uint8),
+        np.zeros((8, 160, 3), np.uint8),
+    ],
+    ids=["grey", "16 bit", "four channels", "a strip"],
+)
+def test_a_picture_that_is_no_colour_picture_is_refused(pixels: np.ndarray) -> None:
+    eyes = Eyes(tiny_parts(), threads=1)
+
+    with pytest.raises(ViewInvalid, match="the eyes take uint8 height x width x 3"):
+        eyes.look(pixels, 0.1)
+
+
+def test_parts_of_another_vocabulary_are_refused() -> None:
+    parts = tiny_parts()
+
+    with pytest.raises(PackageInvalid, match="the package states chip, spot, crack"):
+        Eyes(EyesParts(parts.graph, parts.tensors, (*DEFECTS, "crack"), ZONES), threads=1)
+
+
+def test_a_region_stage_without_a_tensor_is_refused() -> None:
+    parts = tiny_parts()
+    tensors = save(altered(tiny_tensors(), "spreads"))
+
+    with pytest.raises(PackageInvalid, match=r"missing \['spreads'\]"):
+        Eyes(EyesParts(parts.graph, tensors, DEFECTS, ZONES), threads=1)
+
+
+def test_a_cut_region_stage_is_refused() -> None:
+    parts = tiny_parts()
+
+    with pytest.raises(PackageInvalid, match="Assemble the package again"):
+        Eyes(EyesParts(parts.graph, parts.tensors[:100], DEFECTS, ZONES), threads=1)
