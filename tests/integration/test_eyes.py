@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.integration.tiny_eyes import DEFECTS, ZONES, altered, picture, tiny_parts, tiny_tensors, with_disc
 from safetensors.numpy import save
 
 from models.errors import PackageInvalid, ViewInvalid
 from models.eyes import Eyes, EyesParts
+from tests.integration.tiny_eyes import DEFECTS, ZONES, altered, picture, tiny_parts, tiny_tensors, with_disc
 
 
 def test_a_disc_is_seen_where_it_is_and_as_large_as_it_is() -> None:
