@@ -1,0 +1,212 @@
+"""Figures with exact bounds: what an evaluation may claim from what it was shown.
+
+Shares are bounded after Clopper and Pearson, quantiles by order statistics; both are exact for any number shown, and
+neither claims 0 where nothing was missed. Nothing here needs more than the standard library.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+CONFIDENCE = 0.95
+
+
+class Bounds(NamedTuple):
+    low: float
+    high: float
+
+
+class Figure(BaseModel):
+    """One measured figure. A share of `shown` cases has `hits`; any other figure was read from `shown` values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    topic: str
+    name: str
+    of: str = ""  # the subgroup, empty for all
+    value: float | None  # None: nothing was shown
+    low: float | None = None  # bounds at 95 %, two-sided
+    high: float | None = None
+    hits: int | None = None
+    shown: int
+    aim: float | None = None
+    aim_is: Literal["at least", "at most"] = "at least"
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the measured value reaches its aim; None without one. It does not ask that the bounds do."""
+        if self.aim is None or self.value is None:
+            return None
+        return self.value >= self.aim if self.aim_is == "at least" else self.value <= self.aim
+
+
+def share(
+    topic: str,
+    name: str,
+    hits: int,
+    shown: int,
+    *,
+    of: str = "",
+    aim: float | None = None,
+    aim_is: Literal["at least", "at most"] = "at least",
+) -> Figure:
+    """A share with its two-sided exact bounds."""
+    low, high = share_bounds(hits=hits, shown=shown) if shown else (None, None)
+    value = hits / shown if shown else None
+    return Figure(
+        topic=topic, name=name, of=of, value=value, low=low, high=high, hits=hits, shown=shown, aim=aim, aim_is=aim_is
+    )
+
+
+def quantile_figure(
+    topic: str, name: str, values: Sequence[float], q: float, *, of: str = "", aim: float | None = None
+) -> Figure:
+    """A quantile with its bounds; the smaller the better, so an aim is a most."""
+    if not values:
+        return Figure(topic=topic, name=name, of=of, value=None, shown=0, aim=aim, aim_is="at most")
+    low, high = quantile_bounds(values, q)
+    value = quantile(values, q)
+    return Figure(
+        topic=topic, name=name, of=of, value=value, low=low, high=high, shown=len(values), aim=aim, aim_is="at most"
+    )
+
+
+def share_bounds(*, hits: int, shown: int, confidence: float = CONFIDENCE) -> Bounds:
+    """Two-sided exact bounds of a share.
+
+    Source: Clopper and Pearson, Biometrika 26 (1934), 404-413.
+
+    >>> bounds = share_bounds(hits=96, shown=100)
+    >>> round(bounds.low, 4), round(bounds.high, 4)
+    (0.9007, 0.989)
+    """
+    tail = (1 - confidence) / 2
+    low = 0.0 if hits == 0 else _solve(lambda p: _beta_share(hits, shown - hits + 1, p), tail)
+    high = 1.0 if hits == shown else _solve(lambda p: _beta_share(hits + 1, shown - hits, p), 1 - tail)
+    return Bounds(low, high)
+
+
+def miss_rate_bound(*, missed: int, shown: int, confidence: float = CONFIDENCE) -> float:
+    """Highest true miss rate still compatible with a challenge-set result.
+
+    One-sided and exact; the normal approximation would claim 0 when nothing was missed.
+    Returns a fraction of defective units, not of all units.
+
+    Source: Clopper and Pearson, Biometrika 26 (1934), 404-413.
+
+    >>> round(miss_rate_bound(missed=0, shown=299), 4)
+    0.01
+    >>> round(miss_rate_bound(missed=1, shown=473), 4), round(miss_rate_bound(missed=2, shown=124), 3)
+    (0.01, 0.05)
+    """
+    if missed == shown:
+        return 1.0
+    return _solve(lambda p: _beta_share(missed + 1, shown - missed, p), confidence)
+
+
+def quantile(values: Sequence[float], q: float) -> float:
+    """Linear between order statistics.
+
+    >>> quantile([4.0, 1.0, 2.0, 3.0], 0.5)
+    2.5
+    """
+    ordered = sorted(values)
+    at = q * (len(ordered) - 1)
+    below = math.floor(at)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (at - below) * (ordered[above] - ordered[below])
+
+
+def quantile_bounds(values: Sequence[float], q: float, confidence: float = CONFIDENCE) -> Bounds:
+    """Order statistics between which the true quantile lies; the extremes where too few values were seen.
+
+    >>> quantile_bounds([float(i) for i in range(1, 101)], 0.5)
+    Bounds(low=40.0, high=61.0)
+    """
+    ordered, tail = sorted(values), (1 - confidence) / 2
+    count = len(ordered)
+    at_most = [_at_most(k, count, q) for k in range(count)]  # chance that no more than k values lie below the quantile
+    low = max((k for k in range(count) if at_most[k] <= tail), default=0)
+    high = next((k for k in range(count) if at_most[k] >= 1 - tail), count - 1)
+    return Bounds(ordered[low], ordered[high])
+
+
+def auroc(right: Sequence[float], wrong: Sequence[float]) -> float | None:
+    """Chance that a right answer scores above a wrong one, ties half; None where one side is empty.
+
+    >>> auroc([0.9, 0.8], [0.8, 0.1])
+    0.875
+    """
+    if not right or not wrong:
+        return None
+    wins = sum((r > w) + 0.5 * (r == w) for r in right for w in wrong)
+    return wins / (len(right) * len(wrong))
+
+
+def coverage(answers: Sequence[tuple[float, bool]], *, wrong: float) -> tuple[int, float]:
+    """How many of the surest answers may be kept so that no more than a share `wrong` of them is wrong, and from which score.
+
+    Equal scores stay together: a threshold cannot part them.
+
+    >>> coverage([(0.9, True), (0.8, True), (0.7, False), (0.6, True)], wrong=0.0)
+    (2, 0.8)
+    """
+    ordered = sorted(answers, key=lambda answer: -answer[0])
+    kept, threshold, missed = 0, 1.0, 0
+    for index, (score, right) in enumerate(ordered):
+        missed += not right
+        last_of_its_score = index + 1 == len(ordered) or ordered[index + 1][0] < score
+        if last_of_its_score and missed <= wrong * (index + 1):
+            kept, threshold = index + 1, score
+    return kept, threshold
+
+
+def _solve(rising: Callable[[float], float], wanted: float) -> float:
+    """Where a function rising over 0..1 takes a value, by halving."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < wanted else (low, middle)
+    return (low + high) / 2
+
+
+def _at_most(k: int, shown: int, p: float) -> float:
+    """Chance of at most k hits among `shown` at a share p."""
+    return 1.0 if k >= shown else 1 - _beta_share(k + 1, shown - k, p)
+
+
+def _beta_share(a: float, b: float, x: float) -> float:
+    """Regularised incomplete beta function, by its continued fraction.
+
+    Source: Abramowitz and Stegun 26.5.8, evaluated after Lentz.
+    """
+    if x <= 0 or x >= 1:
+        return float(x >= 1)
+    front = math.exp(
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    )
+    if x < (a + 1) / (a + b + 2):  # the fraction converges quickly on this side only
+        return front * _fraction(a, b, x) / a
+    return 1 - front * _fraction(b, a, 1 - x) / b
+
+
+def _fraction(a: float, b: float, x: float) -> float:
+    tiny = 1e-300
+    c, d = 1.0, 1 / _away(1 - (a + b) * x / (a + 1), tiny)
+    result = d
+    for m in range(1, 500):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        for term in (even, odd):
+            d = 1 / _away(1 + term * d, tiny)
+            c = _away(1 + term / c, tiny)
+            result *= c * d
+        if abs(c * d - 1) < 1e-14:
+            break
+    return result
+
+
+def _away(value: float, from_zero: float) -> float:
+    return value if abs(value) > from_zero else from_zero
