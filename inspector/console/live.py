@@ -58,7 +58,7 @@ def _big(frames: Sequence[ShownFrame]) -> str:
 def _tiles(status: Status) -> str:
     rejected = sum(status.rejected.values())
     settled = status.accepted + rejected + status.held + status.sampled + status.lost
-    yields = f"{100 * status.accepted / settled:.1f} %" if settled else "-"
+    yields = f"{100 * status.accepted / settled:.1f}%" if settled else "-"
     tiles: list[tuple[str, int | str, str]] = [
         ("ok", status.accepted, "accepted"),
         ("no", rejected, "rejected"),
@@ -80,7 +80,7 @@ def _tile(kind: str, value: int | str, name: str) -> str:
 
 def _reasons(status: Status) -> str:
     parts = [f"{escape(spoken(reason))} <b>{count}</b>" for reason, count in sorted(status.rejected.items())]
-    return f'<p style="margin:12px 0 0;font-size:17px">Rejected by reason: {" · ".join(parts) or "none"}</p>'
+    return f'<p class="reasons">Rejected by reason: {" · ".join(parts) or "none"}</p>'
 
 
 def _machine(status: Status) -> str:
@@ -104,7 +104,7 @@ def _strip(frames: Sequence[ShownFrame]) -> str:
         return ""
     figures = "".join(
         f'<figure><img src="{_source(f)}" alt="unit {f.unit}"><figcaption>{chip(f.disposition)} unit {f.unit}, '
-        f"{_clock(f.taken_at)}</figcaption></figure>"
+        f"{f.taken_at:%H:%M:%S}</figcaption></figure>"
         for f in frames[:6]
     )
     return f'<div class="card"><h3>Last rejects and holds</h3><div class="strip">{figures}</div></div>'

@@ -11,7 +11,7 @@ from models.regulations import Regulations
 from models.verdict import Finding
 
 FINDING_HEADS = ("criterion", "clause", "size and limit", "severity")
-_WORD = {"ACCEPT": "✓ ACCEPT", "REJECT": "✗ REJECT", "HOLD": "⏸ HOLD"}
+_WORD = {"ACCEPT": "✓ ACCEPT", "REJECT": "✗ REJECT", "HOLD": "! HOLD"}
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[str]) -> str:
@@ -53,7 +53,7 @@ def _citations() -> dict[str, str]:
         clauses = tuple(Regulations.load())
     except ModelError:
         return {}
-    return {c.id: escape(c.citation) + ("" if c.verified else " <small>(check text)</small>") for c in clauses}
+    return {c.id: escape(c.citation) + ("" if c.verified else " <small>(check&nbsp;text)</small>") for c in clauses}
 
 
 def problem(view: Problem) -> str:

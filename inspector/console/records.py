@@ -27,11 +27,11 @@ def tab(store: Path, page: "Blocks") -> None:
     import gradio as gr
 
     shown = gr.HTML(elem_classes="i")
-    with gr.Row(equal_height=True):
+    with gr.Row():
         batch = gr.Dropdown([], label="Batch", scale=1)
         which = gr.Radio([_REFUSED, _ALL], value=_REFUSED, label="Show", scale=2)
-        number = gr.Number(label="Unit number (Enter)", precision=0, minimum=0, scale=1)
-        again = gr.Button("Look again", scale=1)
+        number = gr.Textbox(label="Unit number, then Enter", max_lines=1, scale=1)
+        again = gr.Button("Look again", size="sm", scale=0, min_width=140)
     with gr.Row():
         with gr.Column(scale=2, min_width=420):
             units = gr.Dataframe(
@@ -57,29 +57,30 @@ def tab(store: Path, page: "Blocks") -> None:
     def choose(chosen: int | None, event: gr.SelectData) -> str:
         return _record(store, chosen, int(event.row_value[0]))
 
-    def by_number(chosen: int | None, unit: int | None) -> str:
-        return _record(store, chosen, unit or 0)
+    def by_number(chosen: int | None, unit: str) -> str:
+        if not unit.strip().isdecimal():
+            return problem(Problem(f"{unit.strip() or 'nothing'!r} is no unit number: write digits, for example 1042."))
+        return _record(store, chosen, int(unit))
 
-    def rows(chosen: int | None, which: str) -> list[list[str | int]]:
-        return _unit_rows(store, chosen, only_refused=which == _REFUSED)
+    def rows(chosen: int | None, which: str) -> tuple[list[list[str | int]], str]:
+        """The list, and its first unit beside it."""
+        found = newest(store, chosen, _UNITS_SHOWN, only_refused=which == _REFUSED) if chosen else ()
+        if isinstance(found, Problem):
+            return [], problem(found)
+        return [_unit_row(r) for r in found], _record(store, found[0].batch, found[0].unit) if found else ""
 
-    gr.on([again.click], look, batch, [shown, batch], show_progress="hidden").then(
-        rows, [batch, which], units, show_progress="hidden"
-    )
-    gr.on([batch.change, which.change], rows, [batch, which], units, show_progress="hidden")
+    for event in (again.click, page.load):
+        event(look, batch, [shown, batch], show_progress="hidden").then(
+            rows, [batch, which], [units, one], show_progress="hidden"
+        )
+    gr.on([batch.input, which.input], rows, [batch, which], [units, one], show_progress="hidden")
     units.select(choose, batch, one, show_progress="hidden")
     number.submit(by_number, [batch, number], one, show_progress="hidden")
-    page.load(look, batch, [shown, batch], show_progress="hidden")
 
 
-def _unit_rows(store: Path, batch: int | None, *, only_refused: bool) -> list[list[str | int]]:
-    found = newest(store, batch, _UNITS_SHOWN, only_refused=only_refused) if batch else ()
-    if isinstance(found, Problem):
-        return []
-    return [
-        [r.unit, f"{r.taken_at:%H:%M:%S}", r.disposition.value, f"{spoken(r.reason or '')} {r.text}".strip()]
-        for r in found
-    ]
+def _unit_row(record: InspectionRecord) -> list[str | int]:
+    why = f"{spoken(record.reason or '')} {record.text}".strip()
+    return [record.unit, f"{record.taken_at:%H:%M:%S}", record.disposition.value, why]
 
 
 def _record(store: Path, batch: int | None, unit: int) -> str:
@@ -101,8 +102,8 @@ def batches_table(batches: Sequence[BatchSummary]) -> str:
         where = escape(f"{b.opening.lot or 'no lot'}, {b.opening.line}")
         what = f"{escape(b.opening.product)}<br><small>{where}</small>"
         rows.append(
-            f'<td class="n"><b>{b.batch}</b></td><td>{what}</td><td>{_date(b.opened_at)}</td><td>{ended}</td>'
-            + "".join(f'<td class="n">{n}</td>' for n in numbers)
+            f'<td class="w"><b>{b.batch}</b></td><td>{what}</td><td>{_date(b.opened_at)}</td><td>{ended}</td>'
+            + "".join(f'<td class="w">{n}</td>' for n in numbers)
             + f"<td>{_releasable(b)}</td>"
         )
     return table("Batches", _BATCH_HEADS, rows)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from inspector.console.pieces import chip, clauses_of, facts_row, problem, short, table
 from inspector.console.views import Problem, SheetRow, SheetView, last_sure_from, live, sheet
+from models.note import Note
 from models.reading import describe
 
 _HEADS = ("criterion", "what the sheet says", "its fields", "what the words mean to the model", "score", "double entry")
@@ -53,12 +54,16 @@ def sheet_page(view: SheetView | Problem) -> str:
 
 def _sheet_row(row: SheetRow) -> str:
     c, line = row.criterion, row.line
-    words = escape(describe(line.words)) if line else "-"
+    words = escape(_said(line.words)) if line else "-"
     score = f"{line.score:.2f}" if line else "-"
     agreement = f'<span class="chip {row.agreement.replace(" ", "-")}">{_SIGN[row.agreement]} {row.agreement}</span>'
     why = f"<br><small>{escape(row.why)}</small>" if row.why else ""
     return (
         f"<td><b>{escape(c.id)}</b><br>{chip(c.severity)}</td>"
-        f"<td>{escape(c.sentence)}<br><small>{clauses_of(c.clauses)}</small></td><td>{escape(describe(c.note))}</td>"
+        f"<td>{escape(c.sentence)}<br><small>{clauses_of(c.clauses)}</small></td><td>{escape(_said(c.note))}</td>"
         f'<td>{words}</td><td class="n">{score}</td><td>{agreement}{why}</td>'
     )
+
+
+def _said(note: Note) -> str:
+    return describe(note).replace("mm2", "mm²")

@@ -28,16 +28,21 @@ body, gradio-app, .gradio-container { background:var(--ground) !important }
 .tiles { display:grid; grid-template-columns:repeat(3,1fr); gap:10px }
 .tile { background:var(--paper); border:1px solid var(--line); border-left:8px solid var(--off);
   border-radius:8px; padding:8px 12px }
-.tile b { display:block; font-size:44px; line-height:1.15; font-variant-numeric:tabular-nums; color:inherit }
+.tile b { display:block; white-space:nowrap; font-size:42px; line-height:1.15;
+  font-variant-numeric:tabular-nums; color:inherit }
 .tile small { font-size:15px; color:var(--soft) } .tile.ok { border-color:var(--ok); color:var(--ok) }
 .tile.no { border-color:var(--no); color:var(--no) } .tile.wait { border-color:var(--wait); color:var(--wait) }
+.reasons { margin:12px 0 0; font-size:20px } .cols { margin-bottom:12px } .cols .card:last-child { margin-bottom:0 }
+button[role=tab] { font-size:18px } button[role=tab].selected { color:var(--note) !important; font-weight:600 }
+#units { --font-mono:var(--font) }
 .strip { display:grid; grid-template-columns:repeat(auto-fill,minmax(215px,1fr)); gap:10px }
 .strip figure { margin:0 } .strip figcaption { font-size:14px; padding-top:4px; color:var(--soft) }
 .i table { width:100%; border-collapse:collapse; font-size:16px; background:var(--paper) }
 .i th { text-align:left; color:var(--soft); font-weight:600; font-size:14px; padding:6px 10px;
   border-bottom:2px solid var(--line) }
 .i td { padding:8px 10px; border-bottom:1px solid var(--line); vertical-align:top; color:var(--ink) }
-.i td.n { text-align:right; font-variant-numeric:tabular-nums; white-space:nowrap } .i td.w { white-space:nowrap }
+.i table, .i tr, .i th, .i td { border-left:0 !important; border-right:0 !important; border-top:0 !important }
+.i td.n { font-variant-numeric:tabular-nums; white-space:nowrap } .i td.w { white-space:nowrap }
 .i td small, .i p small { color:var(--soft); font-size:13px } .i .quiet { color:var(--soft) }
 .chip { display:inline-block; border-radius:6px; padding:2px 9px; color:#fff; font-weight:600;
   white-space:nowrap; font-size:15px }
