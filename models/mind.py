@@ -52,6 +52,11 @@ class Mind:
                 "Nothing was loaded. Tune the mind on this vocabulary and assemble again."
             )
 
+    @property
+    def provider(self) -> str:
+        """What the mind really runs on, for example CPUExecutionProvider."""
+        return self.decoder.opened.providers[0]
+
     # ------------------------------------------------------------ reading
     def read(
         self,

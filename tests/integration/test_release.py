@@ -1,0 +1,91 @@
+"""A release: the facts of eyes and mind become a package that any machine can assemble."""
+
+import pytest
+
+from models.assemble import Parts, assemble
+from models.digest import digest_file
+from models.package import ModelPackage
+from tests.integration import tiny_mind
+from tuning.config import load_eyes, load_mind
+from tuning.errors import TuningError
+from tuning.release import EyesFacts, MindFacts, load_facts, load_glossary, qualify, release
+
+SMALLEST_PX = {
+    name: 5.0 if name == "spot" else None for name in load_glossary() if name not in ("foil", "pocket", "tablet")
+}
+
+
+@pytest.fixture
+def released(tmp_path, repository):
+    """Tiny tensors released under the embedded package's own facts -> (parts, wheel, package)."""
+    parts, wheel = tiny_mind.write_parts(tmp_path)
+    recipe = repository / "configs" / "tuning" / "embedded.yaml"
+    mind = load_mind(recipe)
+    base = mind.base.model_copy(
+        update={
+            "requirement": "tiny==0.1",
+            "member": tiny_mind.MEMBER,
+            "sha256": digest_file(wheel).removeprefix("sha256:"),
+        }
+    )
+    package = release(
+        eyes=EyesFacts(real_from=0.5, hold_from=0.2, doubt_from=0.1, smallest_px=SMALLEST_PX),
+        mind=MindFacts(sure_from=0.6),
+        eyes_config=load_eyes(recipe),
+        mind_config=mind.model_copy(update={"base": base}),
+        version="0.1.0",
+        target=tmp_path / "package",
+        parts_folder=parts,
+        wheel=wheel,
+    )
+    return parts, wheel, package
+
+
+def test_a_release_assembles_again_to_its_pinned_digest(released, tmp_path):
+    parts, wheel, package = released
+
+    again = assemble(tmp_path / "elsewhere" / "package", parts_folder=parts, wheel=wheel)
+
+    assert again.digest == package.digest == Parts.load(parts).assembles_to
+
+
+def test_a_release_carries_thresholds_words_and_terms(released):
+    manifest = released[2].manifest
+
+    spot = next(d for d in manifest.defects if d.name == "spot")
+    assert (spot.smallest_px, manifest.operating_point.sure_from) == (5.0, 0.6)
+    assert "BLI-007" in spot.terms
+    assert manifest.words.zones == ("foil", "pocket", "tablet")
+    assert manifest.glossary["spot"][0] == "small dark mark or foreign particle"
+
+
+def test_a_qualified_package_is_another_package_with_the_same_files(released, tmp_path):
+    parts, wheel, package = released
+
+    qualified = qualify({"units wholly right": 0.93}, tmp_path / "package", parts_folder=parts, wheel=wheel)
+
+    assert qualified.digest != package.digest
+    assert qualified.manifest.files == package.manifest.files
+    assert ModelPackage.load(tmp_path / "package").manifest.qualification == {"units wholly right": 0.93}
+
+
+def test_facts_of_an_unknown_class_are_refused(tmp_path, repository):
+    recipe = repository / "configs" / "tuning" / "embedded.yaml"
+
+    with pytest.raises(TuningError, match="differ in scratch"):
+        release(
+            eyes=EyesFacts(real_from=0.5, hold_from=0.2, doubt_from=0.1, smallest_px=SMALLEST_PX | {"scratch": None}),
+            mind=MindFacts(sure_from=0.6),
+            eyes_config=load_eyes(recipe),
+            mind_config=load_mind(recipe),
+            version="0.1.0",
+            target=tmp_path / "package",
+            parts_folder=tmp_path,
+        )
+
+
+def test_facts_that_are_not_understood_are_refused_by_field(tmp_path):
+    (tmp_path / "eyes.json").write_text('{"real_from": 2, "hold_from": 0.2, "doubt_from": 0.1, "smallest_px": {}}')
+
+    with pytest.raises(TuningError, match=r"eyes\.json: real_from: "):
+        load_facts(tmp_path / "eyes.json")
