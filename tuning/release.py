@@ -14,7 +14,7 @@ from models.assemble import PARTS_FOLDER, Parts, Progress, assemble
 from models.package import AdapterFacts, Base, DefectClass, Figure, ModelPackage, PackageFacts, Zone
 from models.regulations import DefectTerms
 from models.verdict import OperatingPoint
-from tuning.config import EyesConfig, MindConfig
+from tuning.config import MindConfig
 from tuning.errors import TuningError
 
 FRAME_PX = (768, 480)
@@ -22,31 +22,24 @@ ZONES = ("foil", "pocket", "tablet")
 CONTEXT_TOKENS = 2048
 
 
-class _Facts(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class EyesFacts(BaseModel):
+    """What a release needs of `eyes.json`, which the eyes' calibration writes; it states more."""
 
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
-class EyesFacts(_Facts):
-    """What the eyes' calibration found."""
-
+    training: str  # digest of recipe and pool
+    steps: int
     real_from: float = Field(gt=0, lt=1)  # a region of at least this score is a finding
     hold_from: float = Field(gt=0, lt=1)  # from here on it can hold a unit
-    doubt_from: float = Field(gt=0, lt=1)  # a class of at least this probability must not matter
     smallest_px: dict[str, float | None]  # a class: longest dimension from which it is found; None: any size
-
-
-class MindFacts(_Facts):
-    """What the look at the mind's doubt found."""
-
-    sure_from: float = Field(ge=0, le=1)  # a reading of a lower score is unsure
 
 
 def release(
     *,
     eyes: EyesFacts,
-    mind: MindFacts,
-    eyes_config: EyesConfig,
-    mind_config: MindConfig,
+    mind: MindConfig,
+    doubt_from: float,
+    sure_from: float,
     version: str,
     target: Path,
     parts_folder: Path = PARTS_FOLDER,
@@ -58,9 +51,9 @@ def release(
 
     Args:
         eyes: thresholds and smallest sizes.
-        mind: its threshold.
-        eyes_config: the recipe that the eyes were trained by.
-        mind_config: the recipe that the mind was trained by.
+        mind: the recipe that the mind was trained by.
+        doubt_from: a class of at least this probability must not matter, or the unit is held.
+        sure_from: a reading of a lower score is unsure.
         version: of the package.
         target: the package folder to assemble.
         parts_folder: holds eyes.onnx, eyes.safetensors and mind.safetensors.
@@ -97,11 +90,13 @@ def release(
             for name in defects
         ),
         zones=tuple(Zone(name=name, about=glossary[name][0], words=glossary[name][1:]) for name in ZONES),
-        operating_point=OperatingPoint(**eyes.model_dump(exclude={"smallest_px"}), sure_from=mind.sure_from),
+        operating_point=OperatingPoint(
+            real_from=eyes.real_from, hold_from=eyes.hold_from, doubt_from=doubt_from, sure_from=sure_from
+        ),
         context_tokens=CONTEXT_TOKENS,
-        base=_base(mind_config),
-        adapter=AdapterFacts(rank=mind_config.rank, alpha=float(mind_config.alpha)),
-        training={"eyes": eyes_config.training_digest(), "mind": mind_config.training_digest()},
+        base=_base(mind),
+        adapter=AdapterFacts(rank=mind.rank, alpha=float(mind.alpha)),
+        training={"eyes": eyes.training, "eyes steps": eyes.steps, "mind": mind.training_digest()},
         qualification=qualification or {},
     )
     Parts(package=facts).save(parts_folder)
@@ -133,7 +128,7 @@ def qualify(
     return assemble(target, parts_folder=parts_folder, wheel=wheel, pin=True)
 
 
-def load_facts(path: Path) -> EyesFacts:
+def load_eyes_facts(path: Path) -> EyesFacts:
     """The eyes' facts as their calibration wrote them.
 
     Raises:

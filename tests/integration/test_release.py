@@ -6,13 +6,17 @@ from models.assemble import Parts, assemble
 from models.digest import digest_file
 from models.package import ModelPackage
 from tests.integration import tiny_mind
-from tuning.config import load_eyes, load_mind
+from tuning.config import load_mind
 from tuning.errors import TuningError
-from tuning.release import EyesFacts, MindFacts, load_facts, load_glossary, qualify, release
+from tuning.release import EyesFacts, load_eyes_facts, load_glossary, qualify, release
 
 SMALLEST_PX = {
     name: 5.0 if name == "spot" else None for name in load_glossary() if name not in ("foil", "pocket", "tablet")
 }
+
+
+def eyes_facts(smallest_px):
+    return EyesFacts(training="a digest", steps=9, real_from=0.5, hold_from=0.2, smallest_px=smallest_px)
 
 
 @pytest.fixture
@@ -29,10 +33,10 @@ def released(tmp_path, repository):
         }
     )
     package = release(
-        eyes=EyesFacts(real_from=0.5, hold_from=0.2, doubt_from=0.1, smallest_px=SMALLEST_PX),
-        mind=MindFacts(sure_from=0.6),
-        eyes_config=load_eyes(recipe),
-        mind_config=mind.model_copy(update={"base": base}),
+        eyes=eyes_facts(SMALLEST_PX),
+        mind=mind.model_copy(update={"base": base}),
+        doubt_from=0.1,
+        sure_from=0.6,
         version="0.1.0",
         target=tmp_path / "package",
         parts_folder=parts,
@@ -74,10 +78,10 @@ def test_facts_of_an_unknown_class_are_refused(tmp_path, repository):
 
     with pytest.raises(TuningError, match="differ in scratch"):
         release(
-            eyes=EyesFacts(real_from=0.5, hold_from=0.2, doubt_from=0.1, smallest_px=SMALLEST_PX | {"scratch": None}),
-            mind=MindFacts(sure_from=0.6),
-            eyes_config=load_eyes(recipe),
-            mind_config=load_mind(recipe),
+            eyes=eyes_facts(SMALLEST_PX | {"scratch": None}),
+            mind=load_mind(recipe),
+            doubt_from=0.1,
+            sure_from=0.6,
             version="0.1.0",
             target=tmp_path / "package",
             parts_folder=tmp_path,
@@ -85,7 +89,9 @@ def test_facts_of_an_unknown_class_are_refused(tmp_path, repository):
 
 
 def test_facts_that_are_not_understood_are_refused_by_field(tmp_path):
-    (tmp_path / "eyes.json").write_text('{"real_from": 2, "hold_from": 0.2, "doubt_from": 0.1, "smallest_px": {}}')
+    (tmp_path / "eyes.json").write_text(
+        '{"training": "x", "steps": 1, "real_from": 2, "hold_from": 0.2, "smallest_px": {}}'
+    )
 
     with pytest.raises(TuningError, match=r"eyes\.json: real_from: "):
-        load_facts(tmp_path / "eyes.json")
+        load_eyes_facts(tmp_path / "eyes.json")
