@@ -80,9 +80,9 @@ class Decoder:
         self.grammar_tokens: NDArray[np.int64] = tensors["grammar_tokens"]
         self.opened = open_session(package.path(MIND_GRAPH), threads=threads, device=device)
         self._column = {int(token): column for column, token in enumerate(self.grammar_tokens)}
-        shapes = {value.name: value.shape for value in self.opened.session.get_inputs()}
+        shapes = self.opened.session.shapes
         self._layers = sum(name.startswith("pk.") for name in shapes)
-        self._key_heads, self._head_width = int(shapes["pk.0"][1]), int(shapes["pk.0"][2])
+        self._key_heads, self._head_width = shapes["pk.0"][1], shapes["pk.0"][2]
         half = np.arange(0, self._head_width, 2, dtype=np.float64) / self._head_width
         self._turns = float(tensors["theta"][0]) ** -half  # radians a place
 

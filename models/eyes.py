@@ -67,8 +67,13 @@ class Sight:
     def __init__(self, graph: bytes, *, threads: int, device: Device = "cpu") -> None:
         opened = open_session(graph, threads=threads, device=device)
         self._session, self.provider = opened.session, opened.providers[0]
-        self._input = self._session.get_inputs()[0].name
-        _, self.rows, self.columns, _ = self._session.get_inputs()[0].shape
+        ((self._input, shape),) = self._session.shapes.items()
+        _, self.rows, self.columns, _ = shape
+
+    @property
+    def run_s(self) -> float:
+        """Seconds in the graph so far."""
+        return self._session.run_s
 
     def maps(self, pixels: NDArray[np.uint8]) -> Maps:
         """(H, W, 3) in the graph's size to maps."""
@@ -102,6 +107,11 @@ class Eyes:
     def provider(self) -> str:
         """Where the graph really runs, for example CPUExecutionProvider."""
         return self._sight.provider
+
+    @property
+    def run_s(self) -> float:
+        """Seconds in the graph so far."""
+        return self._sight.run_s
 
     def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look:
         """Everything that may be a defect in one picture.
