@@ -7,7 +7,8 @@
     items   := item (';' item)*
     item    := id ' off' | id ' any' severity | id [unit] comparison [comparison]
     comparison := '=' NN.NN ('>' | '>=') NN.NN (' over' severity | ' under')
-Value and limit stand side by side because the mind compares neighbours and nothing else. The measured value is forced by the
+Value and limit stand side by side because the mind compares neighbours and nothing else. The measured value is forced
+by the
 grammar, not chosen. A defect or zone word may hold spaces but neither ' on ' nor ' not '.
 """
 
@@ -86,7 +87,9 @@ def parse_note(text: str) -> Note:
         return Note(kind="other")
     found = _NOTE.fullmatch(text)
     if found is None or bool(found["count"]) != bool(found["tiers"] and not found["unit"]):
-        raise AnswerMalformed(f"mind: read {text!r}, which is no note. The sentence counts as unread; word it more plainly.")
+        raise AnswerMalformed(
+            f"mind: read {text!r}, which is no note. The sentence counts as unread; word it more plainly."
+        )
     tiers = tuple(
         Tier(operator=cast(Operator, operator), limit=float(limit), severity=cast(Severity, severity))
         for operator, limit, severity in re.findall(_TIER, found["tiers"] or "")
@@ -284,7 +287,20 @@ class ChainGrammar(_Grammar):
 def grammar_tokens(encode: Encode, words: Words) -> list[int]:
     """Every token that an answer can hold under a vocabulary, sorted: the rows that the mind's head keeps."""
     pieces = [*"0123456789.", "K", ":", ";", "=", "\n", *OPERATORS, *UNIT_PIECES, *SEVERITY_PIECES]
-    pieces += [" other", " count", " on", " not", " off", " any", " over", " under", " none", " accept", " reject", " hold"]
+    pieces += [
+        " other",
+        " count",
+        " on",
+        " not",
+        " off",
+        " any",
+        " over",
+        " under",
+        " none",
+        " accept",
+        " reject",
+        " hold",
+    ]
     pieces += [f" {word}" for word in (*words.defects, *words.zones)]
     pieces += [f"K{index}" for index in range(1, 100)]
     return sorted({token for piece in pieces for token in encode(piece)})

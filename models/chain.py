@@ -1,7 +1,8 @@
 """One question to the mind, the sheet's lines it is asked under, and the chain that answers it by the plain rule.
 
-The same rule drafts the chain on the line (one pass of the mind then checks it) and labels it in tuning, so that both mean the
-same thing. It compares the two-decimal figures that the mind is shown; the exact comparison with its uncertainty is `decide`'s.
+The same rule drafts the chain on the line (one pass of the mind then checks it) and labels it in tuning, so that both
+mean the same thing. It compares the two-decimal figures that the mind is shown; the exact comparison with its
+uncertainty is `decide`'s.
 """
 
 import math
@@ -71,13 +72,15 @@ def line_id(index: int) -> str:
 
 
 def number(value: float) -> str:
-    """Fixed width, so that the mind compares digit by digit: two digits, point, two digits; larger values show as 99.99.
+    """NN.NN, so that the mind compares digit by digit; a larger value shows as 99.99.
 
     >>> number(0.5)
     '00.50'
     """
     if not math.isfinite(value) or value < 0:
-        raise ModelError(f"number: saw {value!r}, allowed 0 or more. Nothing was asked. Correct the measurement or limit.")
+        raise ModelError(
+            f"number: saw {value!r}, allowed 0 or more. Nothing was asked. Correct the measurement or limit."
+        )
     return f"{min(value, LARGEST):05.2f}"
 
 
@@ -129,7 +132,7 @@ def _item(line: Line, question: Question) -> Item:
     sizes = dict(question.sizes)
     if note.unit not in sizes:
         raise ModelError(
-            f"line {line.id}: asks for {note.unit} of a {note.defect}, the question has {', '.join(sizes) or 'no size'}. "
+            f"line {line.id}: asks for {note.unit} of a {note.defect}, saw {', '.join(sizes) or 'no size'}. "
             "Nothing was judged. Measure that quantity before asking."
         )
     value = shown(sizes[note.unit])

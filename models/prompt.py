@@ -1,7 +1,8 @@
-"""The only place where a vocabulary, a sheet or an observation becomes text for the mind; tuning and the line both call it.
+"""The only place where a vocabulary, a sheet or an observation becomes text for the mind.
 
-Text leaves as pieces that are tokenised one by one, so that an id, a number or a class word is always the same tokens. A
-criterion's own sentence is one piece: it is a person's prose and is tokenised as such.
+Tuning and the line both call it. Text leaves as pieces that are tokenised one by one, so that an id, a number or a
+class word is always the same tokens. A criterion's own sentence is one piece: it is a person's prose and is tokenised
+as such.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -34,7 +35,7 @@ class CriterionText:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as text. A doubtful class is one soft token in place of `word`: the mean embedding of each class word, mixed."""
+    """A question as text. A doubtful class is one soft token in place of `word`: the words' mean embeddings, mixed."""
 
     before: tuple[str, ...]
     word: str  # of the most likely class, with its leading space

@@ -39,8 +39,8 @@ def test_lines_of_one_class_stand_side_by_side_and_prose_is_left_out() -> None:
     text = "".join(judge_prefix(lines, ("major", "critical")))
 
     assert (
-        text
-        == "Reject: critical major\n spot on foil:K1 mm>00.50 major\n spot not foil:K4 off\n empty pocket:K2 any critical\n"
+        text == "Reject: critical major\n spot on foil:K1 mm>00.50 major\n spot not foil:K4 off\n"
+        " empty pocket:K2 any critical\n"
     )
     assert [line.id for line in in_prompt_order(lines)] == ["K1", "K4", "K2"]
 

@@ -1,8 +1,9 @@
-"""SmolLM2 as it is tuned: peft's LoRA parameters in a forward of our own, one prefix and many short rows over it at once.
+"""SmolLM2 as it is tuned: peft's LoRA parameters in a forward of our own, many short rows over one prefix.
 
-peft defines the adapter, so that what is written is a standard adapter folder; the forward reads its tensors and runs q, k, v and
-gate, up as one product each over the flat list of real tokens (440 tokens/s on a core against 289 with stock attention). Rows
-are padded inside attention only. The head keeps the grammar's rows of the tied embedding and is not tuned.
+peft defines the adapter, so that what is written is a standard adapter folder; the forward reads its tensors and runs
+q, k, v and gate, up as one product each over the flat list of real tokens (440 tokens/s on a core against 289 with
+stock attention). Rows are padded inside attention only. The head keeps the grammar's rows of the tied embedding and
+is not tuned.
 """
 
 from collections.abc import Callable
@@ -46,7 +47,9 @@ def load_encode(folder: Path, member: str) -> Callable[[str], list[int]]:
 
 def adapt(base: LlamaForCausalLM, rank: int, alpha: int, seed: int) -> PeftModel:
     """Standard LoRA on all seven linears of each layer; A from a pinned seed, B zero."""
-    config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=list(ADAPTED), lora_dropout=0.0, bias="none", task_type="CAUSAL_LM")
+    config = LoraConfig(
+        r=rank, lora_alpha=alpha, target_modules=list(ADAPTED), lora_dropout=0.0, bias="none", task_type="CAUSAL_LM"
+    )
     model = get_peft_model(base, config)
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
@@ -60,16 +63,16 @@ class _Fused(nn.Module):
 
     def __init__(self, linears: list[nn.Module], dtype: torch.dtype) -> None:
         super().__init__()
-        weights = [cast(Tensor, linear.get_submodule("base_layer").weight) for linear in linears]
+        weights = [cast(Tensor, linear.get_submodule("base_layer").weight).detach() for linear in linears]
         self.register_buffer("weight", torch.cat(weights).to(dtype), persistent=False)
-        self.down = [cast(nn.Parameter, linear.get_submodule("lora_A.default").weight) for linear in linears]
-        self.up = [cast(nn.Parameter, linear.get_submodule("lora_B.default").weight) for linear in linears]
+        self.down = [cast(Tensor, linear.get_submodule("lora_A.default").weight) for linear in linears]
+        self.up = [cast(Tensor, linear.get_submodule("lora_B.default").weight) for linear in linears]
         self.scale = [cast(dict[str, float], linear.scaling)["default"] for linear in linears]
 
     def forward(self, x: Tensor) -> Tensor:
         low = F.linear(x, torch.cat(self.down).to(x.dtype))
         ups = [up * scale for up, scale in zip(self.up, self.scale, strict=True)]
-        up = torch.block_diag(*ups) if len(ups) > 1 else ups[0]
+        up = torch.block_diag(*ups) if len(ups) > 1 else ups[0]  # type: ignore[no-untyped-call]
         return F.linear(x, cast(Tensor, self.weight)) + F.linear(low, up.to(x.dtype))
 
 
@@ -82,7 +85,9 @@ class _Layer(nn.Module):
         self.gate_up = _Fused([at("mlp.gate_proj"), at("mlp.up_proj")], dtype)
         self.down = _Fused([at("mlp.down_proj")], dtype)
         self.register_buffer("norm_in", cast(Tensor, at("input_layernorm").weight).detach().clone(), persistent=False)
-        self.register_buffer("norm_mlp", cast(Tensor, at("post_attention_layernorm").weight).detach().clone(), persistent=False)
+        self.register_buffer(
+            "norm_mlp", cast(Tensor, at("post_attention_layernorm").weight).detach().clone(), persistent=False
+        )
 
 
 class Mind(nn.Module):
@@ -90,12 +95,15 @@ class Mind(nn.Module):
 
     def __init__(self, model: PeftModel, head_tokens: list[int], dtype: torch.dtype = torch.bfloat16) -> None:
         super().__init__()
-        llama = model.get_base_model()
+        llama = cast(LlamaForCausalLM, model.get_base_model())
         config = llama.config
         self.dtype, self.eps = dtype, float(config.rms_norm_eps)
-        self.heads, self.groups = int(config.num_attention_heads), int(config.num_key_value_heads)
+        self.heads, self.groups = (
+            int(config.num_attention_heads),
+            int(config.num_key_value_heads or config.num_attention_heads),
+        )
         self.edge = int(config.hidden_size) // self.heads
-        self.theta = float(config.rope_parameters["rope_theta"])
+        self.theta = float((config.rope_parameters or {})["rope_theta"] or 0.0)
         self.layers = nn.ModuleList(_Layer(layer, dtype) for layer in llama.model.layers)
         embedding = llama.model.embed_tokens.weight.detach()
         self.register_buffer("embedding", embedding.to(dtype), persistent=False)
@@ -146,12 +154,15 @@ class Mind(nn.Module):
         gate, up = layer.gate_up(self._norm(x, cast(Tensor, layer.norm_mlp))).chunk(2, -1)
         return x + cast(Tensor, layer.down(F.silu(gate) * up))
 
-    def _attend(self, layer: _Layer, x: Tensor, turn: tuple[Tensor, Tensor], masks: tuple[Tensor, Tensor], batch: Batch) -> Tensor:
-        """Prefix tokens see the prefix before them; a row's tokens see the whole prefix and their own row before them."""
-        heads, groups, edge, rows, width, before = self.heads, self.groups, self.edge, batch.rows, batch.width, len(batch.prefix)
-        share, padded = heads // groups, batch.rows * batch.width
+    def _attend(
+        self, layer: _Layer, x: Tensor, turn: tuple[Tensor, Tensor], masks: tuple[Tensor, Tensor], batch: Batch
+    ) -> Tensor:
+        """Prefix tokens see the prefix before them, a row's tokens the whole prefix and their own row before them."""
+        heads, groups, edge = self.heads, self.groups, self.edge
+        rows, width, before = batch.rows, batch.width, len(batch.prefix)
+        share, padded = heads // groups, rows * width
         mixed = layer.qkv(self._norm(x, cast(Tensor, layer.norm_in))).view(len(x), heads + 2 * groups, edge)
-        q, k, v = mixed.split([heads, groups, groups], 1)
+        q, k, v = mixed[:, :heads], mixed[:, heads : heads + groups], mixed[:, heads + groups :]
         q, k = _rotate(q, turn) * edge**-0.5, _rotate(k, turn)
         keys, values = k[:before].transpose(0, 1), v[:before].transpose(0, 1)
 
@@ -169,8 +180,11 @@ class Mind(nn.Module):
         first = seen.view(groups, share, before, edge).permute(2, 0, 1, 3).reshape(before, heads * edge)
         qp, kp, vp = pad(q[before:]), pad(k[before:]), pad(v[before:])
         far = (by_group(qp, padded) @ keys.transpose(1, 2)).view(groups, share, rows, width, before)
-        own = (by_row(qp) @ by_row(kp).transpose(1, 2)).view(groups, rows, share, width, width).transpose(1, 2) + masks[1]
-        far_weight, own_weight = torch.cat([far, own], -1).softmax(-1).split([before, width], -1)
+        own = (by_row(qp) @ by_row(kp).transpose(1, 2)).view(groups, rows, share, width, width).transpose(1, 2) + masks[
+            1
+        ]
+        weights = torch.cat([far, own], -1).softmax(-1)
+        far_weight, own_weight = weights[..., :before], weights[..., before:]
         a = (far_weight.reshape(groups, share * padded, before) @ values).view(groups, share, rows, width, edge)
         b = own_weight.transpose(1, 2).reshape(groups * rows, share * width, width) @ by_row(vp)
         both = a + b.view(groups, rows, share, width, edge).transpose(1, 2)

@@ -1,4 +1,4 @@
-"""Tasks as tensors. All text comes from models/prompt.py and models/answer.py: what is taught is what the line will ask."""
+"""Tasks as tensors: the text comes from models/prompt.py and models/answer.py, so the line asks what is taught here."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +34,7 @@ class Words:
 
     def row(self, token: int) -> int:
         return self._rows[token]
+
 
 @dataclass(slots=True)
 class _Rows:

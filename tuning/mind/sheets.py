@@ -1,7 +1,8 @@
 """Counterfactual criteria sheets: what one task of the mind is about, drawn from a seed.
 
-Half of the tasks speak of the product's own nine classes, the other half of forty others: matching a word to the list is what
-must be learned, not the list. Half of the defects go by an invented word that only the glossary explains, for the same reason.
+Half of the tasks speak of the product's own nine classes, the other half of forty others: matching a word to the list
+is what must be learned, not the list. Half of the defects go by an invented word that only the glossary explains, for
+the same reason.
 """
 
 import math
@@ -19,10 +20,31 @@ from tuning.mind.speak import Called, Spoken, speak, speak_other
 from tuning.mind.wording import Side, Wordings
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
-REJECTING: tuple[tuple[Severity, ...], ...] = (("critical", "major"), ("critical", "major"), ("critical", "major"), SEVERITIES, ("critical",))
-SYLLABLES = tuple("ba be bi bo bu da de di do fa fe fi ga go ka ke ki ko la le li lo ma me mi mo na ne no pa pe ra re ri ro sa se si so ta te ti to va vi vo za zi zo".split())
-ADJECTIVES = tuple("pale dull rough loose open grey brown light dark wet dry thin thick round long short raised sunken faint sharp soft hard deep flat".split())
-NOUNS = tuple("mark line point ring patch trace edge lump grain flake bit end fault island cloud halo band run drop vein bump ridge shell film streak".split())
+REJECTING: tuple[tuple[Severity, ...], ...] = (
+    ("critical", "major"),
+    ("critical", "major"),
+    ("critical", "major"),
+    SEVERITIES,
+    ("critical",),
+)
+SYLLABLES = tuple(
+    (
+        "ba be bi bo bu da de di do fa fe fi ga go ka ke ki ko la le li lo ma me mi mo na ne no pa pe ra re "
+        "ri ro sa se si so ta te ti to va vi vo za zi zo "
+    ).split()
+)
+ADJECTIVES = tuple(
+    (
+        "pale dull rough loose open grey brown light dark wet dry thin thick round long short raised sunken "
+        "faint sharp soft hard deep flat "
+    ).split()
+)
+NOUNS = tuple(
+    (
+        "mark line point ring patch trace edge lump grain flake bit end fault island cloud halo band run drop "
+        "vein bump ridge shell film streak "
+    ).split()
+)
 PARTS = ("coat", "shell", "rim", "core", "film", "layer", "product", "surface")
 OWN = 0.55  # share of tasks in the product's own vocabulary
 
@@ -69,11 +91,15 @@ class Material:
 
 def load_material() -> Material:
     text = resources.files("models").joinpath("embedded", "glossary.yaml").read_text(encoding="utf-8")
-    return Material(wording.load_wordings(), {word: tuple(said) for word, said in YAML(typ="safe", pure=True).load(text).items()})
+    return Material(
+        wording.load_wordings(), {word: tuple(said) for word, said in YAML(typ="safe", pure=True).load(text).items()}
+    )
 
 
 # ---------------------------------------------------------------- reading
-def draw_reading(draw: Random, material: Material, sentences: int, *, side: Side = "taught", own: float = OWN, renamed: float = 0.5) -> ReadTask:
+def draw_reading(
+    draw: Random, material: Material, sentences: int, *, side: Side = "taught", own: float = OWN, renamed: float = 0.5
+) -> ReadTask:
     """Sentences under one vocabulary, each with the note it means."""
     vocabulary, is_own = _vocabulary(draw, material, own)
     invented: dict[str, list[str]] = {}
@@ -97,7 +123,10 @@ def draw_reading(draw: Random, material: Material, sentences: int, *, side: Side
                 invented.setdefault(note.zone, []).append(zone)
             called = Called(called.many, called.one, zone)
         spoken.append(speak(draw, material.wordings, note, called, side))
-    glossary = {word: _explain(draw, material, word, invented.get(word, []), is_own=is_own) for word in (*vocabulary.defects, *vocabulary.zones)}
+    glossary = {
+        word: _explain(draw, material, word, invented.get(word, []), is_own=is_own)
+        for word in (*vocabulary.defects, *vocabulary.zones)
+    }
     return ReadTask(vocabulary, glossary, tuple(spoken))
 
 
@@ -119,17 +148,27 @@ def draw_note(draw: Random, material: Material, defect: str, zones: tuple[str, .
         return Note(kind="count", defect=defect, zone=inside, unit="count", tiers=(tier,))
     unit = draw.choice(units) if draw.random() < 0.85 else draw.choice(("mm", "mm2", "%"))
     limit = draw_limit(draw, unit)
-    tiers = (Tier(operator=">", limit=limit, severity=severity),)
+    tiers: tuple[Tier, ...] = (Tier(operator=">", limit=limit, severity=severity),)
     upper = min(round(limit * draw.uniform(1.4, 3.5), 1), LARGEST)
     if draw.random() < two_tiers and upper > limit and severity != "critical":
-        tiers += (Tier(operator=">", limit=upper, severity="critical" if severity == "major" else draw.choice(("critical", "major"))),)
+        tiers += (
+            Tier(
+                operator=">",
+                limit=upper,
+                severity="critical" if severity == "major" else draw.choice(("critical", "major")),
+            ),
+        )
     return Note(kind="size", defect=defect, zone=zone, outside=outside, unit=unit, tiers=tiers)
 
 
 def draw_limit(draw: Random, unit: Unit) -> float:
     """A limit as sheets have them: round mostly, small more often than large."""
     if unit == "%":
-        return float(draw.choice([1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 0.5, 1.5, 2.5, round(draw.uniform(1, 30), 1)]))
+        return float(
+            draw.choice(
+                [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 0.5, 1.5, 2.5, round(draw.uniform(1, 30), 1)]
+            )
+        )
     limit = math.exp(draw.uniform(math.log(0.1), math.log(6 if unit == "mm" else 12)))
     if limit < 1:
         return max(0.1, round(round(limit / 0.05) * 0.05, 2)) if draw.random() < 0.7 else round(limit, 2)
@@ -143,7 +182,10 @@ def _vocabulary(draw: Random, material: Material, own: float) -> tuple[Vocabular
             listed = Vocabulary(tuple(draw.sample(listed.defects, 9)), tuple(draw.sample(listed.zones, 3)))
         return listed, True
     everything = material.everything
-    return Vocabulary(tuple(draw.sample(everything.defects, draw.randint(8, 14))), tuple(draw.sample(everything.zones, draw.randint(3, 6)))), False
+    return Vocabulary(
+        tuple(draw.sample(everything.defects, draw.randint(8, 14))),
+        tuple(draw.sample(everything.zones, draw.randint(3, 6))),
+    ), False
 
 
 def _called(draw: Random, material: Material, defect: str) -> Called:
@@ -177,7 +219,9 @@ def _alias(draw: Random) -> str:
 
 
 # ---------------------------------------------------------------- judging
-def draw_judging(draw: Random, material: Material, criteria: int, questions: int, *, near: float, mixed: float, own: float = OWN) -> JudgeTask:
+def draw_judging(
+    draw: Random, material: Material, criteria: int, questions: int, *, near: float, mixed: float, own: float = OWN
+) -> JudgeTask:
     """Questions over one sheet of notes.
 
     Args:
@@ -188,9 +232,14 @@ def draw_judging(draw: Random, material: Material, criteria: int, questions: int
     names = {word: _eyes_word(draw, material, word, 0.3 if is_own else 0.6) for word in vocabulary.defects}
     lines = _lines(draw, [_renamed(note, names) for note in _notes(draw, material, vocabulary, criteria)])
     rejecting = draw.choice(REJECTING)
-    asked = tuple(_question(draw, lines, tuple(names.values()), vocabulary.zones, near=near, mixed=mixed) for _ in range(questions))
+    asked = tuple(
+        _question(draw, lines, tuple(names.values()), vocabulary.zones, near=near, mixed=mixed)
+        for _ in range(questions)
+    )
     shown = in_prompt_order(lines)
-    return JudgeTask(tuple(lines), rejecting, asked, tuple(judge_by_rule(shown, question, rejecting) for question in asked))
+    return JudgeTask(
+        tuple(lines), rejecting, asked, tuple(judge_by_rule(shown, question, rejecting) for question in asked)
+    )
 
 
 def _notes(draw: Random, material: Material, vocabulary: Vocabulary, criteria: int) -> list[Note]:
@@ -213,7 +262,9 @@ def _notes(draw: Random, material: Material, vocabulary: Vocabulary, criteria: i
             notes.append(Note(kind="count", defect=defect, unit="count", tiers=(tier,)))
     operators = (">", ">", ">=")
     return [
-        note.model_copy(update={"tiers": tuple(tier.model_copy(update={"operator": draw.choice(operators)}) for tier in note.tiers)})
+        note.model_copy(
+            update={"tiers": tuple(tier.model_copy(update={"operator": draw.choice(operators)}) for tier in note.tiers)}
+        )
         for note in notes[:criteria]
     ]
 
@@ -227,7 +278,9 @@ def _lines(draw: Random, notes: list[Note]) -> list[Line]:
     return [Line(line_id(index), note) for index, note in zip(order, notes, strict=True)]
 
 
-def _question(draw: Random, lines: list[Line], classes: tuple[str, ...], zones: tuple[str, ...], *, near: float, mixed: float) -> Question:
+def _question(
+    draw: Random, lines: list[Line], classes: tuple[str, ...], zones: tuple[str, ...], *, near: float, mixed: float
+) -> Question:
     limited = [line.note for line in lines if line.note.tiers]
     zone, way = draw.choice(zones), draw.random()
     defect = draw.choice(classes)
@@ -255,7 +308,9 @@ def _question(draw: Random, lines: list[Line], classes: tuple[str, ...], zones: 
 
 def _size(draw: Random, lines: list[Line], defect: str, unit: str, near: float) -> float:
     """Around one of the limits in question: on it, a few percent off, or far."""
-    limits = [tier.limit for line in lines for tier in line.note.tiers if (line.note.defect, line.note.unit) == (defect, unit)]
+    limits = [
+        tier.limit for line in lines for tier in line.note.tiers if (line.note.defect, line.note.unit) == (defect, unit)
+    ]
     if not limits:
         return max(0.01, round(math.exp(draw.uniform(-2, 2)), 2))
     limit, way = draw.choice(limits), draw.random()

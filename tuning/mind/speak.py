@@ -1,4 +1,4 @@
-"""One note said in words: which form, which comparator, which everyday word. The wording decides `>` or `>=`, never the note.
+"""One note said in words: which form, which comparator, which everyday word. The form decides `>` or `>=`.
 
 Every choice comes from the `Random` that is passed in: the same state gives the same sentence.
 """
@@ -9,8 +9,36 @@ from random import Random
 from models.note import Note, Operator, Tier
 from tuning.mind.wording import Forms, Side, Wordings, on_side, placeholders, with_operators
 
-NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-STARTS_A_SENTENCE = ("on", "at", "in", "within", "inside", "outside", "off", "anywhere", "everywhere", "elsewhere", "except", "apart", "away")
+NUMBER_WORDS = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+STARTS_A_SENTENCE = (
+    "on",
+    "at",
+    "in",
+    "within",
+    "inside",
+    "outside",
+    "off",
+    "anywhere",
+    "everywhere",
+    "elsewhere",
+    "except",
+    "apart",
+    "away",
+)
 HEADED, PLAIN_HEADING, TAIL = 0.3, 0.08, 0.15  # shares of sentences
 
 
@@ -59,7 +87,13 @@ def speak_other(draw: Random, wordings: Wordings, many: str, side: Side) -> Spok
 
 def figure(draw: Random, value: float) -> str:
     """A number as people write it."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".") if draw.random() < 0.75 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    text = (
+        f"{value:.2f}".rstrip("0").rstrip(".")
+        if draw.random() < 0.75
+        else f"{value:.2f}"
+        if value < 10
+        else f"{value:.1f}"
+    )
     return text.replace(".", ",") if draw.random() < 0.04 else text
 
 
@@ -80,7 +114,9 @@ def _word(draw: Random, wordings: Wordings, note: Note, *, headed: bool, side: S
         form, operator = _either_operator(draw, _fitting(with_operators(stated, side), note), second=0.35)
         return _Wording(form, _operated(note, operator))
     comparators = wordings.comparators.within if way > 0.5 else wordings.comparators.over
-    forms_of_way = (size.within_headed if headed else size.within) if way > 0.5 else (size.over_headed if headed else size.over)
+    forms_of_way = (
+        (size.within_headed if headed else size.within) if way > 0.5 else (size.over_headed if headed else size.over)
+    )
     unit = note.unit if note.unit in ("mm", "mm2", "%") else "mm"
     pairs = with_operators(comparators["all"], side) + with_operators(comparators[unit], side) * 2
     phrase, operator = _either_operator(draw, pairs, second=0.45)
@@ -159,7 +195,7 @@ def _fitting(pairs: list[tuple[str, Operator]], note: Note) -> list[tuple[str, O
     fitting = []
     for form, operator in pairs:
         has = placeholders(form)
-        if (has & slots if slots else "On" not in has):
+        if has & slots if slots else "On" not in has:
             fitting.append((form, operator))
     return fitting or [("{d}{on}: > {L} {sev}" if note.kind == "size" else "{d}{on} {sev}", ">")]
 

@@ -1,7 +1,7 @@
-"""Teach the mind to read criteria and to judge observations: one task a step, pinned seeds, resumable to the same result.
+"""Teach the mind to read criteria and to judge observations: one task a step, resumable to the same result.
 
-What a step teaches follows from the seed and the step alone, so that no random state has to be kept. What comes out is the
-adapter with the head's rows, float16, and the base stays as the wheel has it.
+What a step teaches follows from the seed and the step alone, so that no random state has to be kept. What comes out
+is the adapter with the head's rows, float16, and the base stays as the wheel has it.
 """
 
 import math
@@ -56,13 +56,16 @@ class Look:
 
     def line(self) -> str:
         """One line for a terminal or a log."""
-        return f"step {self.step} right: read {self.read_taught:.3f}, forms not taught {self.read_kept:.3f}, judged {self.judged:.3f}"
+        read = f"read {self.read_taught:.3f}, forms not taught {self.read_kept:.3f}"
+        return f"step {self.step} right: {read}, judged {self.judged:.3f}"
 
 
 class Course:
     """Which batch each step sees."""
 
-    def __init__(self, config: MindConfig, words: Words, material: Material, embed: Callable[[list[int]], Tensor]) -> None:
+    def __init__(
+        self, config: MindConfig, words: Words, material: Material, embed: Callable[[list[int]], Tensor]
+    ) -> None:
         self._seed, self._settings = config.seed, config.training
         self._words, self._material, self._embed = words, material, embed
 
@@ -85,12 +88,19 @@ class Course:
         """Batches of seeds that no step uses: taught forms, kept forms, sheets."""
         draw, material, words = Random(f"{self._seed}/look"), self._material, self._words
         return {
-            "read_taught": [pack_reading(words, draw_reading(draw, material, 24, own=1.0, renamed=0.2)) for _ in range(LOOKS)],
+            "read_taught": [
+                pack_reading(words, draw_reading(draw, material, 24, own=1.0, renamed=0.2)) for _ in range(LOOKS)
+            ],
             "read_kept": [
-                pack_reading(words, draw_reading(draw, material, 24, side="kept", own=1.0, renamed=0.2)) for _ in range(LOOKS)
+                pack_reading(words, draw_reading(draw, material, 24, side="kept", own=1.0, renamed=0.2))
+                for _ in range(LOOKS)
             ],
             "judged": [
-                pack_judging(words, draw_judging(draw, material, draw.randint(5, 20), 22, near=1.0, mixed=0.1, own=1.0), self._embed)
+                pack_judging(
+                    words,
+                    draw_judging(draw, material, draw.randint(5, 20), 22, near=1.0, mixed=0.1, own=1.0),
+                    self._embed,
+                )
                 for _ in range(LOOKS)
             ],
         }
@@ -157,7 +167,12 @@ def save_parts(path: Path, config: MindConfig, learning: Mapping[str, Tensor], m
     tensors = {name.replace(".default", ""): value.detach().half().contiguous() for name, value in learning.items()}
     tensors["head"] = mind.head_rows().half()
     tensors["grammar_tokens"] = torch.tensor(words.head_tokens, dtype=torch.int32)
-    facts = {"rank": str(config.rank), "alpha": str(config.alpha), "base_sha256": config.base.sha256, "recipe": config.training_digest()}
+    facts = {
+        "rank": str(config.rank),
+        "alpha": str(config.alpha),
+        "base_sha256": config.base.sha256,
+        "recipe": config.training_digest(),
+    }
     _write(path, tensors, facts)
 
 
@@ -192,7 +207,11 @@ def _write(path: Path, tensors: dict[str, Tensor], facts: dict[str, str]) -> Non
 
 
 def _step(
-    mind: Mind, batch: Batch, optimiser: torch.optim.Optimizer, learning: list[nn.Parameter], settings: MindTrainingConfig
+    mind: Mind,
+    batch: Batch,
+    optimiser: torch.optim.Optimizer,
+    learning: list[nn.Parameter],
+    settings: MindTrainingConfig,
 ) -> dict[str, list[float]]:
     asked = batch.labels >= 0
     losses = F.cross_entropy(mind(batch, asked), batch.labels[asked], reduction="none")

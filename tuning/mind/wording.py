@@ -1,6 +1,7 @@
-"""The words of criteria sheets: YAML files beside this one, split into forms that are taught and forms kept for an early look.
+"""The words of criteria sheets: YAML files beside this one, split into forms that are taught and forms kept aside.
 
-A form is kept by the digest of its text, so that adding forms never moves one from one side to the other.
+Kept forms are for an early look during training. A form's side follows from its text, so that adding forms never
+moves one.
 """
 
 import re
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Literal, TypeVar
 
-from ruamel.yaml import YAML
 from pydantic import BaseModel, ConfigDict
+from ruamel.yaml import YAML
 
 from models.note import Operator
 from tuning.errors import TuningError

@@ -1,0 +1,131 @@
+"""The wordings that the mind learns from: broad, complete, never readable two ways."""
+
+from random import Random
+
+import pytest
+
+from models.answer import note_pieces, parse_note
+from models.note import Note, Tier
+from tuning.mind.sheets import draw_judging, draw_reading, load_material
+from tuning.mind.speak import Called, speak
+from tuning.mind.wording import load_wordings, placeholders, side_of
+
+WORDINGS = load_wordings()
+SIZE = WORDINGS.size
+PLAIN_SIZE = [*SIZE.over, *SIZE.within, *(form for group in SIZE.stated.values() for form in group)]
+HEADED_SIZE = [*SIZE.over_headed, *SIZE.within_headed, *(f for group in SIZE.stated_headed.values() for f in group)]
+COUNTS = [form for group in WORDINGS.count.plain.values() for form in group]
+OVER = [
+    (op, phrase) for groups in WORDINGS.comparators.over.values() for op, group in groups.items() for phrase in group
+]
+WITHIN = [
+    (op, phrase) for groups in WORDINGS.comparators.within.values() for op, group in groups.items() for phrase in group
+]
+
+
+def test_the_wordings_are_as_broad_as_they_claim() -> None:
+    assert len(PLAIN_SIZE) + len(HEADED_SIZE) >= 150
+    assert len(WORDINGS.any.plain) >= 60
+    assert len(WORDINGS.off.plain) >= 40
+    assert len(COUNTS) >= 40
+    assert len(OVER) + len(WITHIN) >= 60
+    assert len(WORDINGS.zones.inside) + len(WORDINGS.zones.outside) >= 40
+    assert len(WORDINGS.other.plain) + len(WORDINGS.other.named) >= 70
+
+
+@pytest.mark.parametrize("form", [*PLAIN_SIZE, *WORDINGS.any.plain, *COUNTS])
+def test_a_form_without_a_heading_states_the_severity(form: str) -> None:
+    assert "sev" in placeholders(form)
+
+
+@pytest.mark.parametrize("form", [*HEADED_SIZE, *WORDINGS.any.headed, *WORDINGS.off.plain, *WORDINGS.off.headed])
+def test_a_headed_or_off_form_leaves_the_severity_out(form: str) -> None:
+    assert "sev" not in placeholders(form)
+    assert placeholders(form) & {"d", "s", "D"}
+
+
+def test_a_size_form_states_its_limit_once() -> None:
+    for form in [*PLAIN_SIZE, *HEADED_SIZE]:
+        assert sum(form.count(f"{{{slot}}}") for slot in ("L", "cmp", "ok")) == 1, form
+
+
+def test_a_form_is_listed_once() -> None:
+    forms = [*PLAIN_SIZE, *HEADED_SIZE, *WORDINGS.any.plain, *WORDINGS.off.plain, *COUNTS, *WORDINGS.other.plain]
+
+    assert len(set(forms)) == len(forms)
+
+
+def test_or_more_and_at_least_include_the_limit_and_more_than_does_not() -> None:
+    for operator, phrase in OVER:
+        if any(words in phrase for words in ("or more", "at least", "or above", "≥", ">=", "or longer", "or larger")):
+            assert operator == ">=", phrase
+        if any(
+            words in phrase for words in ("more than {L}", " over {L}", "exceeding {L}", "beyond", "longer than {L}")
+        ):
+            assert operator == (">=" if "or exceeding" in phrase else ">"), phrase
+
+
+def test_at_most_lets_the_limit_pass_and_less_than_does_not() -> None:
+    for operator, phrase in WITHIN:
+        if any(words in phrase for words in ("at most", "up to", "no more than", "or less", "≤", "maximum")):
+            assert operator == ">", phrase
+        if any(words in phrase for words in ("less than", "below", "under {L}", "shorter than")):
+            assert operator == (">=" if "not " not in phrase else operator), phrase
+
+
+def test_some_forms_of_every_kind_are_kept_for_the_early_look() -> None:
+    for forms in (PLAIN_SIZE, WORDINGS.any.plain, WORDINGS.off.plain, COUNTS, WORDINGS.other.plain):
+        kept = sum(side_of(form) == "kept" for form in forms)
+        assert 0 < kept < len(forms) / 4
+
+
+def test_the_wording_decides_whether_the_limit_is_included() -> None:
+    note = Note(kind="size", defect="spot", unit="mm", tiers=(Tier(operator=">", limit=0.5, severity="major"),))
+    draw = Random(3)
+
+    spoken = [speak(draw, WORDINGS, note, Called("spots", "spot"), "taught") for _ in range(300)]
+
+    assert {one.note.tiers[0].operator for one in spoken} == {">", ">="}
+    assert all(one.note.tiers[0].operator == ">=" for one in spoken if "or more" in one.sentence)
+    assert all(one.note.tiers[0].operator == ">" for one in spoken if "more than" in one.sentence)
+
+
+def test_every_sentence_states_its_limit_and_severity_in_words() -> None:
+    note = Note(kind="size", defect="spot", unit="mm", tiers=(Tier(operator=">", limit=7.35, severity="minor"),))
+    draw = Random(4)
+
+    for _ in range(300):
+        spoken = speak(draw, WORDINGS, note, Called("spots", "spot"), "taught")
+        assert "7.35" in spoken.sentence.replace(",", ".")
+        assert "minor" in (spoken.heading + spoken.sentence).lower()
+
+
+def test_the_same_seed_draws_the_same_sheet_and_every_note_is_in_the_grammar() -> None:
+    material = load_material()
+
+    first = draw_reading(Random("a"), material, 40)
+    second = draw_reading(Random("a"), material, 40)
+
+    assert first == second
+    assert all(parse_note("".join(note_pieces(spoken.note))) == spoken.note for spoken in first.spoken)
+
+
+def test_an_invented_word_is_explained_by_the_glossary() -> None:
+    material = load_material()
+    task = draw_reading(Random("b"), material, 60, own=1.0, renamed=1.5)  # every defect renamed
+    limits = [spoken for spoken in task.spoken if spoken.note.kind == "any" and not spoken.note.zone]
+
+    for spoken in limits:
+        said = [word.lower().removesuffix("s") for word in task.glossary[spoken.note.defect]]
+        usual = material.wordings.words.blister[spoken.note.defect]
+        sentence = spoken.sentence.lower()
+        assert any(word in sentence for word in [*said, *map(str.lower, usual.many), *map(str.lower, usual.one)])
+
+
+def test_a_question_has_every_size_that_its_lines_ask_for() -> None:
+    material = load_material()
+
+    for seed in range(40):
+        task = draw_judging(Random(seed), material, 20, 22, near=1.0, mixed=0.3)
+        assert len(task.chains) == len(task.questions) == 22
+        assert len({line.id for line in task.lines}) == len(task.lines)
