@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 CONFIDENCE = 0.95
+_TRIALS = 10_000_000  # a Poisson count is a binomial one of very many trials
 
 
 class Bounds(NamedTuple):
@@ -70,6 +71,30 @@ def quantile_figure(
     value = quantile(values, q)
     return Figure(
         topic=topic, name=name, of=of, value=value, low=low, high=high, shown=len(values), aim=aim, aim_is="at most"
+    )
+
+
+def rate(topic: str, name: str, events: int, shown: int, *, of: str = "", aim: float | None = None) -> Figure:
+    """Events per case shown, with exact bounds of a Poisson count; the fewer the better.
+
+    >>> figure = rate("eyes", "false regions per good unit", 3, 100)
+    >>> round(figure.low or 0, 4), round(figure.high or 0, 4)
+    (0.0062, 0.0877)
+    """
+    if not shown:
+        return Figure(topic=topic, name=name, of=of, value=None, shown=0, aim=aim, aim_is="at most")
+    low, high = (bound * _TRIALS / shown for bound in share_bounds(hits=events, shown=_TRIALS))
+    return Figure(
+        topic=topic,
+        name=name,
+        of=of,
+        value=events / shown,
+        low=low,
+        high=high,
+        hits=events,
+        shown=shown,
+        aim=aim,
+        aim_is="at most",
     )
 
 
@@ -146,7 +171,7 @@ def auroc(right: Sequence[float], wrong: Sequence[float]) -> float | None:
 
 
 def coverage(answers: Sequence[tuple[float, bool]], *, wrong: float) -> tuple[int, float]:
-    """How many of the surest answers may be kept so that no more than a share `wrong` of them is wrong, and from which score.
+    """How many of the surest answers may be kept, and from which score, if no more than a share `wrong` may be wrong.
 
     Equal scores stay together: a threshold cannot part them.
 
@@ -184,9 +209,7 @@ def _beta_share(a: float, b: float, x: float) -> float:
     """
     if x <= 0 or x >= 1:
         return float(x >= 1)
-    front = math.exp(
-        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
-    )
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
     if x < (a + 1) / (a + b + 2):  # the fraction converges quickly on this side only
         return front * _fraction(a, b, x) / a
     return 1 - front * _fraction(b, a, 1 - x) / b

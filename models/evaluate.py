@@ -1,0 +1,213 @@
+"""Evaluation: a package is shown a challenge and every figure that its model card claims is counted, with exact bounds.
+
+It runs on a line PC, so that a site can qualify a package again where it is used. What is shown comes in from
+outside; nothing here draws, trains or tunes.
+"""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from models.evaluate_eyes import Looks, eyes_figures, look_at
+from models.evaluate_judging import Bench, Judge, Opens, counterpart_figures, judge_sheets, judging_figures
+from models.evaluate_reading import ReadCriterion, Readings, read_all, reading_figures
+from models.evaluate_units import judge_units, repeated
+from models.example import Challenge, ShownSheet, ShownUnit
+from models.eyes import Eyes
+from models.metrics import Figure
+from models.mind import Mind
+from models.note import Note
+from models.package import ModelPackage, PackageFacts
+from models.prompt import CriterionText
+from models.reading import Reader, describe
+from models.verdict import Asked, Judgement
+
+REPETITIONS = 200
+
+Progress = Callable[[str, int, int], None]
+
+
+class WrongReading(BaseModel):
+    """A sentence that was not read as it is meant."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    wording: str
+    heading: str
+    sentence: str
+    meant: str
+    read: str
+    score: float
+
+
+class Report(BaseModel):
+    """Everything that one evaluation counted, and what it was counted on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    package: str
+    package_digest: str
+    taken_at: datetime
+    took_s: float
+    machine: dict[str, str]
+    challenge: dict[str, str]
+    figures: tuple[Figure, ...]
+    wrong_readings: tuple[WrongReading, ...]
+
+    def save(self, path: Path) -> None:
+        path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+class Minds(Reader, Opens, Protocol):
+    """Both skills of the mind."""
+
+
+class _Mind:
+    """The package's mind, its sheets opened as this file's callers want them."""
+
+    def __init__(self, mind: Mind) -> None:
+        self._mind = mind
+
+    def read(
+        self,
+        lines: Sequence[CriterionText],
+        glossary: Mapping[str, Sequence[str]],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[tuple[Note, float]]:
+        return self._mind.read(lines, glossary, progress)
+
+    def open(self, notes: Sequence[tuple[str, Note]], rejecting: Collection[str]) -> Judge:
+        sheet = self._mind.open_sheet(notes, rejecting)
+
+        def judge(asked: Sequence[Asked]) -> list[Judgement]:
+            return self._mind.judge(sheet, asked)
+
+        return judge
+
+
+def evaluate(package: ModelPackage, challenge: Challenge, *, threads: int, progress: Progress) -> Report:
+    """Show a package the whole challenge on this machine's CPU.
+
+    Args:
+        threads: for each of eyes and mind.
+        progress: called with what is being done, how much of it is done and how much there is.
+    """
+    start = time.monotonic()
+    eyes, mind = Eyes(package, threads=threads), _Mind(Mind(package, threads=threads))
+    figures, wrong = count(eyes, mind, package.manifest, challenge, progress=progress)
+    return Report(
+        package=f"{package.manifest.name} {package.manifest.version}",
+        package_digest=package.digest,
+        taken_at=datetime.now(UTC),
+        took_s=round(time.monotonic() - start, 1),
+        machine=_machine(threads) | {"eyes on": eyes.provider},
+        challenge=dict(challenge.facts),
+        figures=tuple(figures),
+        wrong_readings=tuple(wrong),
+    )
+
+
+def count(
+    eyes: Looks, mind: Minds, facts: PackageFacts, challenge: Challenge, *, progress: Progress
+) -> tuple[list[Figure], list[WrongReading]]:
+    """Figures of any eyes and mind that have the package's vocabulary, and every wrong reading."""
+    at = facts.operating_point
+    kept = _Kept(challenge)
+    seen = look_at(kept, eyes, progress=lambda done: progress("look at units", done, challenge.unit_count))
+    figures = eyes_figures(seen, at, {defect.name: defect.smallest_px for defect in facts.defects}) if seen else []
+    figures += judge_units(
+        seen, challenge.unit_sheets, mind, at, progress=lambda done, of: progress("judge units", done, of)
+    )
+    if kept.unit is not None and challenge.unit_sheets:
+        unit = kept.unit
+        figures.append(
+            repeated(
+                lambda: look_at([unit], eyes, progress=lambda _: None)[0],
+                challenge.unit_sheets[0],
+                mind,
+                at,
+                times=REPETITIONS,
+                progress=lambda done, of: progress("repeat one unit", done, of),
+            )
+        )
+    of_language, wrong = _count_language(mind, facts, challenge, progress)
+    return [*figures, *of_language], wrong
+
+
+def _count_language(
+    mind: Minds, facts: PackageFacts, challenge: Challenge, progress: Progress
+) -> tuple[list[Figure], list[WrongReading]]:
+    sheets = [*challenge.sheets, *(pair.second for pair in challenge.counterparts)]
+    start = time.monotonic()
+    readings = read_all(sheets, mind, facts, progress=lambda done, of: progress("read criteria", done, of))
+    read_s = time.monotonic() - start
+    bench = Bench(mind, readings)
+    judged = judge_sheets(challenge.sheets, bench, progress=lambda done, of: progress("judge observations", done, of))
+    pairs = counterpart_figures(
+        challenge.counterparts, bench, progress=lambda done, of: progress("compare sheets", done, of)
+    )
+    lines = _lines(challenge.sheets, readings)
+    figures = [
+        *reading_figures(challenge.sheets, readings, sure_from=facts.operating_point.sure_from),
+        *judging_figures(judged),
+        *pairs,
+    ]
+    if lines:
+        pace = read_s / readings.count
+        figures.append(Figure(topic="time", name="mind, s to read a criterion", value=pace, shown=readings.count))
+    return figures, [_wrong(line) for line in lines if not line.right]
+
+
+def headline(report: Report) -> dict[str, float]:
+    """The figures that a package carries in its manifest: those with an aim, and what becomes of units."""
+    return {
+        " | ".join(filter(None, (f.topic, f.name, f.of))): round(f.value, 4)
+        for f in report.figures
+        if f.value is not None and (f.aim is not None or (f.topic == "units" and ":" not in f.of))
+    }
+
+
+class _Kept:
+    """The challenge's units as they come, the first one with several defects kept for repeating."""
+
+    def __init__(self, challenge: Challenge) -> None:
+        self._units = challenge.units
+        self.unit: ShownUnit | None = None
+
+    def __iter__(self) -> Iterator[ShownUnit]:
+        for unit in self._units:
+            if self.unit is None or (len(self.unit.defects) < 2 and len(unit.defects) >= 2):
+                self.unit = unit
+            yield unit
+
+
+def _lines(sheets: Sequence[ShownSheet], readings: Readings) -> list[ReadCriterion]:
+    return [line for sheet in sheets for line in readings.of(sheet)]
+
+
+def _wrong(line: ReadCriterion) -> WrongReading:
+    return WrongReading(
+        wording=line.wording,
+        heading=line.shown.text.heading,
+        sentence=line.shown.text.sentence,
+        meant=describe(line.shown.note),
+        read=describe(line.read),
+        score=round(line.score, 4),
+    )
+
+
+def _machine(threads: int) -> dict[str, str]:
+    name = platform.processor() or platform.machine()
+    cpu = Path("/proc/cpuinfo")
+    if cpu.exists():
+        models = [
+            line.partition(":")[2].strip() for line in cpu.read_text().splitlines() if line.startswith("model name")
+        ]
+        name = models[0] if models else name
+    return {"processor": name, "cores": str(os.cpu_count()), "threads": str(threads), "system": platform.platform()}

@@ -1,0 +1,180 @@
+"""What becomes of whole units under a sheet: escapes, false rejects and holds, from the pixels to the disposition.
+
+The truth is the sheet applied to the true sizes. A unit must be rejected when a specified defect exceeds the sheet;
+where only smaller or fainter defects than the specified do, it is counted apart, and so are units that are clean and
+units whose defects the sheet tolerates. The reading is taken as approved: its notes are the sheet's fields.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from models.criteria import CriteriaSheet
+from models.evaluate_eyes import SeenUnit
+from models.evaluate_judging import Judge, Opens
+from models.example import ShownDefect
+from models.metrics import Figure, share
+from models.note import Note
+from models.verdict import Disposition, OperatingPoint, Verdict, decide, questions_for
+
+TOPIC = "units"
+VIEW = "challenge"
+BINS_MM = (0.0, 0.5, 1.0, 2.0, 4.0, math.inf)
+
+Truth = Literal["clean", "tolerable", "faint", "must reject"]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedUnit:
+    """One unit under one sheet: what was owed, what happened, and what the rule alone would have done."""
+
+    seen: SeenUnit
+    truth: Truth
+    guilty: tuple[int, ...]  # specified defects that reject the unit each by itself
+    disposition: Disposition
+    ruled: Disposition
+
+
+def judge_units(
+    seen: Sequence[SeenUnit],
+    sheets: Sequence[CriteriaSheet],
+    mind: Opens,
+    at: OperatingPoint,
+    *,
+    progress: Callable[[int, int], None],
+) -> list[Figure]:
+    """Every unit under the first sheet; the other sheets share the units among them."""
+    if not sheets:
+        return []
+    shares = [seen, *(seen[turn :: len(sheets) - 1] for turn in range(len(sheets) - 1))]
+    total, done = sum(len(part) for part in shares), 0
+    others: list[JudgedUnit] = []
+    figures: list[Figure] = []
+    for sheet, part in zip(sheets, shares, strict=True):
+        notes = [(criterion.id, criterion.note) for criterion in sheet.criteria]
+        judge = mind.open(notes, sheet.rejects)
+        judged = []
+        for unit in part:
+            judged.append(_judge(unit, sheet, notes, judge, at))
+            done += 1
+            progress(done, total)
+        if sheet is sheets[0]:
+            figures += unit_figures(judged, of=sheet.id)
+        else:
+            others += judged
+    return [*figures, *unit_figures(others, of=f"{len(sheets) - 1} counterfactual sheets")] if others else figures
+
+
+def unit_figures(judged: Sequence[JudgedUnit], *, of: str) -> list[Figure]:
+    """Escapes, false rejects and holds, each among the units that it can happen to."""
+    bad, faint = _owed(judged, "must reject"), _owed(judged, "faint")
+    clean, tolerable = _owed(judged, "clean"), _owed(judged, "tolerable")
+    sound = clean + tolerable
+    figures = [
+        _share("units to be rejected: accepted (escapes)", bad, Disposition.ACCEPT, of),
+        _share("units to be rejected: held", bad, Disposition.HOLD, of),
+        _share("units with only faint or tiny defects over the sheet: accepted", faint, Disposition.ACCEPT, of),
+        _share("clean units: rejected (false rejects)", clean, Disposition.REJECT, of),
+        _share("clean units: held", clean, Disposition.HOLD, of),
+        _share("units with tolerated defects: rejected", tolerable, Disposition.REJECT, of),
+        _share("units with tolerated defects: held", tolerable, Disposition.HOLD, of),
+    ]
+    by_mind = sum(u.ruled == Disposition.ACCEPT and u.disposition == Disposition.HOLD for u in sound)
+    figures.append(share(TOPIC, "sound units that only the mind's opinion holds", by_mind, len(sound), of=of))
+    shown, escaped = Counter[str](), Counter[str]()
+    for unit in bad:
+        for j in unit.guilty:
+            label = _label(unit.seen.defects[j])
+            shown[label] += 1
+            escaped[label] += unit.disposition == Disposition.ACCEPT
+    figures += [
+        share(TOPIC, "defects over the sheet in accepted units", escaped[label], shown[label], of=f"{of}: {label}")
+        for label in sorted(shown)
+    ]
+    return figures
+
+
+def truth_of(defects: Sequence[ShownDefect], sheet: CriteriaSheet) -> tuple[Truth, tuple[int, ...]]:
+    """What is owed to a unit with these defects, and which specified ones reject it by themselves."""
+    notes = [criterion.note for criterion in sheet.criteria]
+    guilty = tuple(j for j, d in enumerate(defects) if d.specified and _rejects([d], notes, sheet, counting=False))
+    if not defects:
+        return "clean", ()
+    if _rejects([d for d in defects if d.specified], notes, sheet, counting=True):
+        return "must reject", guilty
+    return ("faint", ()) if _rejects(defects, notes, sheet, counting=True) else ("tolerable", ())
+
+
+def _rejects(defects: Sequence[ShownDefect], notes: Sequence[Note], sheet: CriteriaSheet, *, counting: bool) -> bool:
+    for note in notes:
+        own = [d for d in defects if d.defect == note.defect and note.covers(d.zone)]
+        if note.kind == "any" and own and note.severity in sheet.rejects:
+            return True
+        for tier in note.tiers:
+            values = [d.sizes[note.unit] for d in own] if note.kind == "size" else [float(len(own))] * counting
+            over = [v for v in values if v > tier.limit or (tier.operator == ">=" and v == tier.limit)]
+            if over and tier.severity in sheet.rejects:
+                return True
+    return False
+
+
+def _judge(
+    unit: SeenUnit, sheet: CriteriaSheet, notes: Sequence[tuple[str, Note]], judge: Judge, at: OperatingPoint
+) -> JudgedUnit:
+    truth, guilty = truth_of(unit.defects, sheet)
+    if unit.look.familiarity > unit.look.familiarity_limit:  # as the line does it: nothing that the eyes say counts
+        return JudgedUnit(unit, truth, guilty, Disposition.HOLD, Disposition.HOLD)
+    asked = questions_for(unit.look.observations, notes, at)
+    judgements = judge(asked) if asked else []
+    with_mind, alone = (
+        decide(unit.look.observations, view=VIEW, sheet=sheet, notes=notes, judgements=opinions, at=at)
+        for opinions in (judgements, [])
+    )
+    return JudgedUnit(unit, truth, guilty, with_mind.disposition, alone.disposition)
+
+
+def repeated(
+    look: Callable[[], SeenUnit],
+    sheet: CriteriaSheet,
+    mind: Opens,
+    at: OperatingPoint,
+    *,
+    times: int,
+    progress: Callable[[int, int], None],
+) -> Figure:
+    """How often one unit, looked at and judged again, gives the very same observations, judgements and verdict."""
+    notes = [(criterion.id, criterion.note) for criterion in sheet.criteria]
+    judge = mind.open(notes, sheet.rejects)
+    answers = []
+    for turn in range(times):
+        observations = look().look.observations
+        asked = questions_for(observations, notes, at)
+        judgements = judge(asked) if asked else []
+        verdict = decide(observations, view=VIEW, sheet=sheet, notes=notes, judgements=judgements, at=at)
+        answers.append(_bits(verdict, *observations, *judgements))
+        progress(turn + 1, times)
+    return share(TOPIC, "repetitions of one unit that are the same to the last bit", answers.count(answers[0]), times)
+
+
+def _bits(verdict: Verdict, *rest: object) -> str:
+    return json.dumps([verdict.model_dump(mode="json"), *map(repr, rest)])
+
+
+def _owed(judged: Sequence[JudgedUnit], truth: Truth) -> list[JudgedUnit]:
+    return [unit for unit in judged if unit.truth == truth]
+
+
+def _share(name: str, units: Sequence[JudgedUnit], disposition: Disposition, of: str) -> Figure:
+    return share(TOPIC, name, sum(u.disposition == disposition for u in units), len(units), of=of)
+
+
+def _label(defect: ShownDefect) -> str:
+    if defect.whole:
+        return defect.defect
+    length = defect.sizes["mm"]
+    low = max(edge for edge in BINS_MM if edge <= length)
+    high = min(edge for edge in BINS_MM if edge > length)
+    return f"{defect.defect}, {low:g}-{high:g} mm" if high < math.inf else f"{defect.defect}, from {low:g} mm"
