@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 
 from cameras.errors import CameraError
-from inspector.commands import line, package, records, sheets
-from inspector.commands.screen import err
+from inspector.commands import line, package, records, render, sheets
+from inspector.commands.screen import err, out
+from inspector.commands.sheets import PACKAGE
 from inspector.errors import LineError
 from models.errors import ModelError
 from tuning.errors import TuningError
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(line.demo)
 app.command()(line.run)
 app.command()(line.examine)
+app.command()(render.render)
 app.command()(sheets.read)
 app.command("what-if")(sheets.what_if_command)
 app.add_typer(records.app, name="records")
@@ -40,14 +42,20 @@ app.command()(package.package)
 @app.command()
 def tune(
     recipe: Annotated[Path, typer.Argument(help="Tuning recipe, YAML.")] = Path("configs/tuning/embedded.yaml"),
-    work: Annotated[Path, typer.Option("--work", help="Folder for pools and checkpoints; a tuning goes on where it stopped.")] = Path("tuning-work"),
+    work: Annotated[
+        Path, typer.Option("--work", help="Folder for pools and checkpoints; a tuning goes on where it stopped.")
+    ] = Path("tuning-work"),
+    to: Annotated[Path, typer.Option("--to", help="Folder of the package.")] = PACKAGE,
 ) -> None:
     """Reproduce eyes and mind of a package from pinned seeds; hours. Needs the tuning extra."""
     try:
         from tuning.tune import tune as run_tuning
     except ModuleNotFoundError as error:
-        raise TuningError(f"{error.name} is not installed here. Tuning needs more than a line PC has: pip install '.[tuning]'") from error
-    run_tuning(recipe, work, say=lambda text: err.print(text, highlight=False))
+        raise TuningError(
+            f"{error.name} is not installed here. Tuning needs more than a line PC has: pip install '.[tuning]'"
+        ) from error
+    made = run_tuning(recipe, work, to, say=lambda text: err.print(text, highlight=False))
+    out.print(f"{to}: {made.digest}", highlight=False)
 
 
 def main() -> None:

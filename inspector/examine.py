@@ -38,7 +38,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What examining takes on this machine, ms, from the warm-up: the slowest look, and the mind by number of questions."""
+    """What examining takes on this machine, from the warm-up: the slowest look, and the mind by number of questions."""
 
     eyes_p99_ms: float
     mind_p99_ms: tuple[float, ...]  # for 1, 2, 3 and 4 questions
@@ -54,7 +54,9 @@ class Pace:
 class Examiner:
     """Eyes and mind of one package under one approved reading."""
 
-    def __init__(self, package: ModelPackage, sheet: CriteriaSheet, reading: Reading, *, threads: int, device: Device = "cpu") -> None:
+    def __init__(
+        self, package: ModelPackage, sheet: CriteriaSheet, reading: Reading, *, threads: int, device: Device = "cpu"
+    ) -> None:
         """Loads both models and reads the notes into the mind's cache; takes seconds, so never in mid-batch."""
         self.package, self.sheet, self.reading = package, sheet, reading
         self._at = package.manifest.operating_point
@@ -65,13 +67,20 @@ class Examiner:
     @property
     def providers(self) -> tuple[str, str]:
         """Where eyes and mind really run, for example CPUExecutionProvider."""
-        return self._eyes.provider, self._mind.provider
+        return self._eyes.provider, self._mind.decoder.opened.providers[0]
+
+    @property
+    def run_s(self) -> float:
+        """Seconds in the graphs of eyes and mind so far."""
+        return self._eyes.run_s + self._mind.decoder.opened.session.run_s
 
     def see(self, pixels: NDArray[np.generic], *, view: str, mm_per_px: float, limits: FitnessLimits) -> Sight:
         """Look at one view. The result carries a verdict unless the mind has to be asked."""
         fitness = check(pixels, limits)
         if not fitness.fit:
-            return Sight(view, verdict=Verdict(disposition=Disposition.REJECT, reason=Reason.NOT_ASSESSABLE, text=fitness.reason))
+            return Sight(
+                view, verdict=Verdict(disposition=Disposition.REJECT, reason=Reason.NOT_ASSESSABLE, text=fitness.reason)
+            )
         look = self._eyes.look(pixels.astype(np.uint8, copy=False), mm_per_px)
         times = {"eyes": look.eyes_ms}
         if look.familiarity > look.familiarity_limit:
@@ -121,4 +130,6 @@ class Examiner:
         return asked
 
     def _decide(self, view: str, observations: tuple[Observation, ...], judgements: tuple[Judgement, ...]) -> Verdict:
-        return decide(observations, view=view, sheet=self.sheet, notes=self.reading.notes, judgements=judgements, at=self._at)
+        return decide(
+            observations, view=view, sheet=self.sheet, notes=self.reading.notes, judgements=judgements, at=self._at
+        )

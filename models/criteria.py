@@ -15,7 +15,7 @@ from ruamel.yaml.error import YAMLError
 
 from models.digest import digest_json
 from models.errors import SheetInvalid
-from models.note import Note, Operator, Severity, Tier, Unit
+from models.note import Kind, Note, Operator, Severity, Tier, Unit
 from models.regulations import Regulations
 
 
@@ -24,7 +24,7 @@ class _Strict(BaseModel):
 
 
 class Limit(_Strict):
-    """The size or count from which a finding is one. mm: longest dimension; mm2: area; %: area of the unit; count: a unit."""
+    """The size or count from which a finding is one: mm longest dimension, mm2 area, % of the unit's area, count a unit."""
 
     unit: Unit
     operator: Operator
@@ -67,7 +67,9 @@ class Criterion(_Strict):
     @model_validator(mode="after")
     def placeholder_has_a_limit(self) -> "Criterion":
         if "{limit}" in self.wording and self.limit is None:
-            raise ValueError("the wording says {limit} but the criterion has no limit: add one or write the sentence out")
+            raise ValueError(
+                "the wording says {limit} but the criterion has no limit: add one or write the sentence out"
+            )
         return self
 
     @property
@@ -85,7 +87,7 @@ class Criterion(_Strict):
         if self.limit is None:
             return Note(kind="any", defect=self.defect, zone=zone, outside=outside, severity=self.severity)
         tier = Tier(operator=self.limit.operator, limit=self.limit.value, severity=self.severity)
-        kind = "count" if self.limit.unit == "count" else "size"
+        kind: Kind = "count" if self.limit.unit == "count" else "size"
         return Note(kind=kind, defect=self.defect, zone=zone, outside=outside, unit=self.limit.unit, tiers=(tier,))
 
 
@@ -142,11 +144,15 @@ class CriteriaSheet(_Strict):
         try:
             content = YAML(typ="safe").load(path)
         except OSError as error:
-            raise SheetInvalid(f"{path}: {error.strerror}. Name a criteria sheet, for example configs/criteria/blister.yaml") from error
+            raise SheetInvalid(
+                f"{path}: {error.strerror}. Name a criteria sheet, for example configs/criteria/blister.yaml"
+            ) from error
         except (YAMLError, UnicodeDecodeError) as error:
             raise SheetInvalid(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from error
         if not isinstance(content, dict):
-            raise SheetInvalid(f"{path}: the file is empty or not a mapping; a sheet has id, title, product, version and criteria")
+            raise SheetInvalid(
+                f"{path}: the file is empty or not a mapping; a sheet has id, title, product, version and criteria"
+            )
         try:
             sheet = CriteriaSheet.model_validate(content)
         except ValidationError as error:
@@ -181,7 +187,9 @@ class CriteriaSheet(_Strict):
                     f"It knows: {', '.join(zones)} (each also with 'not')."
                 )
         if unknown := sorted(set(self.glossary) - set(defects)):
-            raise SheetInvalid(f"{self.id}: glossary: {package} does not see {', '.join(unknown)}. It sees: {', '.join(defects)}.")
+            raise SheetInvalid(
+                f"{self.id}: glossary: {package} does not see {', '.join(unknown)}. It sees: {', '.join(defects)}."
+            )
 
 
 def problems(path: Path, error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""The decision: observations, an approved reading and the mind's opinion become a disposition. Pure, and strict one way only.
+"""The decision: observations, an approved reading and the mind's opinion become a disposition. Pure, strict one way.
 
 The rule is arithmetic on measured sizes with a guard band: over the limit rejects, under it by less than the
 measurement's uncertainty holds. Doubt about the class, a score between the two thresholds, an observation that no
@@ -33,8 +33,8 @@ class Reason(StrEnum):
     DEFECT = "DEFECT"  # a criterion was exceeded
     UNSURE = "UNSURE"  # doubt about class, size or meaning
     NOT_ASSESSABLE = "NOT_ASSESSABLE"  # the picture is unfit or unlike what the package was made for
-    NOT_INSPECTED = "NOT_INSPECTED"  # no picture, an error, or no time to look
-    LATE = "LATE"  # judged, but after its deadline
+    NOT_INSPECTED = "NOT_INSPECTED"  # no picture, an error, or a frame that was dropped
+    LATE = "LATE"  # out of time: not begun because it would not have been ready, or ready after its deadline
     HELD = "HELD"  # the line was held
 
 
@@ -125,13 +125,17 @@ def decide(
     return rule.verdict()
 
 
-def questions_for(observations: Sequence[Observation], notes: Sequence[tuple[str, Note]], at: OperatingPoint) -> list[Asked]:
+def questions_for(
+    observations: Sequence[Observation], notes: Sequence[tuple[str, Note]], at: OperatingPoint
+) -> list[Asked]:
     """What the mind is asked about a view: each observation that counts, and each count that a criterion limits."""
     lines = [Line(id, note) for id, note in notes]
     counting = {note.defect: note for _, note in notes if note.kind == "count"}
     asked = []
     for index, seen in enumerate(observations):
-        if seen.score < at.hold_from or not _named(seen.defect, [note for _, note in notes if note.kind != "count"], counting):
+        if seen.score < at.hold_from or not _named(
+            seen.defect, [note for _, note in notes if note.kind != "count"], counting
+        ):
             continue
         units = asked_units(lines, seen.defect)
         doubtful = seen.classes[0][1] < SURE_CLASS
@@ -175,7 +179,9 @@ class _Rule:
                 continue
             also, known = self._findings(seen, other, sure=False)
             if not known:
-                self.doubts.append(f"a {seen.defect} that may be a {other} ({probability:.2f}), which no criterion names")
+                self.doubts.append(
+                    f"a {seen.defect} that may be a {other} ({probability:.2f}), which no criterion names"
+                )
             self.findings += [f for f in also if f.severity in self.sheet.rejects]
         if opinion is not None and opinion.verdict != "accept" and not rejected:
             self.doubts.append(f"the model reads a {seen.defect} on {seen.zone} otherwise: {opinion.chain}")
@@ -188,15 +194,23 @@ class _Rule:
             for tier in note.tiers:
                 if _over(len(surely), tier) or _over(len(maybe), tier):
                     sure = _over(len(surely), tier)
-                    self.findings.append(self._count_finding(id, note, tier, len(surely) if sure else len(maybe), sure=sure))
-        if any(o.verdict != "accept" for o in opinions) and not any(f.unit == "count" and f.sure for f in self.findings):
-            self.doubts.append("the model counts otherwise: " + "; ".join(o.chain for o in opinions if o.verdict != "accept"))
+                    self.findings.append(
+                        self._count_finding(id, note, tier, len(surely) if sure else len(maybe), sure=sure)
+                    )
+        if any(o.verdict != "accept" for o in opinions) and not any(
+            f.unit == "count" and f.sure for f in self.findings
+        ):
+            self.doubts.append(
+                "the model counts otherwise: " + "; ".join(o.chain for o in opinions if o.verdict != "accept")
+            )
 
     def verdict(self) -> Verdict:
         rejecting = [f for f in self.findings if f.severity in self.sheet.rejects]
         findings = tuple(self.findings)
         if sure := [f for f in rejecting if f.sure]:
-            return Verdict(disposition=Disposition.REJECT, reason=Reason.DEFECT, text="; ".join(map(_say, sure)), findings=findings)
+            return Verdict(
+                disposition=Disposition.REJECT, reason=Reason.DEFECT, text="; ".join(map(_say, sure)), findings=findings
+            )
         if rejecting or self.doubts:
             text = "; ".join([*map(_say, rejecting), *self.doubts])
             return Verdict(disposition=Disposition.HOLD, reason=Reason.UNSURE, text=text, findings=findings)
@@ -216,11 +230,22 @@ class _Rule:
                 for tier in note.tiers:
                     if _over(size.value + size.uncertainty, tier):
                         over = _over(size.value, tier)
-                        found.append(self._finding(id, seen, note, defect, size, tier, tier.severity, sure=sure and over))
+                        found.append(
+                            self._finding(id, seen, note, defect, size, tier, tier.severity, sure=sure and over)
+                        )
         return found, named
 
     def _finding(
-        self, id: str, seen: Observation, note: Note, defect: str, size: Size | None, tier: Tier | None, severity: Severity, *, sure: bool
+        self,
+        id: str,
+        seen: Observation,
+        note: Note,
+        defect: str,
+        size: Size | None,
+        tier: Tier | None,
+        severity: Severity,
+        *,
+        sure: bool,
     ) -> Finding:
         criterion = self.sheet.criterion(id)
         return Finding(
@@ -274,4 +299,6 @@ def _say(finding: Finding) -> str:
     if finding.value is not None and finding.limit is not None:
         spread = f" ± {finding.uncertainty:.2f}" if finding.uncertainty is not None else ""
         size = f" {finding.value:.3g}{spread} {finding.unit}, limit {finding.limit:g}"
-    return f"{finding.criterion}: {'' if finding.sure else 'perhaps '}{finding.defect}{where}{size} ({finding.severity})"
+    return (
+        f"{finding.criterion}: {'' if finding.sure else 'perhaps '}{finding.defect}{where}{size} ({finding.severity})"
+    )

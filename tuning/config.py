@@ -97,25 +97,6 @@ class EyesConfig(Strict):
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def load_eyes(path: Path) -> EyesConfig:
-    """The `eyes` part of a recipe.
-
-    Raises:
-        TuningError: one line a problem, `file: field: problem`.
-    """
-    try:
-        facts = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, YAMLError) as error:
-        raise TuningError(f"{path}: cannot be read: {error}. Nothing was tuned.") from error
-    if not isinstance(facts, dict) or "eyes" not in facts:
-        raise TuningError(f"{path}: eyes: missing. Take that part from configs/tuning/embedded.yaml.")
-    try:
-        return EyesConfig.model_validate(facts["eyes"])
-    except ValidationError as error:
-        lines = [f"{path}: eyes.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise TuningError("\n".join(lines)) from error
-
-
 class MindTrainingConfig(Strict):
     """Steps, tasks and rates of the mind's training. Shares of a course are of its steps."""
 
@@ -132,8 +113,12 @@ class MindTrainingConfig(Strict):
     most_criteria_first: int = Field(ge=3)
     most_criteria: int = Field(ge=3)
     criteria_reached: float = Field(gt=0, le=1)  # share of the course after which sheets are as long as they get
-    near_reached: float = Field(gt=0, le=1)  # share of the course after which sizes come as close to a limit as they get
-    drills: float = Field(ge=0, le=1)  # share of judging steps that only compare numbers, in the first third; later a third of it
+    near_reached: float = Field(
+        gt=0, le=1
+    )  # share of the course after which sizes come as close to a limit as they get
+    drills: float = Field(
+        ge=0, le=1
+    )  # share of judging steps that only compare numbers, in the first third; later a third of it
     weight_over: float = Field(gt=0)  # of the tokens over and under
     weight_next_line: float = Field(gt=0)
     look_every: int = Field(ge=1)  # steps between early looks at forms that are not taught
@@ -153,8 +138,24 @@ class MindConfig(Strict):
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
-def load_mind(path: Path) -> MindConfig:
-    """The `mind` part of a recipe.
+class ReleaseConfig(Strict):
+    """What a package states about itself beside what its training gave."""
+
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    doubt_from: float = Field(gt=0, lt=1)  # a class of at least this probability must not matter, or the unit is held
+    sure_from: float = Field(ge=0, le=1)  # a reading of a lower score is unsure
+
+
+class TuningRecipe(Strict):
+    """A whole package from pinned seeds."""
+
+    eyes: EyesConfig
+    mind: MindConfig
+    release: ReleaseConfig
+
+
+def load_recipe(path: Path) -> TuningRecipe:
+    """Read a recipe.
 
     Raises:
         TuningError: one line a problem, `file: field: problem`.
@@ -163,10 +164,20 @@ def load_mind(path: Path) -> MindConfig:
         facts = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except (OSError, YAMLError) as error:
         raise TuningError(f"{path}: cannot be read: {error}. Nothing was tuned.") from error
-    if not isinstance(facts, dict) or "mind" not in facts:
-        raise TuningError(f"{path}: mind: missing. Write the recipe of the mind there; configs/tuning/embedded.yaml is one.")
+    if not isinstance(facts, dict):
+        raise TuningError(f"{path}: empty or no mapping. configs/tuning/embedded.yaml shows what a recipe holds.")
     try:
-        return MindConfig.model_validate(facts["mind"])
+        return TuningRecipe.model_validate(facts)
     except ValidationError as error:
-        lines = [f"{path}: mind.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        lines = [f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise TuningError("\n".join(lines)) from error
+
+
+def load_eyes(path: Path) -> EyesConfig:
+    """The `eyes` part of a recipe."""
+    return load_recipe(path).eyes
+
+
+def load_mind(path: Path) -> MindConfig:
+    """The `mind` part of a recipe."""
+    return load_recipe(path).mind

@@ -75,7 +75,9 @@ def demo(
 def console(
     store: Annotated[Path, typer.Option("--store", help="Record store of a line.")],
     port: Annotated[int, typer.Option("--port", help="On this machine.")] = PORT,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on; only this machine by default.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; only this machine by default.")
+    ] = "127.0.0.1",
 ) -> None:
     """Open the console's page over a line's store; it only reads."""
     refuse_used_port(port, host)
@@ -89,7 +91,9 @@ def examine(
     sheet: Annotated[Path, typer.Option("--sheet", help="Criteria sheet with an approved reading.")],
     mm_per_px: Annotated[float, typer.Option("--mm-per-px", min=0.001, max=1, help="Scale of the picture, mm per px.")],
     package: PackageOption = PACKAGE,
-    write: Annotated[Path | None, typer.Option("--out", help="Annotated picture; beside the image if not given.")] = None,
+    write: Annotated[
+        Path | None, typer.Option("--out", help="Annotated picture; beside the image if not given.")
+    ] = None,
 ) -> None:
     """Judge one picture as the line would and write it with its findings drawn in.
 
@@ -109,7 +113,10 @@ def examine(
         raise LineError(f"{target}: the annotated picture cannot be written. Name another file with --out.")
     out.print(f"{verdict.disposition} {verdict.reason or ''}", style=_COLOURS[verdict.disposition], highlight=False)
     show_findings(verdict)
-    out.print(f"{len(sight.observations)} observations, {', '.join(f'{k} {v:.0f} ms' for k, v in sight.times_ms.items())}; {target}", highlight=False)
+    out.print(
+        f"{len(sight.observations)} observations, {', '.join(f'{k} {v:.0f} ms' for k, v in sight.times_ms.items())}; {target}",
+        highlight=False,
+    )
     code = {Disposition.ACCEPT: 0, Disposition.REJECT: 5, Disposition.HOLD: 6}[verdict.disposition]
     if code:
         raise typer.Exit(code)
@@ -121,7 +128,11 @@ def show_findings(verdict: Verdict) -> None:
     for name in ("criterion", "finding", "in words", "clauses"):
         table.add_column(name, overflow="fold")
     for finding in verdict.findings:
-        size = "" if finding.value is None else f" {finding.value:.2f} ± {finding.uncertainty or 0:.2f} {finding.unit}, limit {finding.limit:g}"
+        size = (
+            ""
+            if finding.value is None
+            else f" {finding.value:.2f} ± {finding.uncertainty or 0:.2f} {finding.unit}, limit {finding.limit:g}"
+        )
         cited = ", ".join(clauses.citation(id).citation for id in finding.clauses)
         said = f"{'' if finding.sure else 'perhaps '}{finding.defect} on {finding.zone}{size}, {finding.severity}"
         table.add_row(finding.criterion, said, finding.wording, cited)
@@ -138,7 +149,9 @@ def refuse_used_port(port: int, host: str = "127.0.0.1") -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise LineError(f"port {port} on {host} is in use ({error.strerror}). Stop the other console, or choose another with --port.") from error
+            raise LineError(
+                f"port {port} on {host} is in use ({error.strerror}). Stop the other console, or choose another with --port."
+            ) from error
 
 
 def _batch(line: Path, units: int | None) -> BatchResult:
@@ -178,9 +191,19 @@ def _summary(result: BatchResult) -> None:
     table = Table(title=f"batch {result.batch}: {result.ended}", title_justify="left")
     for name in ("units", "count"):
         table.add_column(name, justify="right" if name == "count" else "left")
-    rows = [("triggered", counts.triggers), ("accepted", counts.accepted), ("rejected", counts.rejected), ("held", counts.held), ("lost", counts.lost)]
+    rows = [
+        ("triggered", counts.triggers),
+        ("accepted", counts.accepted),
+        ("rejected", counts.rejected),
+        ("held", counts.held),
+        ("lost", counts.lost),
+    ]
     rows += [(f"  because {reason}", count) for reason, count in sorted(totals.reasons.items())]
-    rows += [("accepts that came late", result.late), ("frames not looked at", totals.skipped), ("without a record", result.unwritten)]
+    rows += [
+        ("accepts that came late", result.late),
+        ("frames not looked at", totals.skipped),
+        ("without a record", result.unwritten),
+    ]
     for name, count in rows:
         table.add_row(name, str(count))
     if totals.ready_ms:
@@ -194,9 +217,13 @@ def _wait_for(page: subprocess.Popen[bytes], port: int) -> None:
     until = time.monotonic() + _WAIT_FOR_PAGE_S
     while time.monotonic() < until:
         if page.poll() is not None:
-            raise LineError(f"the live page ended with exit code {page.returncode}. Nothing was started; its own message stands above.")
+            raise LineError(
+                f"the live page ended with exit code {page.returncode}. Nothing was started; its own message stands above."
+            )
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.2)
-    raise LineError(f"the live page did not answer on port {port} within {_WAIT_FOR_PAGE_S:.0f} s. Nothing was started.")
+    raise LineError(
+        f"the live page did not answer on port {port} within {_WAIT_FOR_PAGE_S:.0f} s. Nothing was started."
+    )

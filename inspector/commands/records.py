@@ -14,7 +14,9 @@ from inspector.records.export import export_csv, export_json_lines
 from inspector.records.store import RecordStore
 
 app = typer.Typer(help="Records of a line: list, show, export, verify.", no_args_is_help=True)
-StoreArgument = Annotated[Path, typer.Argument(help="Record store of a line: the folder that its `store` setting names.")]
+StoreArgument = Annotated[
+    Path, typer.Argument(help="Record store of a line: the folder that its `store` setting names.")
+]
 BatchOption = Annotated[int | None, typer.Option("--batch", help="Only this batch.")]
 
 
@@ -32,7 +34,13 @@ def list_batches(store: StoreArgument) -> None:
             if batch.quarantined:
                 state += f", units {', '.join(map(str, batch.quarantined))} in quarantine"
             counts = (tally.records, tally.accepted, tally.rejected, tally.held, tally.lost)
-            table.add_row(str(batch.batch), f"{batch.opened_at:%Y-%m-%d %H:%M:%S}", batch.opening.product, *map(str, counts), state)
+            table.add_row(
+                str(batch.batch),
+                f"{batch.opened_at:%Y-%m-%d %H:%M:%S}",
+                batch.opening.product,
+                *map(str, counts),
+                state,
+            )
     out.print(table)
 
 
@@ -42,7 +50,9 @@ def show(store: StoreArgument, batch: Annotated[int, typer.Argument()], unit: An
     with RecordStore.open_readonly(store) as opened:
         record = opened.unit(batch, unit)
     if record is None:
-        raise LineError(f"{store}: batch {batch} has no record of unit {unit}. `inspector records list` shows what there is.")
+        raise LineError(
+            f"{store}: batch {batch} has no record of unit {unit}. `inspector records list` shows what there is."
+        )
     out.print_json(record.model_dump_json())
 
 
@@ -50,7 +60,9 @@ def show(store: StoreArgument, batch: Annotated[int, typer.Argument()], unit: An
 def export(
     store: StoreArgument,
     to: Annotated[Path | None, typer.Option("--to", help="File; stdout if not given.")] = None,
-    form: Annotated[Literal["csv", "jsonl"], typer.Option("--form", help="csv: a row a unit. jsonl: whole records.")] = "csv",
+    form: Annotated[
+        Literal["csv", "jsonl"], typer.Option("--form", help="csv: a row a unit. jsonl: whole records.")
+    ] = "csv",
     batch: BatchOption = None,
 ) -> None:
     """Export records; counts and hashes are those of the database."""
@@ -67,7 +79,9 @@ def export(
 @app.command()
 def verify(
     store: StoreArgument,
-    anchor: Annotated[Path | None, typer.Option("--anchor", help="An earlier output of `records head`: shows a tail cut off since.")] = None,
+    anchor: Annotated[
+        Path | None, typer.Option("--anchor", help="An earlier output of `records head`: shows a tail cut off since.")
+    ] = None,
     evidence: Annotated[bool, typer.Option("--evidence", help="Also check the digest of every kept picture.")] = False,
 ) -> None:
     """Check every record's hash against the one before it."""
@@ -76,7 +90,9 @@ def verify(
         total = opened.count()
         checked = opened.verify(anchor=before, evidence=evidence, progress=lambda done: step(done, total))
     pictures = f", {checked.pictures} pictures" if evidence else ""
-    out.print(f"{store}: {checked.records} records and {checked.events} events, chain intact{pictures}", highlight=False)
+    out.print(
+        f"{store}: {checked.records} records and {checked.events} events, chain intact{pictures}", highlight=False
+    )
 
 
 @app.command()

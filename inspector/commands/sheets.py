@@ -48,7 +48,9 @@ def read(
         reading = signed
     reading.save(reading_path(sheet))
     if reading.approval is not None:
-        out.print(f"approved by {reading.approval.by}: {reading.approval.reason}  ({reading.digest[:19]})", highlight=False)
+        out.print(
+            f"approved by {reading.approval.by}: {reading.approval.reason}  ({reading.digest[:19]})", highlight=False
+        )
     else:
         err.print("not approved: the line does not use this reading until --approve NAME --reason WHY", highlight=False)
     if reading.objections(sure_from=sure_from):
@@ -65,7 +67,9 @@ def read_now(path: Path, package: ModelPackage) -> tuple[CriteriaSheet, Reading]
     glossary = package.manifest.glossary_with(content.glossary)
     with progress("reading") as step:
         mind = _LazyMind(package)
-        reading = read_sheet(content, mind, package_digest=package.digest, glossary=glossary, before=before, progress=step)
+        reading = read_sheet(
+            content, mind, package_digest=package.digest, glossary=glossary, before=before, progress=step
+        )
     return content, reading
 
 
@@ -81,8 +85,17 @@ class _LazyMind:
 
 def show(sheet: CriteriaSheet, reading: Reading, sure_from: float) -> None:
     """The reading as a table: words, what they mean to the model, what the fields say."""
-    table = Table(title=f"{sheet.title} (version {sheet.version}), as the model reads it", title_justify="left", expand=True)
-    for name, ratio in (("id", 1), ("the words", 6), ("mean to the model", 4), ("score", 1), ("the fields say", 4), ("", 2)):
+    table = Table(
+        title=f"{sheet.title} (version {sheet.version}), as the model reads it", title_justify="left", expand=True
+    )
+    for name, ratio in (
+        ("id", 1),
+        ("the words", 6),
+        ("mean to the model", 4),
+        ("score", 1),
+        ("the fields say", 4),
+        ("", 2),
+    ):
         table.add_column(name, ratio=ratio, overflow="fold")
     objections = {objection.id for objection in reading.objections(sure_from=sure_from)}
     for line in reading.lines:
@@ -111,14 +124,18 @@ def what_if_command(
     at = loaded.manifest.operating_point
     if found := reading.objections(sure_from=at.sure_from):
         show(content, reading, at.sure_from)
-        raise ReadingInvalid(f"{sheet}: {len(found)} criteria of the draft are not read as their fields say; mend them first.")
+        raise ReadingInvalid(
+            f"{sheet}: {len(found)} criteria of the draft are not read as their fields say; mend them first."
+        )
     with RecordStore.open_readonly(store) as opened:
         result = what_if(opened, batch, sheet=content, notes=reading.notes)
     _show_what_if(result, most)
 
 
 def _show_what_if(result: WhatIf, most: int) -> None:
-    table = Table(title=f"batch {result.batch}: {result.units} units, {len(result.changed)} would change", title_justify="left")
+    table = Table(
+        title=f"batch {result.batch}: {result.units} units, {len(result.changed)} would change", title_justify="left"
+    )
     for name in ("", "before", "after"):
         table.add_column(name, justify="right" if name else "left")
     for disposition in result.before.keys() | result.after.keys():
