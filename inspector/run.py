@@ -51,6 +51,7 @@ def run_batch(
     recipe = Recipe.load(path)
     with ExitStack() as open_things:
         store = open_things.enter_context(RecordStore.open(recipe.line.store))
+        remembers = (recipe.line.store / PLC_MEMORY).exists()
         plc = SimulatedPlc(
             recipe.line.store / PLC_MEMORY,
             stations=tuple(recipe.line.views),
@@ -58,13 +59,15 @@ def run_batch(
             clock=clock,
             last_recorded=last_unit(store),
         )
-        recover(store, plc.last_unit, clock, say)
+        recover(store, plc.last_unit if remembers else None, clock, say)
         cameras = {name: open_camera(view.camera, clock, progress=drawing) for name, view in recipe.line.views.items()}
         for driver in cameras.values():
             open_things.callback(driver.close)
         refuse_other_scale(recipe, cameras)
         say("loading the model and reading the sheet into it")
-        examiner = Examiner(recipe.package, recipe.sheet, recipe.reading, threads=recipe.line.threads, device=recipe.line.device)
+        examiner = Examiner(
+            recipe.package, recipe.sheet, recipe.reading, threads=recipe.line.threads, device=recipe.line.device
+        )
         scale = next(iter(recipe.line.views.values())).mm_per_px
         pace = examiner.warm_up(sample_pixels(*recipe.package.manifest.frame), mm_per_px=scale)
         refuse_slow(pace.eyes_p99_ms, recipe.line.gate_after_ms)
@@ -73,7 +76,9 @@ def run_batch(
         display = Display(store.live, status, clock)
         line.onlookers.append(display)
         display.start()
-        say(f"batch {line.batch}: {recipe.sheet.title}, version {recipe.sheet.version}; looks take up to {pace.eyes_p99_ms:.0f} ms here")
+        say(
+            f"batch {line.batch}: {recipe.sheet.title}, version {recipe.sheet.version}; looks take up to {pace.eyes_p99_ms:.0f} ms here"
+        )
         try:
             return line.run(units=units, stop=stop, each=each)
         finally:
@@ -83,17 +88,24 @@ def run_batch(
 
 
 def last_unit(store: RecordStore) -> int:
-    """The highest unit number in the store; 0 in an empty one."""
-    latest = store.latest(1)
-    return latest[0].unit if latest else 0
+    """The highest unit number that the store knows of; 0 in an empty one."""
+    known = [store.highest_unit()]
+    for batch in store.batches():
+        known += [batch.opening.units_before, *(units.last or units.first for units in batch.quarantined)]
+    return max(known)
 
 
-def recover(store: RecordStore, last_triggered: int, clock: Clock, say: Say) -> None:
-    """End every batch that a crash left open: it is not releasable, and its units without a record are listed."""
+def recover(store: RecordStore, last_triggered: int | None, clock: Clock, say: Say) -> None:
+    """End every batch that a crash left open: it is not releasable, and its units without a record are listed.
+
+    `last_triggered` None: the PLC's memory is lost, and every unit after the last record is in quarantine.
+    """
     for batch in store.unfinished():
         ended = store.quarantine(batch.batch, last_triggered, at=clock.utc(), by="recovery")
         units = ", ".join(map(str, ended.quarantined)) or "none"
-        say(f"batch {batch.batch} was never closed: it is not releasable. Units without a record, in quarantine: {units}")
+        say(
+            f"batch {batch.batch} was never closed: it is not releasable. Units without a record, in quarantine: {units}"
+        )
 
 
 def refuse_other_scale(recipe: Recipe, cameras: Mapping[str, Driver]) -> None:

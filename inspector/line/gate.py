@@ -1,7 +1,8 @@
 """The host's side of the reject gate: a unit passes only when every view it owes was accepted in time.
 
 Pure: time is an argument, the PLC is a callable. The PLC itself passes nothing without an exact, timely PASS, so this
-file can only open the gate, never keep it open. A late accept changes nothing and is counted.
+file can only open the gate, never keep it open. A late accept changes nothing and is counted. When the line is held
+even a PASS that was given already is taken back while its unit is still on the belt.
 """
 
 from collections.abc import Callable
@@ -19,12 +20,17 @@ class Move(StrEnum):
 
 @dataclass(slots=True)
 class _Owed:
-    views: set[str]
+    views: set[str]  # not accepted yet
     deadline_s: float
+    refused: bool = False
+
+    @property
+    def passed(self) -> bool:
+        return not self.views and not self.refused
 
 
 class Gate:
-    """Collects accepts view by view and tells the PLC once a unit."""
+    """Collects accepts view by view and tells the PLC once a unit, twice where the line is held after a PASS."""
 
     def __init__(self, move: Callable[[int, Move], None]) -> None:
         self._move = move
@@ -46,32 +52,36 @@ class Gate:
         """One view was found good. Opens the gate when it was the last one owed and the deadline has not passed."""
         with self._lock:
             owed = self._owed.get(unit)
-            if owed is None or self._shut or (now_s is not None and now_s >= owed.deadline_s):
+            if owed is None or (now_s is not None and now_s >= owed.deadline_s):
                 self.late += 1
                 return
+            if self._shut or owed.refused or not owed.views:
+                return
             owed.views.discard(view)
-            passed = not owed.views
-            if passed:
-                del self._owed[unit]
+            if owed.passed:
                 self._move(unit, Move.PASS)
 
     def refuse(self, unit: int) -> None:
         """One view was not found good: the unit is a reject whatever the others show."""
         with self._lock:
-            if self._owed.pop(unit, None) is not None:
+            owed = self._owed.get(unit)
+            if owed is not None and not owed.refused:
+                owed.refused = True
                 self._move(unit, Move.REJECT)
 
     def act(self, *, now_s: float) -> None:
-        """Reject every unit whose deadline has passed."""
+        """Reject every unit whose deadline has passed without all its accepts, and forget those."""
         with self._lock:
             for unit in [unit for unit, owed in self._owed.items() if owed.deadline_s <= now_s]:
-                del self._owed[unit]
-                self._move(unit, Move.REJECT)
+                owed = self._owed.pop(unit)
+                if not owed.passed and not owed.refused:
+                    self._move(unit, Move.REJECT)
 
     def shut(self) -> None:
-        """The line is held: from here on nothing passes."""
+        """The line is held: from here on nothing passes, not even a unit that was let through but has not left."""
         with self._lock:
             self._shut = True
-            for unit in self._owed:
-                self._move(unit, Move.REJECT)
-            self._owed.clear()
+            for unit, owed in self._owed.items():
+                if not owed.refused:
+                    owed.refused = True
+                    self._move(unit, Move.REJECT)

@@ -71,10 +71,13 @@ class Totals:
 class Ledger:
     """Units between photo-eye and record."""
 
-    def __init__(self, *, batch: int, epoch: int, digests: Digests, gate_after_ms: float, settle: Callable[[Settled], None]) -> None:
+    def __init__(
+        self, *, batch: int, epoch: int, digests: Digests, gate_after_ms: float, settle: Callable[[Settled], None]
+    ) -> None:
         self._batch, self._epoch, self._digests, self._settle = batch, epoch, digests, settle
         self._gate_after_ms = gate_after_ms
         self._units: dict[int, _Unit] = {}
+        self._early: dict[int, tuple[GateEvent, str]] = {}  # left the gate before their trigger was noted here
         self._lock = Lock()
         self.totals = Totals()
 
@@ -86,8 +89,10 @@ class Ledger:
     def trigger(self, unit: int, *, views: frozenset[str], triggered_s: float, taken_at: datetime) -> None:
         """The photo-eye has seen a unit."""
         with self._lock:
-            self._units[unit] = _Unit(unit, views, triggered_s, taken_at)
+            fresh = self._units[unit] = _Unit(unit, views, triggered_s, taken_at)
             self.totals.triggers += 1
+            if unit in self._early:
+                fresh.gate, fresh.held = self._early.pop(unit)
 
     def report(self, unit: int, report: ViewReport) -> None:
         """A view of a unit has ended in a verdict."""
@@ -99,13 +104,21 @@ class Ledger:
             self._count(report)
             self._try(known)
 
+    def unconfirmed(self, triggered_before_s: float) -> int | None:
+        """A unit triggered before that moment of which the PLC has not said what the gate did."""
+        with self._lock:
+            waiting = (u.number for u in self._units.values() if u.gate is None and u.triggered_s < triggered_before_s)
+            return next(waiting, None)
+
     def gate(self, event: GateEvent, *, held: str = "") -> None:
         """The unit has passed the gate, one way or the other; `held` says why the line was held then."""
         with self._lock:
             known = self._units.get(event.unit)
-            if known is not None:
-                known.gate, known.held = event, held
-                self._try(known)
+            if known is None:
+                self._early[event.unit] = (event, held)
+                return
+            known.gate, known.held = event, held
+            self._try(known)
 
     def sweep(self, now_s: float) -> None:
         """Settle units that left long ago and still owe a view."""
@@ -146,12 +159,19 @@ class Ledger:
             else:  # good, but not in time or not while the line was running
                 reason = Reason.HELD if unit.held else Reason.LATE
                 late = max(report.ready_ms for report in unit.reports.values())
-                text = unit.held or f"found good {late:.0f} ms after the trigger, the gate is at {self._gate_after_ms:.0f} ms"
+                text = (
+                    unit.held
+                    or f"found good {late:.0f} ms after the trigger, the gate is at {self._gate_after_ms:.0f} ms"
+                )
                 disposition = Disposition.REJECT
         elif gate.passed:
             state, text = "lost", f"ESCAPE: the gate passed a unit that was judged {disposition}: {text}"
         moved: GateMove = "PASS" if gate.passed else "REJECT"
-        times = {f"{view}.{name}": round(ms, 2) for view, report in unit.reports.items() for name, ms in report.sight.times_ms.items()}
+        times = {
+            f"{view}.{name}": round(ms, 2)
+            for view, report in unit.reports.items()
+            for name, ms in report.sight.times_ms.items()
+        }
         times |= {f"{view}.ready": round(report.ready_ms, 2) for view, report in unit.reports.items()}
         times["gate"] = round((gate.at_s - unit.triggered_s) * 1000, 2)
         return Outcome(
@@ -162,7 +182,11 @@ class Ledger:
             reason=reason,
             text=text,
             findings=verdict.findings,
-            reasons={view: report.verdict.reason for view, report in unit.reports.items() if report.verdict.reason is not None},
+            reasons={
+                view: report.verdict.reason
+                for view, report in unit.reports.items()
+                if report.verdict.reason is not None
+            },
             observations={view: report.sight.observations for view, report in unit.reports.items()},
             judgements={view: report.sight.judgements for view, report in unit.reports.items()},
             gate=moved,

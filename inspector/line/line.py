@@ -4,6 +4,7 @@ capture (one a camera) -> eyes -> mind -> gate -> PLC; every settled unit -> wri
 watch: it looks at every heartbeat, shuts the gate when one is missing, and never restarts anything in mid-batch.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ from cameras.driver import Driver, Picture
 from cameras.errors import CameraError
 from cameras.fitness import FrozenWatch
 from cameras.frame import Frame
+from inspector.config import MOST_UNITS_BETWEEN
 from inspector.errors import LineError
 from inspector.examine import Examiner, Pace
 from inspector.line.gate import Gate, Move
@@ -29,7 +31,7 @@ from inspector.line.writer import Writer
 from inspector.recipe import Recipe
 from inspector.records.batch import Counts, EventKind, Opening
 from inspector.records.store import RecordStore
-from models.verdict import Disposition
+from models.verdict import Disposition, Reason
 
 _MARGIN_S = 0.005  # a PASS is written at least this long before the unit reaches the gate
 _WATCH_S = 0.05
@@ -69,7 +71,14 @@ class Line:
     """One batch on one line."""
 
     def __init__(
-        self, recipe: Recipe, examiner: Examiner, pace: Pace, cameras: Mapping[str, Driver], plc: Plc, store: RecordStore, clock: Clock
+        self,
+        recipe: Recipe,
+        examiner: Examiner,
+        pace: Pace,
+        cameras: Mapping[str, Driver],
+        plc: Plc,
+        store: RecordStore,
+        clock: Clock,
     ) -> None:
         """Everything is loaded and open; `cameras` are in belt order, by view."""
         self._recipe, self._clock, self._plc, self._store = recipe, clock, plc, store
@@ -94,11 +103,17 @@ class Line:
         self.held = ""
         self._held_lock = Lock()
         self._last_taken = clock.utc()
-        self._stepped_back: list[str] = []
+        self._alarms: deque[str] = deque()
+        self._limit: int | None = None
+        self._emptying = False  # no new unit comes; stations behind the first see those on the belt
         self._frozen = {view: FrozenWatch(config.fitness) for view, config in recipe.line.views.items()}
         self.gate = Gate(move=lambda unit, move: plc.write(unit, self._opened.epoch, move))
         self.ledger = Ledger(
-            batch=self._opened.batch, epoch=self._opened.epoch, digests=recipe.digests, gate_after_ms=gate_ms, settle=self._settle
+            batch=self._opened.batch,
+            epoch=self._opened.epoch,
+            digests=recipe.digests,
+            gate_after_ms=gate_ms,
+            settle=self._settle,
         )
         self.writer = Writer(
             store, clock, accepts_pct=recipe.line.evidence.accepts_pct, seed=self._opened.epoch, fail=self.hold
@@ -122,7 +137,9 @@ class Line:
                 self.held = reason
         self.gate.shut()
 
-    def run(self, *, units: int | None = None, stop: Event | None = None, each: Callable[["Line"], None] | None = None) -> BatchResult:
+    def run(
+        self, *, units: int | None = None, stop: Event | None = None, each: Callable[["Line"], None] | None = None
+    ) -> BatchResult:
         """Run until so many units are triggered, the material ends, `stop` is set or the line is held.
 
         `each` is called about twenty times a second by the watch, for progress.
@@ -132,51 +149,77 @@ class Line:
         self._plc.start(epoch=self._opened.epoch, on_gate=self._on_gate)
         for thread in (self.writer, self.thinking, self.looking, *self.captures):
             thread.start()
-        while not (stop.is_set() or self.held or self._finished()):
-            self._watch()
-            if each is not None:
-                each(self)
-            self._clock.wait_until(self._clock.now_s() + _WATCH_S, stop)
-        return self._end(each)
+        try:
+            while not (stop.is_set() or self.held or self._finished()):
+                self._watch()
+                if each is not None:
+                    each(self)
+                self._clock.wait_until(self._clock.now_s() + _WATCH_S, stop)
+        except BaseException as error:
+            self.hold(f"the watch ended: {type(error).__name__}: {error}. Report this, then start a new batch.")
+            self._end()
+            raise
+        return self._end()
 
     def _finished(self) -> bool:
         enough = self._limit is not None and self.ledger.totals.triggers >= self._limit
-        return enough or all(capture.ended and capture.failure is None for capture in self.captures)
+        first = self.captures[0]  # without its camera no unit comes
+        return enough or (first.ended and first.failure is None)
 
     def _watch(self) -> None:
         now_s = self._clock.now_s()
         self.gate.act(now_s=now_s)
         self.ledger.sweep(now_s)
-        for text in self._stepped_back:
-            self._alarm(text)
-        self._stepped_back.clear()
+        self._write_alarms()
         for thread in (self.writer, self.thinking, self.looking):
             if not thread.is_alive() or now_s - thread.beat_s > _SILENT_S:
-                self.hold(f"thread {thread.name} is {'silent' if thread.is_alive() else 'dead'}. Start a new batch; if it happens again, restart the machine.")
+                state = "silent" if thread.is_alive() else "dead"
+                self.hold(
+                    f"thread {thread.name} is {state}. Start a new batch; if it happens again, restart the machine."
+                )
+        gone_s = now_s - self._recipe.line.gate_after_ms / 1000 - _SILENT_S
+        if (unit := self.ledger.unconfirmed(gone_s)) is not None:
+            self.hold(
+                f"the PLC has not said what the gate did with unit {unit}, {_SILENT_S:g} s after it must have left. "
+                "Check the PLC and the reject sensor, search the belt, then start a new batch."
+            )
         try:
             for capture in self.captures:
                 capture.check(now_s=now_s)
         except CameraError as error:
             self.hold(str(error))
 
-    def _alarm(self, text: str) -> None:
-        try:
-            self._store.append_event(EventKind.ALARM, text, batch=self.batch, at=self._clock.utc(), by=self._recipe.line.name)
-        except LineError as error:
-            self.hold(f"an alarm could not be recorded: {error}")
+    def _write_alarms(self) -> None:
+        while self._alarms:
+            text = self._alarms.popleft()
+            try:
+                self._event(EventKind.ALARM, text)
+            except LineError as error:
+                self.hold(f"an alarm could not be recorded: {text}; {error}")
+
+    def _event(self, kind: EventKind, text: str) -> None:
+        self._store.append_event(kind, text, batch=self.batch, at=self._clock.utc(), by=self._recipe.line.name)
 
     def _on_picture(self, view: str) -> Callable[[Picture], None]:
         def take(picture: Picture) -> None:
-            if self.held or (self._limit is not None and view == self._first and self.ledger.totals.triggers >= self._limit):
+            if self.held or (
+                self._limit is not None and view == self._first and self.ledger.totals.triggers >= self._limit
+            ):
                 return
             before = self._counters[view]
-            if picture.counter <= before:
-                self.hold(f"{view}: the camera's counter went from {before} to {picture.counter}: pictures and units no longer agree. Start a new batch.")
+            if not before < picture.counter <= before + MOST_UNITS_BETWEEN:
+                self.hold(
+                    f"{view}: the camera's counter went from {before} to {picture.counter} (allowed: up to "
+                    f"{before + MOST_UNITS_BETWEEN}): pictures and units no longer agree. Check the trigger, then start "
+                    "a new batch."
+                )
                 return
             self._counters[view] = picture.counter
             for _ in range(picture.counter - before - 1):
                 self._present(view, picture)  # expected and never shown: rejected at the gate
-            self._examine(self._present(view, picture), view, picture)
+            unit = self._present(view, picture)
+            if not (self._emptying and unit > self._plc.last_unit):
+                self._examine(unit, view, picture)
 
         return take
 
@@ -184,9 +227,9 @@ class Line:
         unit = self._plc.part_present(view, picture.captured_s)
         if view == self._first:
             if (self._last_taken - picture.taken_at).total_seconds() > _STEP_BACK_S:
-                self._stepped_back.append(
-                    f"the computer's date stepped back from {self._last_taken.isoformat()} to {picture.taken_at.isoformat()} before unit {unit}; "
-                    "timing is not affected, the records keep their order"
+                self._alarms.append(
+                    f"the computer's date stepped back from {self._last_taken.isoformat()} to "
+                    f"{picture.taken_at.isoformat()} before unit {unit}; timing is not affected, the records keep their order"
                 )
             self._last_taken = picture.taken_at
             deadline_s = picture.captured_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S
@@ -200,8 +243,10 @@ class Line:
         frozen = self._frozen[view].check(picture.pixels)
         if frozen.fit and self.looking.offer(Job(frame, deadline_s)):
             return
-        text = frozen.reason if not frozen.fit else "dropped: the eyes are behind with the units before"
-        sight, verdict = not_inspected(view, text)
+        if frozen.fit:
+            sight, verdict = not_inspected(view, "dropped: the eyes are behind with the units before")
+        else:
+            sight, verdict = not_inspected(view, frozen.reason, Reason.NOT_ASSESSABLE)
         self._report(frame, report_of(frame, sight, verdict, self._recipe.line.views[view], self._clock))
 
     def _report(self, frame: Frame, report: ViewReport) -> None:
@@ -221,15 +266,13 @@ class Line:
         for onlooker in self.onlookers:
             onlooker.show(settled)
 
-    def _end(self, each: Callable[["Line"], None] | None) -> BatchResult:
+    def _end(self) -> BatchResult:
         """Let the belt run empty, write what is left, and close the batch if every unit has its record."""
-        failures = []
-        for capture in self.captures:
-            try:
-                capture.stop()
-            except CameraError as error:
-                failures.append(str(error))
-        self._plc.stop()
+        self._stop(self.captures[0])
+        self._emptying = True
+        self._plc.stop()  # the other stations see their units until the last one has left
+        for capture in self.captures[1:]:
+            self._stop(capture)
         until_s = self._clock.now_s() + _DRAIN_S
         while self.ledger.under_way and self._clock.now_s() < until_s:
             self._watch()
@@ -237,11 +280,14 @@ class Line:
         for thread in (self.looking, self.thinking, self.writer):
             thread.stop()
             thread.join(_DRAIN_S)
-        if failures:
-            self.hold("; ".join(failures))
-        if each is not None:
-            each(self)
+        self._write_alarms()
         return self._close()
+
+    def _stop(self, capture: Capture) -> None:
+        try:
+            capture.stop()
+        except CameraError as error:
+            self.hold(str(error))
 
     def _close(self) -> BatchResult:
         totals, states = self.ledger.totals, self.ledger.totals.states
@@ -256,11 +302,22 @@ class Line:
         ended, reason = (Ended.HELD if self.held else Ended.COMPLETE), self.held
         try:
             if self.held:
-                self._store.append_event(EventKind.HELD, self.held, batch=self.batch, at=self._clock.utc(), by=self._recipe.line.name)
+                self._event(EventKind.HELD, self.held)
             self._store.close_batch(self.batch, counts, at=self._clock.utc(), by=self._recipe.line.name)
         except LineError as error:
-            ended, reason = Ended.UNCLOSED, f"{self.held}\n{error}".strip()
+            ended, reason = Ended.UNCLOSED, f"{self.held}\n{error}\n{self._quarantine()}".strip()
         return BatchResult(self.batch, ended, reason, counts, totals, self.gate.late, self.writer.unwritten)
+
+    def _quarantine(self) -> str:
+        """End a batch that cannot be closed; where even that is refused, the next start does it."""
+        try:
+            ended = self._store.quarantine(
+                self.batch, self._plc.last_unit, at=self._clock.utc(), by=self._recipe.line.name
+            )
+        except LineError:
+            return f"Batch {self.batch} stays open and not releasable; the next start lists its units without a record."
+        units = ", ".join(map(str, ended.quarantined)) or "none"
+        return f"Batch {self.batch} is not releasable. Units without a record, in quarantine: {units}"
 
 
 def sample_pixels(width: int, height: int) -> NDArray[np.uint8]:

@@ -50,16 +50,23 @@ class Plc(Protocol):
 class SimulatedPlc:
     """Photo-eyes, shift register and reject gate in one thread of this process."""
 
-    def __init__(self, memory: Path, *, stations: tuple[str, ...], gate_after_ms: float, clock: Clock, last_recorded: int = 0) -> None:
-        """`memory` is the retentive file; `stations` are the views in belt order, the first one numbers the units; numbering goes on
-        behind `last_recorded`, the last unit in the store, even where the memory was lost."""
+    def __init__(
+        self, memory: Path, *, stations: tuple[str, ...], gate_after_ms: float, clock: Clock, last_recorded: int = 0
+    ) -> None:
+        """Open the belt.
+
+        Args:
+            memory: the retentive file.
+            stations: the views in belt order; the first one numbers the units.
+            last_recorded: the last unit in the store; numbering goes on behind it even where the memory was lost.
+        """
         self._memory = self._open_memory(memory)
         self._stations = stations
         self._gate_after_s = gate_after_ms / 1000
         self._clock = clock
-        (remembered,) = _COUNTER.unpack_from(self._memory, 0)
-        self._counter = max(remembered, last_recorded)
-        self._passed_station = dict.fromkeys(stations, self._counter)
+        remembered: int = _COUNTER.unpack_from(self._memory, 0)[0]
+        self._counter: int = max(remembered, last_recorded)
+        self._passed_station: dict[str, int] = dict.fromkeys(stations, self._counter)
         self._slots: list[tuple[int, int, Move] | None] = [None] * SLOTS
         self._belt: deque[tuple[int, float]] = deque()
         self._wake = Condition()
@@ -122,13 +129,23 @@ class SimulatedPlc:
     @staticmethod
     def _open_memory(memory: Path) -> mmap.mmap:
         """Allocated once, then only overwritten: neither a full disk nor a killed process loses a number."""
-        if not memory.exists():
-            memory.parent.mkdir(parents=True, exist_ok=True)
-            memory.write_bytes(_COUNTER.pack(0))
-        if (size := memory.stat().st_size) != _COUNTER.size:
+        try:
+            if not memory.exists():
+                memory.parent.mkdir(parents=True, exist_ok=True)
+                fresh = memory.with_name(memory.name + ".part")
+                fresh.write_bytes(_COUNTER.pack(0))
+                fresh.replace(memory)  # killed in between, there is no memory rather than half of one
+            with memory.open("r+b") as file:
+                size = memory.stat().st_size
+                if size == _COUNTER.size:
+                    return mmap.mmap(file.fileno(), size)
+        except OSError as error:
             raise LineError(
-                f"{memory}: the PLC's retentive memory has {size} bytes, not {_COUNTER.size}. Unit numbers must never be used twice, so the "
-                "line does not start. Restore the file, or delete it: numbering then goes on behind the last record."
-            )
-        with memory.open("r+b") as file:
-            return mmap.mmap(file.fileno(), _COUNTER.size)
+                f"{memory}: the PLC's retentive memory cannot be opened: {error.strerror}. Nothing was started. Check "
+                "the rights of the file and the space on its disk."
+            ) from error
+        raise LineError(
+            f"{memory}: the PLC's retentive memory has {size} bytes, not {_COUNTER.size}. Unit numbers must never be "
+            "used twice, so the line does not start. Restore the file, or delete it: numbering then goes on behind the "
+            "last record."
+        )

@@ -1,8 +1,8 @@
 """Two threads judge: one looks at every frame, one asks the mind about those that a look leaves open.
 
 Before either begins it is checked that the time left suffices on this machine; work that cannot be in time is not
-started, because it would make the next unit late as well. No error of a single unit leaves here: it becomes a REJECT
-with its text in the record.
+started, because it would make the next unit late as well. No error of a single unit leaves here, whatever its type: it
+becomes a REJECT with its text in the record.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,6 @@ from cameras.frame import Frame
 from inspector.config import ViewConfig
 from inspector.examine import Examiner, Pace, Sight
 from inspector.line.ledger import ViewReport, not_inspected
-from models.errors import ModelError
 from models.verdict import Disposition, Reason, Verdict
 
 _IDLE_S = 0.2  # a thread without work still shows a heartbeat
@@ -46,7 +45,7 @@ class Looking(Thread):
         self.jobs: Queue[Job] = Queue(maxsize=max(2, int(budget_ms / pace.eyes_p99_ms)))  # the next one would be late
         self._examiner, self._views, self._pace, self._clock = examiner, views, pace, clock
         self._report, self._thinking = report, thinking
-        self._stop = Event()
+        self._ending = Event()
         self.beat_s = clock.now_s()
 
     def offer(self, job: Job) -> bool:
@@ -59,10 +58,10 @@ class Looking(Thread):
 
     def stop(self) -> None:
         """Finish what is queued, then end."""
-        self._stop.set()
+        self._ending.set()
 
     def run(self) -> None:
-        while not (self._stop.is_set() and self.jobs.empty()):
+        while not (self._ending.is_set() and self.jobs.empty()):
             self.beat_s = self._clock.now_s()
             try:
                 job = self.jobs.get(timeout=_IDLE_S)
@@ -87,19 +86,21 @@ class Looking(Thread):
     def _look(self, frame: Frame, view: ViewConfig) -> tuple[Sight, Verdict | None]:
         try:
             sight = self._examiner.see(frame.pixels, view=frame.view, mm_per_px=view.mm_per_px, limits=view.fitness)
-        except (ModelError, ValueError, RuntimeError) as error:
-            return not_inspected(frame.view, f"examining failed: {error}")
+        except Exception as error:  # noqa: BLE001 ONNX Runtime's and OpenCV's errors share no base
+            return not_inspected(frame.view, f"examining failed: {type(error).__name__}: {error}")
         return sight, sight.verdict
 
 
 class Thinking(Thread):
     """Asks the mind about units that a look leaves open."""
 
-    def __init__(self, examiner: Examiner, pace: Pace, clock: Clock, report: Callable[[Frame, ViewReport], None]) -> None:
+    def __init__(
+        self, examiner: Examiner, pace: Pace, clock: Clock, report: Callable[[Frame, ViewReport], None]
+    ) -> None:
         super().__init__(name="mind", daemon=True)
         self._work: Queue[tuple[Job, Sight, ViewConfig]] = Queue(maxsize=8)
         self._examiner, self._pace, self._clock, self._report = examiner, pace, clock, report
-        self._stop = Event()
+        self._ending = Event()
         self.beat_s = clock.now_s()
 
     @property
@@ -116,10 +117,10 @@ class Thinking(Thread):
 
     def stop(self) -> None:
         """Finish what is queued, then end."""
-        self._stop.set()
+        self._ending.set()
 
     def run(self) -> None:
-        while not (self._stop.is_set() and self._work.empty()):
+        while not (self._ending.is_set() and self._work.empty()):
             self.beat_s = self._clock.now_s()
             try:
                 job, sight, view = self._work.get(timeout=_IDLE_S)
@@ -132,11 +133,13 @@ class Thinking(Thread):
         left_ms = (job.deadline_s - self._clock.now_s()) * 1000
         needed_ms = self._pace.mind_ms(len(sight.asked))
         if left_ms < needed_ms:
-            return sight, _no_time(f"{left_ms:.0f} ms were left for the mind, {len(sight.asked)} observations take up to {needed_ms:.0f}")
+            return sight, _no_time(
+                f"{left_ms:.0f} ms were left for the mind, {len(sight.asked)} observations take up to {needed_ms:.0f}"
+            )
         try:
             judged = self._examiner.judge(sight)
-        except (ModelError, ValueError, RuntimeError) as error:
-            _, verdict = not_inspected(sight.view, f"judging failed: {error}")
+        except Exception as error:  # noqa: BLE001 ONNX Runtime's and OpenCV's errors share no base
+            _, verdict = not_inspected(sight.view, f"judging failed: {type(error).__name__}: {error}")
             return sight, verdict
         return judged, judged.verdict or _no_time("the mind gave no verdict")
 

@@ -23,14 +23,16 @@ _IDLE_S = 0.2
 class Writer(Thread):
     """Owns the store for the length of a batch."""
 
-    def __init__(self, store: RecordStore, clock: Clock, *, accepts_pct: float, seed: int, fail: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: RecordStore, clock: Clock, *, accepts_pct: float, seed: int, fail: Callable[[str], None]
+    ) -> None:
         """`fail` is called once, with the reason, when a record could not be kept."""
         super().__init__(name="writer", daemon=True)
         self._settled: Queue[Settled] = Queue(maxsize=_QUEUED)
         self._store, self._clock, self._fail = store, clock, fail
         self._accepts_pct = accepts_pct
         self._draw = random.Random(seed)
-        self._stop = Event()
+        self._ending = Event()
         self.beat_s = clock.now_s()
         self.written = 0
         self.unwritten = 0
@@ -46,10 +48,10 @@ class Writer(Thread):
 
     def stop(self) -> None:
         """Write what is queued, then end."""
-        self._stop.set()
+        self._ending.set()
 
     def run(self) -> None:
-        while not (self._stop.is_set() and self._settled.empty()):
+        while not (self._ending.is_set() and self._settled.empty()):
             self.beat_s = self._clock.now_s()
             together = list(self._take())
             if together and self.failure:

@@ -148,8 +148,8 @@ class BatchSummary(Strict):
 
     @property
     def releasable(self) -> bool:
-        """Only the closing record, whose counts reconciled, makes a batch releasable."""
-        return self.status is BatchStatus.CLOSED
+        """Only the closing record, whose counts reconciled, makes a batch releasable; no unit may have got away."""
+        return self.status is BatchStatus.CLOSED and self.tally.lost == 0
 
 
 class OpenBatch(Strict):

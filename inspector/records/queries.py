@@ -176,6 +176,11 @@ def missing_units(connection: sa.Connection, batch: int, units_before: int, last
     return tuple(gaps)
 
 
+def highest_unit(connection: sa.Connection) -> int:
+    """0 for a new store."""
+    return connection.scalar(sa.select(sa.func.max(units.c.unit))) or 0
+
+
 def last_epoch(connection: sa.Connection) -> int:
     """0 for a new store."""
     query = sa.select(events.c.data).where(events.c.kind == EventKind.BATCH_OPENED).order_by(events.c.sequence.desc())

@@ -235,6 +235,11 @@ class RecordStore:
         with self._reading("reading the latest records") as connection:
             return queries.latest(connection, count, batch)
 
+    def highest_unit(self) -> int:
+        """The highest unit number that has a record; records are in order of their outcomes, not of their units."""
+        with self._reading("looking for the highest unit") as connection:
+            return queries.highest_unit(connection)
+
     def unit(self, batch: int, unit: int) -> InspectionRecord | None:
         """The record of one unit; None when it has none."""
         with self._reading(f"reading unit {unit} of batch {batch}") as connection:

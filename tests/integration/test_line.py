@@ -1,0 +1,315 @@
+"""The line as it runs: real threads, a real store, ONNX Runtime; pictures from a folder, verdicts that can be foretold."""
+
+import random
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cameras.clock import SystemClock
+from inspector.line.line import BatchResult, Ended, Line
+from inspector.records import BatchStatus, EventKind, InspectionRecord, RecordStore
+from inspector.run import run_batch
+from models.package import ModelPackage
+from models.verdict import Disposition, Reason
+from tests import tiny
+from tests.tiny import CHIP, DIM, STAIN, Disc
+
+SPOT = Disc(2.0)
+IN_TIME = 3000  # ms to the gate: also on a machine that is busy with other things
+
+
+class MovableClock(SystemClock):
+    """This computer's clock, with a date that can be set."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def utc(self) -> datetime:
+        return super().utc() + self._ahead
+
+    def set_date(self, *, by_s: float) -> None:
+        self._ahead += timedelta(seconds=by_s)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
+    return tiny.build(tmp_path_factory.mktemp("tiny"))
+
+
+def run(path: Path, units: int | None = None, **more: object) -> BatchResult:
+    return run_batch(path, units=units, say=print, drawing=lambda done, of: None, **more)  # type: ignore[arg-type]
+
+
+def records(path: Path, batch: int = 1) -> dict[int, InspectionRecord]:
+    with RecordStore.open_readonly(path.parent / "store") as store:
+        store.verify(evidence=True)
+        return {record.unit: record for record in store.records(batch)}
+
+
+def reconciles(path: Path, result: BatchResult) -> bool:
+    """Triggers = accepted + rejected + held + sampled + lost = records, by the line's counts and by the store's."""
+    counts = result.counts
+    said = counts.accepted + counts.rejected + counts.held + counts.sampled + counts.lost
+    kept = Counter(record.state for record in records(path, result.batch).values())
+    states = ("accepted", "rejected", "held", "sampled", "lost")
+    return counts.triggers == said == kept.total() and all(kept[s] == getattr(counts, s) for s in states)
+
+
+def test_every_unit_gets_the_verdict_of_its_sheet_and_one_record(package: ModelPackage, tmp_path: Path):
+    shown = [
+        tiny.unit(1),
+        tiny.unit(2, SPOT),
+        tiny.unit(3, Disc(2.0, CHIP)),
+        tiny.unit(4, Disc(2.0, STAIN)),
+        tiny.unit(5),
+    ]
+    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=IN_TIME)
+
+    result = run(path)
+
+    kept = records(path)
+    verdicts = [(kept[u].disposition, kept[u].reason) for u in sorted(kept)]
+    assert result.ended is Ended.COMPLETE
+    assert reconciles(path, result)
+    assert verdicts == [
+        (Disposition.ACCEPT, None),
+        (Disposition.REJECT, Reason.DEFECT),
+        (Disposition.REJECT, Reason.DEFECT),
+        (Disposition.HOLD, Reason.UNSURE),  # no criterion names a stain
+        (Disposition.ACCEPT, None),
+    ]
+
+
+def test_a_finding_names_criterion_place_and_size(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1, SPOT)], gate_after_ms=IN_TIME)
+
+    run(path)
+
+    (finding,) = records(path)[1].findings
+    assert (finding.criterion, finding.severity, finding.zone, finding.unit) == ("S1", "major", "tablet", "mm")
+    assert finding.wording == "Spots larger than 1 mm are major."
+    assert finding.value == pytest.approx(2.0, rel=0.15)
+    assert finding.box_px is not None
+    x0, y0, x1, y1 = finding.box_px
+    assert x0 < tiny.PLACES[0][0] < x1
+    assert y0 < tiny.PLACES[0][1] < y1
+
+
+def test_a_batch_that_reconciles_is_releasable_and_names_what_it_was_judged_by(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(4)], gate_after_ms=IN_TIME)
+
+    result = run(path)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        summary = store.batch_summary(result.batch)
+    assert summary.releasable
+    assert {record.digests for record in records(path).values()} == {summary.opening.digests}
+    assert summary.opening.digests.package == package.digest
+
+
+def test_unit_numbers_go_on_from_batch_to_batch(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(3)], gate_after_ms=IN_TIME)
+
+    first, second = run(path), run(path)
+
+    assert (first.batch, second.batch) == (1, 2)
+    assert sorted(records(path, 1)) == [1, 2, 3]
+    assert sorted(records(path, 2)) == [4, 5, 6]
+
+
+def test_unit_numbers_go_on_even_where_the_plcs_memory_was_lost(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(3)], gate_after_ms=IN_TIME)
+
+    run(path)
+    (tmp_path / "store" / "plc.memory").unlink()
+    run(path)
+
+    assert sorted(records(path, 2)) == [4, 5, 6]
+
+
+def test_the_batch_ends_after_so_many_units(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(9)], gate_after_ms=IN_TIME)
+
+    result = run(path, units=4)
+
+    assert result.ended is Ended.COMPLETE
+    assert sorted(records(path)) == [1, 2, 3, 4]
+
+
+def test_a_gate_that_is_too_near_for_the_mind_rejects_and_keeps_the_observation(package: ModelPackage, tmp_path: Path):
+    near = [tiny.unit(n, *[Disc(0.5, at=place) for place in tiny.PLACES]) for n in range(12)]
+    path = tiny.write_line(tmp_path, package, near, gate_after_ms=90, units_per_min=3000)
+
+    result = run(path)
+
+    kept = records(path).values()
+    late = [record for record in kept if record.reason is Reason.LATE]
+    assert reconciles(path, result)
+    assert late
+    assert all(record.gate == "REJECT" for record in late)
+    assert any(record.n_observations == 6 for record in late)
+
+
+def test_a_dim_mark_holds_the_unit(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1, Disc(2.5, DIM))], gate_after_ms=IN_TIME)
+
+    run(path)
+
+    record = records(path)[1]
+    assert (record.disposition, record.reason, record.gate) == (Disposition.HOLD, Reason.UNSURE, "REJECT")
+    assert "perhaps spot" in record.text
+
+
+def test_a_picture_unlike_the_packages_is_held_as_not_assessable(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.green(1), tiny.unit(2)], gate_after_ms=IN_TIME)
+
+    run(path)
+
+    first, second = records(path).values()
+    assert (first.disposition, first.reason) == (Disposition.HOLD, Reason.NOT_ASSESSABLE)
+    assert "unlike what tiny was made for" in first.text
+    assert second.disposition is Disposition.ACCEPT
+
+
+def test_a_repeated_picture_is_a_frozen_camera(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1), tiny.unit(1), tiny.unit(2)], gate_after_ms=IN_TIME)
+
+    run(path)
+
+    second = records(path)[2]
+    assert (second.disposition, second.reason) == (Disposition.REJECT, Reason.NOT_ASSESSABLE)
+    assert "frozen" in second.text
+
+
+def test_a_unit_passes_only_when_every_view_accepted_it(package: ModelPackage, tmp_path: Path):
+    top = tiny.write(tmp_path / "top", [tiny.unit(n) for n in range(6)])
+    side = tiny.write(tmp_path / "side", [tiny.unit(10 + n, *([SPOT] if n in (1, 4) else [])) for n in range(6)])
+    path = tiny.write_line(tmp_path, package, top, gate_after_ms=IN_TIME, units_per_min=600)
+    second = f"  side: {{camera: {{driver: replay, folder: {side}, units_per_min: 600}}, mm_per_px: 0.1}}\n"
+    path.write_text(path.read_text() + second)
+
+    result = run(path)
+
+    kept = records(path)
+    assert reconciles(path, result)
+    assert [kept[u].gate for u in sorted(kept)] == ["PASS", "REJECT", "PASS", "PASS", "REJECT", "PASS"]
+    assert result.late == 0
+
+
+def test_a_view_whose_picture_never_comes_rejects_its_unit(package: ModelPackage, tmp_path: Path):
+    top = tiny.write(tmp_path / "top", [tiny.unit(n) for n in range(3)])
+    side = tiny.write(tmp_path / "side", [tiny.unit(10 + n) for n in range(2)])
+    path = tiny.write_line(tmp_path, package, top, gate_after_ms=1500, units_per_min=600)
+    second = f"  side: {{camera: {{driver: replay, folder: {side}, units_per_min: 600}}, mm_per_px: 0.1}}\n"
+    path.write_text(path.read_text() + second)
+
+    result = run(path)
+
+    last = records(path)[3]
+    assert reconciles(path, result)
+    assert (last.disposition, last.reason, last.gate) == (Disposition.REJECT, Reason.NOT_INSPECTED, "REJECT")
+    assert last.text == "no picture of view side came"
+
+
+def test_pictures_are_kept_of_everything_that_was_not_accepted(package: ModelPackage, tmp_path: Path):
+    shown = [tiny.unit(1), tiny.unit(2, SPOT), tiny.unit(3, Disc(2.0, STAIN))]
+    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=IN_TIME)
+
+    run(path)
+
+    assert [bool(record.evidence) for record in records(path).values()] == [False, True, True]
+
+
+def test_a_date_set_back_is_an_alarm_and_changes_nothing_else(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(
+        tmp_path, package, [tiny.unit(n) for n in range(12)], gate_after_ms=IN_TIME, units_per_min=600
+    )
+    clock = MovableClock()
+    set_back: list[int] = []
+
+    def each(line: Line) -> None:
+        if line.ledger.totals.triggers >= 4 and not set_back:
+            clock.set_date(by_s=-3600)
+            set_back.append(line.ledger.totals.triggers)
+
+    result = run(path, clock=clock, each=each)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        alarms = [event.text for event in store.events() if event.kind is EventKind.ALARM]
+    assert set_back
+    assert result.ended is Ended.COMPLETE
+    assert result.counts.accepted == 12
+    assert len(alarms) == 1
+    assert "stepped back" in alarms[0]
+
+
+def test_a_held_line_passes_nothing_any_more_and_takes_back_what_has_not_left(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(40)], gate_after_ms=1500, units_per_min=600)
+    passed_when_held: list[int] = []
+
+    def each(line: Line) -> None:
+        if line.ledger.totals.triggers >= 8 and not line.held:
+            line.hold("somebody pressed the button")
+            passed_when_held.append(line.ledger.totals.states["accepted"])
+
+    result = run(path, each=each)
+
+    assert result.ended is Ended.HELD
+    assert reconciles(path, result)
+    assert result.counts.accepted == passed_when_held[0] < 8
+    assert {r.reason for r in records(path).values() if r.gate == "REJECT"} == {Reason.HELD}
+
+
+def test_an_error_of_the_watch_closes_the_gate_and_the_batch(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(20)], gate_after_ms=1500, units_per_min=600)
+
+    def each(line: Line) -> None:
+        if line.ledger.totals.triggers >= 3:
+            raise ZeroDivisionError("a progress bar without width")
+
+    with pytest.raises(ZeroDivisionError):
+        run(path, each=each)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        summary = store.batch_summary(1)
+        said = [event.text for event in store.events() if event.kind is EventKind.HELD]
+    assert summary.status is BatchStatus.CLOSED
+    assert "the watch ended: ZeroDivisionError" in said[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_comes_nothing_is_lost_and_nothing_passes_without_an_accept_in_time(
+    package: ModelPackage, tmp_path: Path, seed: int
+):
+    draw = random.Random(seed)
+    gate_ms = draw.choice((60, 150, 400, 1500))
+    shown = [_anything(draw, number) for number in range(40)]
+    rate = draw.choice((600, 1500, 2300))
+    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=gate_ms, units_per_min=rate, accepts_pct=20)
+
+    result = run(path)
+
+    kept = records(path)
+    assert result.ended is Ended.COMPLETE
+    assert reconciles(path, result)
+    assert sorted(kept) == list(range(1, 41))
+    for record in kept.values():
+        if record.gate == "PASS":
+            assert record.state == "accepted"
+            assert record.disposition is Disposition.ACCEPT
+            assert record.times_ms["top.eyes"] <= record.times_ms["top.ready"] <= record.times_ms["gate"]
+            assert isinstance(shown[record.unit - 1], tuple) is False
+
+
+def _anything(draw: random.Random, number: int) -> "tiny.Pixels | bytes":
+    match draw.randrange(6):
+        case 0:
+            return b""
+        case 1:
+            return tiny.png(tiny.unit(number))[: draw.randrange(10, 900)]
+        case 2:
+            return tiny.unit(number, Disc(draw.uniform(0.4, 3), draw.choice((CHIP, STAIN, tiny.SPOT, DIM))))
+        case _:
+            return tiny.unit(number)
