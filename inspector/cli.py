@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cameras.errors import CameraError
-from inspector.commands import line, package, records, render, sheets
+from inspector.commands import calibrate, line, package, records, render, sheets
 from inspector.commands.screen import err, out
 from inspector.commands.sheets import PACKAGE
 from inspector.errors import LineError
@@ -35,6 +35,7 @@ app.command()(sheets.read)
 app.command("what-if")(sheets.what_if_command)
 app.add_typer(records.app, name="records")
 app.command()(line.console)
+app.command()(calibrate.calibrate)
 app.command()(package.assemble)
 app.command()(package.package)
 
