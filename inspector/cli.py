@@ -66,6 +66,9 @@ def main() -> None:
     except (CameraError, LineError, ModelError, TuningError) as error:
         err.print(str(error), style="red", highlight=False, markup=False)
         sys.exit(REFUSED)
+    except OSError as error:  # a file named on the command line that may not be written, a full disk
+        err.print(f"{error.filename or 'file'}: {error.strerror}", style="red", highlight=False, markup=False)
+        sys.exit(REFUSED)
 
 
 if __name__ == "__main__":

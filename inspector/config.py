@@ -4,6 +4,7 @@ Together they are the recipe; its digest stands in every record. Paths are relat
 """
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -18,6 +19,9 @@ from models.runtime import Device
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+ViewName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]  # becomes part of file names
 
 
 class ViewConfig(_Strict):
@@ -42,7 +46,7 @@ class LineConfig(_Strict):
     sheet: Path
     store: Path
     gate_after_ms: float = Field(ge=20, le=10_000)
-    views: dict[str, ViewConfig] = Field(min_length=1)
+    views: dict[ViewName, ViewConfig] = Field(min_length=1)  # in belt order
     threads: int = Field(default=2, ge=1, le=64)  # of the model, each of eyes and mind
     device: Device = "cpu"
     evidence: EvidenceConfig = EvidenceConfig()
@@ -53,8 +57,9 @@ class LineConfig(_Strict):
             rate = view.camera.units_per_min
             if rate is not None and rate / 60 * self.gate_after_ms / 1000 > MOST_UNITS_BETWEEN:
                 raise ValueError(
-                    f"views.{name}: {rate:g} units/min and gate_after_ms {self.gate_after_ms:g} put more than {MOST_UNITS_BETWEEN} units "
-                    "between camera and gate; the PLC's result table has 64 slots. Move the camera or slow the belt."
+                    f"views.{name}: {rate:g} units/min and gate_after_ms {self.gate_after_ms:g} put more than "
+                    f"{MOST_UNITS_BETWEEN} units between camera and gate; "
+                    "the PLC's result table has 64 slots. Move the camera or slow the belt."
                 )
         return self
 

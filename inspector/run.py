@@ -77,7 +77,8 @@ def run_batch(
         line.onlookers.append(display)
         display.start()
         say(
-            f"batch {line.batch}: {recipe.sheet.title}, version {recipe.sheet.version}; looks take up to {pace.eyes_p99_ms:.0f} ms here"
+            f"batch {line.batch}: {recipe.sheet.title}, version {recipe.sheet.version}; looks take up to "
+            f"{pace.eyes_p99_ms:.0f} ms here"
         )
         try:
             return line.run(units=units, stop=stop, each=each)
@@ -104,7 +105,8 @@ def recover(store: RecordStore, last_triggered: int | None, clock: Clock, say: S
         ended = store.quarantine(batch.batch, last_triggered, at=clock.utc(), by="recovery")
         units = ", ".join(map(str, ended.quarantined)) or "none"
         say(
-            f"batch {batch.batch} was never closed: it is not releasable. Units without a record, in quarantine: {units}"
+            f"batch {batch.batch} was never closed: it is not releasable. Units without a record, "
+            f"in quarantine: {units}"
         )
 
 

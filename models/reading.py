@@ -89,7 +89,11 @@ class Reading(_Stored):
                 found.append(Objection(line.id, difference))
             elif line.score < sure_from:
                 found.append(
-                    Objection(line.id, f"the model is unsure what the sentence means (score {line.score:.2f}, needed {sure_from:.2f}); say it more plainly")
+                    Objection(
+                        line.id,
+                        f"the model is unsure what the sentence means (score {line.score:.2f}, needed "
+                        f"{sure_from:.2f}); say it more plainly",
+                    )
                 )
         return tuple(found)
 
@@ -101,17 +105,27 @@ class Reading(_Stored):
         """
         if self.sheet_digest != sheet.digest:
             raise ReadingInvalid(
-                f"{sheet.id}: the sheet has changed since it was read ({self.sheet_digest[:19]}, now {sheet.digest[:19]}). Nothing was started. "
-                "Run `inspector read SHEET`, look at it, and approve it with --approve."
+                f"{sheet.id}: the sheet has changed since it was read ({self.sheet_digest[:19]}, now "
+                f"{sheet.digest[:19]}). Nothing was started. Run `inspector read SHEET`, "
+                "look at it, and approve it with --approve."
+            )
+        if [(c.id, c.sentence, c.note) for c in sheet.criteria] != [(r.id, r.sentence, r.fields) for r in self.lines]:
+            raise ReadingInvalid(
+                f"{sheet.id}: the lines of the reading are not those of the sheet: the file was altered. Nothing was "
+                "started. Run `inspector read SHEET`, look at it, and approve it with --approve."
             )
         if self.package_digest != package_digest:
             raise ReadingInvalid(
-                f"{sheet.id}: the sheet was read by another package ({self.package_digest[:19]}, the line has {package_digest[:19]}). "
-                "Nothing was started. Run `inspector read SHEET` with the line's package and approve that."
+                f"{sheet.id}: the sheet was read by another package ({self.package_digest[:19]}, the line has "
+                f"{package_digest[:19]}). Nothing was started. Run `inspector read SHEET` "
+                "with the line's package and approve that."
             )
         if found := self.objections(sure_from=sure_from):
             shown = "\n".join(f"  {o.id}: {o.text}\n      {self.line(o.id).sentence}" for o in found)
-            raise ReadingInvalid(f"{sheet.id}: words and fields of {len(found)} criteria do not agree; the batch is not started.\n{shown}")
+            raise ReadingInvalid(
+                f"{sheet.id}: words and fields of {len(found)} criteria do not agree; the batch is not "
+                f"started.\n{shown}"
+            )
         if self.approval is None:
             raise ReadingInvalid(
                 f"{sheet.id}: nobody has approved this reading. Nothing was started. "
@@ -130,7 +144,9 @@ class Reading(_Stored):
         """
         if not by.strip() or not reason.strip():
             raise ReadingInvalid("an approval needs a name and a reason: --approve NAME --reason WHY")
-        return self.model_copy(update={"approval": Approval(by=by.strip(), reason=reason.strip(), at=at or datetime.now(UTC))})
+        return self.model_copy(
+            update={"approval": Approval(by=by.strip(), reason=reason.strip(), at=at or datetime.now(UTC))}
+        )
 
     def save(self, path: Path) -> None:
         """Write beside the sheet; the old file stays whole until the new one is."""
@@ -144,11 +160,15 @@ class Reading(_Stored):
         try:
             return Reading.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise ReadingInvalid(f"{path}: the sheet has not been read yet. Run `inspector read SHEET` and approve it with --approve.") from error
+            raise ReadingInvalid(
+                f"{path}: the sheet has not been read yet. Run `inspector read SHEET` and approve it with --approve."
+            ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise ReadingInvalid(f"{path}: cannot be read: {error}") from error
         except ValidationError as error:
-            raise ReadingInvalid(f"{problems(path, error)}\nRead the sheet again with `inspector read SHEET`.") from error
+            raise ReadingInvalid(
+                f"{problems(path, error)}\nRead the sheet again with `inspector read SHEET`."
+            ) from error
 
 
 def reading_path(sheet: Path) -> Path:
@@ -165,7 +185,7 @@ def read_sheet(
     before: Reading | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Reading:
-    """Let the mind read every sentence that `before`, an earlier reading by the same package and glossary, does not hold.
+    """Let the mind read every sentence that `before`, an earlier reading by the same package and glossary, lacks.
 
     `glossary` is the package's own merged with the sheet's.
     """
@@ -175,12 +195,22 @@ def read_sheet(
         known = {line.sentence: (line.words, line.score) for line in before.lines}
     fresh = [c.sentence for c in sheet.criteria if c.sentence not in known]
     if fresh:
-        known.update(zip(fresh, mind.read([CriterionText("", sentence) for sentence in fresh], glossary, progress), strict=True))
+        known.update(
+            zip(fresh, mind.read([CriterionText("", sentence) for sentence in fresh], glossary, progress), strict=True)
+        )
     lines = tuple(
-        ReadLine(id=c.id, sentence=c.sentence, words=known[c.sentence][0], score=round(known[c.sentence][1], 4), fields=c.note)
+        ReadLine(
+            id=c.id,
+            sentence=c.sentence,
+            words=known[c.sentence][0],
+            score=round(known[c.sentence][1], 4),
+            fields=c.note,
+        )
         for c in sheet.criteria
     )
-    reading = Reading(sheet_id=sheet.id, sheet_digest=sheet.digest, package_digest=package_digest, glossary_digest=words, lines=lines)
+    reading = Reading(
+        sheet_id=sheet.id, sheet_digest=sheet.digest, package_digest=package_digest, glossary_digest=words, lines=lines
+    )
     if before is not None and before.approval is not None and before.model_copy(update={"approval": None}) == reading:
         return before  # nothing changed: the approval stands
     return reading

@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from models.errors import DeviceAbsent
+from models.errors import DeviceAbsent, PackageInvalid
 
 Device = Literal["cpu", "cuda", "tensorrt"]
 
@@ -83,7 +83,15 @@ def open_session(graph: Path | bytes, *, threads: int, device: Device = "cpu") -
         False  # lengths vary from unit to unit: a remembered plan for every length only costs memory
     )
     wanted = [_PROVIDERS[device]] if device == "cpu" else [_PROVIDERS[d] for d in _beside(device)]
-    session = onnxruntime.InferenceSession(str(graph) if isinstance(graph, Path) else graph, options, providers=wanted)
+    try:
+        source = str(graph) if isinstance(graph, Path) else graph
+        session = onnxruntime.InferenceSession(source, options, providers=wanted)
+    except Exception as error:  # ONNX Runtime's errors share no base
+        raise PackageInvalid(
+            f"{graph if isinstance(graph, Path) else 'graph'}: ONNX Runtime cannot open it: "
+            f"{' '.join(str(error).split())}. Nothing was loaded. Assemble the package again with the program that it "
+            "belongs to."
+        ) from error
     got = tuple(session.get_providers())
     if got[0] != _PROVIDERS[device]:
         raise DeviceAbsent(

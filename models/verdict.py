@@ -158,6 +158,17 @@ def _counted(observations: Sequence[Observation], note: Note, score: float) -> l
     return [o for o in observations if o.score >= score and o.defect == note.defect and note.covers(o.zone)]
 
 
+def _perhaps(observations: Sequence[Observation], note: Note, at: OperatingPoint) -> list[Observation]:
+    """Those that may be one to count: below the upper score, or of another likeliest class but perhaps of this one."""
+    return [
+        o
+        for o in observations
+        if o.score >= at.hold_from
+        and note.covers(o.zone)
+        and (o.defect == note.defect or any(d == note.defect and p >= at.doubt_from for d, p in o.classes))
+    ]
+
+
 class _Rule:
     """One view under the sheet, collected finding by finding."""
 
@@ -190,7 +201,7 @@ class _Rule:
         for id, note in self.notes.items():
             if note.kind != "count":
                 continue
-            surely, maybe = (_counted(observations, note, score) for score in (self.at.real_from, self.at.hold_from))
+            surely, maybe = _counted(observations, note, self.at.real_from), _perhaps(observations, note, self.at)
             for tier in note.tiers:
                 if _over(len(surely), tier) or _over(len(maybe), tier):
                     sure = _over(len(surely), tier)

@@ -256,10 +256,8 @@ def graph(defects: tuple[str, ...], zones: tuple[str, ...]) -> bytes:
         "lit": lit,
         "lit_bias": lit_bias,
     }
-    shaped = {
-        name: v if v.ndim == 1 and name != "darkness" else v.reshape(-1, v.shape[-1], 1, 1)
-        for name, v in constants.items()
-    }
+    biases = ("bright", "named_bias", "lit_bias")
+    shaped = {name: v if name in biases else v.reshape(-1, v.shape[-1], 1, 1) for name, v in constants.items()}
     outputs = {"mask": (1, 2), "classes": (len(defects), 4), "zones": (len(zones), 4), "features": (CHANNELS, 4)}
     model = helper.make_graph(
         steps,

@@ -23,7 +23,7 @@ from cameras.frame import Frame
 from inspector.config import MOST_UNITS_BETWEEN
 from inspector.errors import LineError
 from inspector.examine import Examiner, Pace
-from inspector.line.gate import Gate, Move
+from inspector.line.gate import Gate
 from inspector.line.ledger import Ledger, Settled, Totals, ViewReport, not_inspected
 from inspector.line.plc import GateEvent, Plc
 from inspector.line.worker import Job, Looking, Thinking, report_of
@@ -210,8 +210,8 @@ class Line:
             if not before < picture.counter <= before + MOST_UNITS_BETWEEN:
                 self.hold(
                     f"{view}: the camera's counter went from {before} to {picture.counter} (allowed: up to "
-                    f"{before + MOST_UNITS_BETWEEN}): pictures and units no longer agree. Check the trigger, then start "
-                    "a new batch."
+                    f"{before + MOST_UNITS_BETWEEN}): pictures and units no longer agree. Check the trigger, then "
+                    "start a new batch."
                 )
                 return
             self._counters[view] = picture.counter
@@ -229,7 +229,8 @@ class Line:
             if (self._last_taken - picture.taken_at).total_seconds() > _STEP_BACK_S:
                 self._alarms.append(
                     f"the computer's date stepped back from {self._last_taken.isoformat()} to "
-                    f"{picture.taken_at.isoformat()} before unit {unit}; timing is not affected, the records keep their order"
+                    f"{picture.taken_at.isoformat()} before unit {unit}; timing is not affected and the records "
+                    "keep their order"
                 )
             self._last_taken = picture.taken_at
             deadline_s = picture.captured_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S
@@ -321,5 +322,5 @@ class Line:
 
 
 def sample_pixels(width: int, height: int) -> NDArray[np.uint8]:
-    """A picture to warm up with when the camera has none to show yet: seeded noise, the eyes' time does not depend on it."""
+    """A picture to warm up with when the camera has none to show yet: seeded noise, on which a look takes longest."""
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)

@@ -1,6 +1,6 @@
-"""One thread writes: evidence first, then the records that name it, in small batches that are on disk before it goes on.
+"""One thread writes: evidence first, then the records that name it, in small batches, each on disk before the next.
 
-The outcomes queue is bounded. When it is full, or a write fails, the line is held: without a record there is no release.
+The outcomes queue is bounded. When it is full, or a write fails, the line is held: without a record, no release.
 """
 
 import random

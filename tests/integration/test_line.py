@@ -1,4 +1,4 @@
-"""The line as it runs: real threads, a real store, ONNX Runtime; pictures from a folder, verdicts that can be foretold."""
+"""The line as it runs: real threads, a real store, ONNX Runtime; pictures from a folder, verdicts known before."""
 
 import random
 from collections import Counter
