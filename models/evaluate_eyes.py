@@ -5,6 +5,7 @@ defect belong together where they share at least 15 % of the smaller of the two,
 of one pixel is otherwise missed by half a cell.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def _by_size(seen: Sequence[SeenUnit], at: OperatingPoint) -> list[Figure]:
     figures = []
     specified = [(u, j) for u, j in _specified(seen) if not u.defects[j].whole]
     for name in sorted({u.defects[j].defect for u, j in specified}):
-        for low, high in zip(BINS_PX, BINS_PX[1:], strict=False):
+        for low, high in itertools.pairwise(BINS_PX):
             own = [(u, j) for u, j in specified if u.defects[j].defect == name and low <= u.defects[j].length_px < high]
             if own:
                 label = f"{name}, {low:g}-{high:g} px" if high < math.inf else f"{name}, from {low:g} px"

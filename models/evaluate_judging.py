@@ -1,4 +1,4 @@
-"""What the mind's judging is worth: observations under sheets that it read itself, and under sheets that differ in one thing.
+"""What the mind's judging is worth: observations under sheets that it read itself, and under pairs that differ.
 
 Both skills are asked in one go, as on a line where nobody corrected the reading. The right verdict is the plain
 rule's on the sheet's true meaning.
@@ -98,16 +98,17 @@ def judging_figures(judged: Sequence[Judged]) -> list[Figure]:
         count, same_wrong = len(own), sum(not o.correct and o.ruled == o.said.verdict for o in own)
         kept, _ = coverage([(one.said.score, one.correct) for one in own], wrong=WRONG_ALLOWED)
         mixed = [one for one in own if one.mixed]
-        aim = AIMS.get(wording)
-        figures += [
-            share(TOPIC, "verdict right", sum(one.correct for one in own), count, of=wording, aim=aim),
-            share(TOPIC, "whole chain right", sum(one.chain_correct for one in own), count, of=wording),
-            share(TOPIC, "verdict of the plain rule on its notes right", sum(o.ruled == o.right for o in own), count, of=wording),
-            share(TOPIC, "writes the chain that the rule drafts", sum(o.said.as_drafted for o in own), count, of=wording),
-            share(TOPIC, "mind and rule wrong in the same way", same_wrong, count, of=wording),
-            share(TOPIC, "verdict right where the class is doubtful", sum(o.correct for o in mixed), len(mixed), of=wording),
-            share(TOPIC, "verdicts kept where 0.5 % of them may be wrong", kept, count, of=wording),
-        ]  # fmt: skip
+        counted = (
+            ("whole chain right", sum(one.chain_correct for one in own), count),
+            ("verdict of the plain rule on its notes right", sum(one.ruled == one.right for one in own), count),
+            ("writes the chain that the rule drafts", sum(one.said.as_drafted for one in own), count),
+            ("mind and rule wrong in the same way", same_wrong, count),
+            ("verdict right where the class is doubtful", sum(one.correct for one in mixed), len(mixed)),
+            ("verdicts kept where 0.5 % of them may be wrong", kept, count),
+        )
+        right_ones = sum(one.correct for one in own)
+        figures.append(share(TOPIC, "verdict right", right_ones, count, of=wording, aim=AIMS.get(wording)))
+        figures += [share(TOPIC, name, hits, shown, of=wording) for name, hits, shown in counted]
         for right in ("accept", "reject", "hold"):
             cases = [one for one in own if one.right == right]
             of = f"{wording}: {right}"

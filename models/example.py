@@ -88,7 +88,7 @@ class ShownSheet:
 class Counterpart:
     """One observation under two sheets that differ in one respect."""
 
-    what: str  # the respect: limit, severity, off, zone; order, ids, rewording, unrelated criteria
+    what: str  # the respect: limit, severity, off, zone; order, line numbers, rewording, unrelated criteria
     wording: str
     first: ShownSheet
     second: ShownSheet

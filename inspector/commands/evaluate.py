@@ -1,0 +1,122 @@
+"""Evaluate a package on this machine: every figure that its model card claims, with exact bounds and counts."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from inspector.commands.screen import err, out
+from models.evaluate import Report
+from models.evaluate import evaluate as evaluate_package
+from models.example import Challenge
+from models.metrics import Figure
+from models.package import ModelPackage
+
+QUICK_UNITS, QUICK_QUESTIONS = 60, 120
+
+DrawChallenge = Callable[[int, int], Challenge]  # of so many units and so many questions
+
+
+def command(draw: DrawChallenge) -> Callable[..., None]:
+    """`inspector evaluate` over challenges that come from elsewhere: the command line hands them in."""
+
+    def evaluate(
+        package: Annotated[Path, typer.Argument(help="Folder of the model package.")] = Path("packages/embedded"),
+        units: Annotated[int, typer.Option("--units", min=10, help="Units to look at.")] = 1000,
+        questions: Annotated[
+            int, typer.Option("--questions", min=40, help="Observations to judge; sentences come on top.")
+        ] = 2000,
+        quick: Annotated[
+            bool, typer.Option("--quick", help=f"A short look: {QUICK_UNITS} units, {QUICK_QUESTIONS} questions.")
+        ] = False,
+        threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads for each of eyes and mind.")] = 1,
+        json: Annotated[
+            Path | None, typer.Option("--json", help="Write all figures and every wrong reading here.")
+        ] = None,
+        markdown: Annotated[
+            bool, typer.Option("--markdown", help="Print the model card's table instead of all tables.")
+        ] = False,
+        wrong: Annotated[int, typer.Option("--wrong", min=0, help="Wrong readings to list.")] = 10,
+    ) -> None:
+        """Show a package units and sheets that its tuning never used, and count. About ten minutes on one core.
+
+        Shares stand with exact two-sided 95 % bounds (Clopper and Pearson) and the number they were counted on.
+        """
+        loaded = ModelPackage.load(package)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+            task = bar.add_task("draw the challenge", total=None)
+
+            def step(what: str, done: int, of: int) -> None:
+                if done <= 1:
+                    bar.reset(task)
+                bar.update(task, description=what, completed=done, total=of)
+
+            challenge = draw(QUICK_UNITS if quick else units, QUICK_QUESTIONS if quick else questions)
+            report = evaluate_package(loaded, challenge, threads=threads, progress=step)
+        if json is not None:
+            report.save(json)
+        if markdown:
+            typer.echo(as_markdown(report))
+        else:
+            show(report, wrong)
+
+    return evaluate
+
+
+def show(report: Report, wrong: int) -> None:
+    """All figures, one table a topic, and the first wrong readings."""
+    out.print(f"{report.package}  {report.package_digest}", highlight=False)
+    for name, value in {**report.challenge, **report.machine, "took": f"{report.took_s:.0f} s"}.items():
+        out.print(f"  {name}: {value}", highlight=False)
+    for topic in dict.fromkeys(figure.topic for figure in report.figures):
+        table = Table(title=topic, title_justify="left")
+        for name, justify in (("figure", "left"), ("of", "left"), ("value", "right"), ("95 % bounds", "right")):
+            table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
+        table.add_column("counted", justify="right")
+        table.add_column("aim", justify="right")
+        for figure in (figure for figure in report.figures if figure.topic == topic):
+            style = {True: "green", False: "red", None: ""}[figure.reached]
+            table.add_row(figure.name, figure.of, *_cells(figure), style=style)
+        out.print(table)
+    for line in report.wrong_readings[:wrong]:
+        heading = f"[{line.heading}] " if line.heading else ""
+        out.print(f"{heading}{line.sentence}", markup=False, highlight=False)
+        out.print(f"    means {line.meant}; read {line.read} (score {line.score:.2f})", markup=False, highlight=False)
+    if len(report.wrong_readings) > wrong:
+        err.print(f"{len(report.wrong_readings) - wrong} more wrong readings; list them with --wrong", highlight=False)
+
+
+def as_markdown(report: Report) -> str:
+    """The table of a model card: figures with an aim, and what becomes of whole units."""
+    lines = [
+        f"{report.package}, `{report.package_digest[:19]}`, {report.taken_at:%Y-%m-%d}; "
+        f"{report.machine['processor']}, {report.machine['threads']} thread(s), {report.took_s:.0f} s.",
+        "",
+        "| figure | value | 95 % bounds | counted | aim |",
+        "|---|---|---|---|---|",
+    ]
+    for figure in card(report.figures):
+        name = f"{figure.topic}: {figure.name}" + (f", {figure.of}" if figure.of else "")
+        lines.append(f"| {name} | " + " | ".join(_cells(figure)) + " |")
+    return "\n".join(lines)
+
+
+def card(figures: Iterable[Figure]) -> list[Figure]:
+    """Figures that a model card shows."""
+    return [
+        f for f in figures if f.aim is not None or (f.topic in ("units", "invariance", "flips") and ":" not in f.of)
+    ]
+
+
+def _cells(figure: Figure) -> tuple[str, str, str, str]:
+    if figure.value is None:
+        return "-", "", "0", ""
+    digits = 1 if figure.value >= 10 else 3
+    bounds = "" if figure.low is None or figure.high is None else f"{figure.low:.{digits}f} to {figure.high:.{digits}f}"
+    counted = f"{figure.shown:,}" if figure.hits is None else f"{figure.hits:,} of {figure.shown:,}"
+    aim = "" if figure.aim is None else f"{'>=' if figure.aim_is == 'at least' else '<='} {figure.aim:g}"
+    return f"{figure.value:.{digits}f}", bounds, counted, aim
