@@ -6,7 +6,8 @@ that the eyes are unsure about; a green picture is one that they were not made f
 
 import functools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,14 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save
 
+from cameras.clock import Clock, SystemClock
+from cameras.driver import Driver, open_camera
+from inspector.examine import Examiner, Pace
+from inspector.line.line import Line
+from inspector.line.plc import SimulatedPlc
+from inspector.recipe import Recipe
+from inspector.records import RecordStore
+from inspector.run import PLC_MEMORY, last_unit
 from models.assemble import assemble
 from models.criteria import CriteriaSheet
 from models.digest import digest_file
@@ -94,7 +103,7 @@ version: 1
 criteria:
   - id: S1
     defect: spot
-    wording: Spots larger than {{limit}} are {spot if spot != "off" else "major"}.
+    wording: Spots larger than {{limit}}{f" on the {zone}" if zone else ""} are {spot if spot != "off" else "major"}.
     limit: {{unit: mm, operator: ">", value: {spot_mm}}}
     zone: "{zone}"
     severity: {spot}
@@ -160,6 +169,26 @@ views:
         encoding="utf-8",
     )
     return path
+
+
+@contextmanager
+def opened_line(
+    path: Path, *, clock: Clock | None = None, pace: Pace | None = None, camera: Driver | None = None
+) -> Iterator[Line]:
+    """A line as `run_batch` opens it, with a given pace instead of this machine's, or a camera that no file names."""
+    clock = clock or SystemClock()
+    recipe = Recipe.load(path)
+    with RecordStore.open(recipe.line.store) as store:
+        plc = SimulatedPlc(
+            recipe.line.store / PLC_MEMORY,
+            stations=tuple(recipe.line.views),
+            gate_after_ms=recipe.line.gate_after_ms,
+            clock=clock,
+            last_recorded=last_unit(store),
+        )
+        examiner = Examiner(recipe.package, recipe.sheet, recipe.reading, threads=1)
+        cameras = {name: camera or open_camera(view.camera, clock) for name, view in recipe.line.views.items()}
+        yield Line(recipe, examiner, pace or Pace(1.0, (1.0, 1.0, 1.0, 1.0)), cameras, plc, store, clock)
 
 
 # ------------------------------------------------------------ the package

@@ -2,13 +2,17 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from cameras.clock import SystemClock
+from cameras.clock import Clock, SystemClock
+from inspector.errors import LineError
+from inspector.examine import Pace
 from inspector.line.line import BatchResult, Ended, Line
+from inspector.recipe import refuse_slow
 from inspector.records import BatchStatus, EventKind, InspectionRecord, RecordStore
 from inspector.run import run_batch
 from models.package import ModelPackage
@@ -38,8 +42,11 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
     return tiny.build(tmp_path_factory.mktemp("tiny"))
 
 
-def run(path: Path, units: int | None = None, **more: object) -> BatchResult:
-    return run_batch(path, units=units, say=print, drawing=lambda done, of: None, **more)  # type: ignore[arg-type]
+def run(
+    path: Path, units: int | None = None, *, clock: Clock | None = None, each: Callable[[Line], None] | None = None
+) -> BatchResult:
+    with tiny.opened_line(path, clock=clock) as line:
+        return line.run(units=units, each=each)
 
 
 def records(path: Path, batch: int = 1) -> dict[int, InspectionRecord]:
@@ -112,7 +119,7 @@ def test_a_batch_that_reconciles_is_releasable_and_names_what_it_was_judged_by(p
 def test_unit_numbers_go_on_from_batch_to_batch(package: ModelPackage, tmp_path: Path):
     path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(3)], gate_after_ms=IN_TIME)
 
-    first, second = run(path), run(path)
+    first, second = (run_batch(path, say=print, drawing=lambda done, of: None) for _ in range(2))
 
     assert (first.batch, second.batch) == (1, 2)
     assert sorted(records(path, 1)) == [1, 2, 3]
@@ -139,17 +146,31 @@ def test_the_batch_ends_after_so_many_units(package: ModelPackage, tmp_path: Pat
 
 
 def test_a_gate_that_is_too_near_for_the_mind_rejects_and_keeps_the_observation(package: ModelPackage, tmp_path: Path):
-    near = [tiny.unit(n, *[Disc(0.5, at=place) for place in tiny.PLACES]) for n in range(12)]
-    path = tiny.write_line(tmp_path, package, near, gate_after_ms=90, units_per_min=3000)
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1), tiny.unit(2, Disc(0.5))], gate_after_ms=2000)
 
-    result = run(path)
+    with tiny.opened_line(path, pace=Pace(1.0, (1e6, 1e6, 1e6, 1e6))) as line:
+        result = line.run()
 
-    kept = records(path).values()
-    late = [record for record in kept if record.reason is Reason.LATE]
+    clean, marked = records(path).values()
     assert reconciles(path, result)
-    assert late
-    assert all(record.gate == "REJECT" for record in late)
-    assert any(record.n_observations == 6 for record in late)
+    assert clean.gate == "PASS"
+    assert (marked.reason, marked.gate, marked.n_observations) == (Reason.LATE, "REJECT", 1)
+
+
+def test_a_look_that_cannot_be_in_time_is_not_begun(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1), tiny.unit(2)], gate_after_ms=1000)
+
+    with tiny.opened_line(path, pace=Pace(1e6, (1.0, 1.0, 1.0, 1.0))) as line:
+        result = line.run()
+
+    assert reconciles(path, result)
+    assert result.totals.skipped == 2
+    assert all(r.reason is Reason.LATE and "a look takes up to" in r.text for r in records(path).values())
+
+
+def test_a_machine_too_slow_for_its_gate_starts_nothing():
+    with pytest.raises(LineError, match="a look takes up to 150 ms on this machine, the gate is 100 ms behind"):
+        refuse_slow(150, 100)
 
 
 def test_a_dim_mark_holds_the_unit(package: ModelPackage, tmp_path: Path):
@@ -284,12 +305,13 @@ def test_whatever_comes_nothing_is_lost_and_nothing_passes_without_an_accept_in_
     package: ModelPackage, tmp_path: Path, seed: int
 ):
     draw = random.Random(seed)
-    gate_ms = draw.choice((60, 150, 400, 1500))
+    gate_ms = (30, 100, 400, 1500)[seed]
     shown = [_anything(draw, number) for number in range(40)]
     rate = draw.choice((600, 1500, 2300))
     path = tiny.write_line(tmp_path, package, shown, gate_after_ms=gate_ms, units_per_min=rate, accepts_pct=20)
 
-    result = run(path)
+    with tiny.opened_line(path) as line:
+        result = line.run()
 
     kept = records(path)
     assert result.ended is Ended.COMPLETE
@@ -300,7 +322,7 @@ def test_whatever_comes_nothing_is_lost_and_nothing_passes_without_an_accept_in_
             assert record.state == "accepted"
             assert record.disposition is Disposition.ACCEPT
             assert record.times_ms["top.eyes"] <= record.times_ms["top.ready"] <= record.times_ms["gate"]
-            assert isinstance(shown[record.unit - 1], tuple) is False
+            assert not isinstance(shown[record.unit - 1], bytes)
 
 
 def _anything(draw: random.Random, number: int) -> "tiny.Pixels | bytes":
