@@ -143,7 +143,7 @@ def count(
 def _count_language(
     mind: Minds, facts: PackageFacts, challenge: Challenge, progress: Progress
 ) -> tuple[list[Figure], list[WrongReading]]:
-    sheets = [*challenge.sheets, *(pair.second for pair in challenge.counterparts)]
+    sheets = [*challenge.sheets, *(sheet for pair in challenge.counterparts for sheet in (pair.first, pair.second))]
     start = time.monotonic()
     readings = read_all(sheets, mind, facts, progress=lambda done, of: progress("read criteria", done, of))
     read_s = time.monotonic() - start

@@ -1,0 +1,243 @@
+"""The evaluation counts what is so: skills that are always right, and skills that are wrong in a known way."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from typer import Typer
+from typer.testing import CliRunner
+
+from inspector.commands.evaluate import as_markdown, command
+from models.answer import chain_pieces
+from models.chain import Line, judge_by_rule, line_id
+from models.evaluate import Report, count, headline
+from models.evaluate_judging import Judge
+from models.evaluate_reading import slipped
+from models.evaluate_units import truth_of
+from models.example import Challenge, ShownDefect, ShownUnit
+from models.eyes import Look
+from models.metrics import Figure
+from models.note import Note
+from models.observation import Observation, Size
+from models.package import DefectClass, PackageFacts, Zone
+from models.prompt import CriterionText, in_prompt_order
+from models.reading import differs
+from models.verdict import Asked, Judgement, OperatingPoint
+from tests.integration.tiny_mind import facts as tiny_facts
+from tuning.challenge import draw_challenge
+
+UNITS = 12
+
+
+class TruthfulEyes:
+    """See what was drawn, to the millimetre, and forget some of it."""
+
+    def __init__(self, units: Sequence[ShownUnit], forget: Callable[[ShownDefect], bool] = lambda _: False) -> None:
+        self._units = {unit.pixels.tobytes(): unit for unit in units}
+        self._forget = forget
+
+    def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look:
+        unit = self._units[pixels.tobytes()]
+        seen = tuple(self._observation(defect) for defect in unit.defects if not self._forget(defect))
+        return Look(seen, 0.0, 1.0, 1.0)
+
+    def _observation(self, defect: ShownDefect) -> Observation:
+        contours, _ = cv2.findContours((defect.mask > 80).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        points = max(contours, key=len)[:, 0] + np.array(defect.box_px[:2])
+        return Observation(
+            score=0.99,
+            classes=((defect.defect, 1.0),),
+            zone=defect.zone,
+            box_px=defect.box_px,
+            outline_px=tuple((int(x), int(y)) for x, y in points),
+            sizes={unit: Size(value=value, uncertainty=value * 1e-6) for unit, value in defect.sizes.items()},
+        )
+
+
+class KnowingMind:
+    """Know what every sentence means, and judge by the plain rule; `misread` may change a meaning."""
+
+    def __init__(self, challenge: Challenge, misread: Callable[[Note], Note] = lambda note: note) -> None:
+        sheets = [
+            *challenge.sheets,
+            *(p.second for p in challenge.counterparts),
+            *(p.first for p in challenge.counterparts),
+        ]
+        self._means = {c.text: c.note for sheet in sheets for c in sheet.criteria}
+        self._misread = misread
+
+    def read(
+        self,
+        lines: Sequence[CriterionText],
+        glossary: Mapping[str, Sequence[str]],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[tuple[Note, float]]:
+        return [(self._misread(self._means[line]), 0.9) for line in lines]
+
+    def open(self, notes: Sequence[tuple[str, Note]], rejecting: Collection[str]) -> Judge:
+        names = {line_id(index): id for index, (id, _) in enumerate(notes)}
+        lines = in_prompt_order([Line(line_id(index), note) for index, (_, note) in enumerate(notes)])
+
+        def judge(asked: Sequence[Asked]) -> list[Judgement]:
+            answers = []
+            for one in asked:
+                chain = judge_by_rule(lines, one.question, rejecting)
+                said = "".join(chain_pieces(chain.items, chain.verdict)).strip()
+                for line, id in sorted(names.items(), reverse=True):
+                    said = said.replace(line, id)
+                answers.append(
+                    Judgement(
+                        observation=one.observation, chain=said, verdict=chain.verdict, score=1.0, as_drafted=True
+                    )
+                )
+            return answers
+
+        return judge
+
+
+@pytest.fixture(scope="module")
+def challenge() -> Challenge:
+    return draw_challenge(UNITS, 120)
+
+
+@pytest.fixture(scope="module")
+def units(challenge: Challenge) -> list[ShownUnit]:
+    return list(challenge.units)
+
+
+@pytest.fixture(scope="module")
+def facts(challenge: Challenge, units: list[ShownUnit]) -> PackageFacts:
+    defects = sorted({c.note.defect for sheet in challenge.sheets for c in sheet.criteria if c.note.defect})
+    at = OperatingPoint(real_from=0.5, hold_from=0.2, doubt_from=0.1, sure_from=0.5)
+    changed = {
+        "defects": tuple(DefectClass(name=name, about=name) for name in defects),
+        "zones": tuple(Zone(name=name, about=name) for name in ("foil", "pocket", "tablet")),
+        "operating_point": at,
+    }
+    return tiny_facts("sha256:0").model_copy(update=changed)
+
+
+def quiet(what: str, done: int, of: int) -> None:
+    assert 0 < done <= of
+
+
+def named(figures: Sequence[Figure], name: str, of: str = "") -> Figure:
+    return next(figure for figure in figures if (figure.name, figure.of) == (name, of))
+
+
+def test_a_package_that_is_always_right_is_said_to_be(
+    challenge: Challenge, units: list[ShownUnit], facts: PackageFacts
+):
+    figures, wrong = count(TruthfulEyes(units), KnowingMind(challenge), facts, challenge, progress=quiet)
+
+    assert wrong == []
+    assert [f for f in figures if f.reached is False] == []
+    assert named(figures, "defects found").value == 1
+    assert named(figures, "false regions per good unit").value == 0
+    assert named(figures, "units wholly right").hits == UNITS
+    assert named(figures, "true mm within the stated uncertainty").value == 1
+    for wording in ("taught wordings", "new forms", "new words, in the glossary"):
+        assert named(figures, "criterion read right, > and >= told apart", wording).value == 1
+        assert named(figures, "whole chain right", wording).value == 1
+        assert named(figures, "sheets of 10 criteria read wholly right", wording).value == 1
+    assert named(figures, "both verdicts right", "new forms").value == 1
+    assert named(figures, "same verdict", "new forms").value == 1
+    assert named(figures, "units to be rejected: accepted (escapes)", "standard-sheet").hits == 0
+    assert named(figures, "clean units: held", "standard-sheet").hits == 0
+    assert named(figures, "repetitions of one unit that are the same to the last bit").hits == 200
+
+
+def test_a_defect_that_is_not_seen_is_an_escape_under_its_name(
+    challenge: Challenge, units: list[ShownUnit], facts: PackageFacts
+):
+    sheet = challenge.unit_sheets[0]
+    guilty = [unit for unit in units if truth_of(unit.defects, sheet)[0] == "must reject"]
+
+    figures, _ = count(
+        TruthfulEyes(units, forget=lambda _: True), KnowingMind(challenge), facts, challenge, progress=quiet
+    )
+
+    escapes = named(figures, "units to be rejected: accepted (escapes)", sheet.id)
+    listed = [f for f in figures if f.name == "defects over the sheet in accepted units" and f.of.startswith(sheet.id)]
+    assert (escapes.hits, escapes.shown) == (len(guilty), len(guilty))
+    assert sum(f.hits or 0 for f in listed) == sum(len(truth_of(u.defects, sheet)[1]) for u in guilty)
+    assert named(figures, "defects found").value == 0
+
+
+def test_every_wrong_reading_is_counted_listed_and_caught(
+    challenge: Challenge, units: list[ShownUnit], facts: PackageFacts
+):
+    def milder(note: Note) -> Note:
+        return note.model_copy(update={"severity": "minor"}) if note.severity == "major" else note
+
+    bare = Challenge((), 0, challenge.sheets, (), (), {})
+    meant = [c.note for sheet in challenge.sheets for c in sheet.criteria if c.note.severity == "major"]
+
+    figures, wrong = count(TruthfulEyes([]), KnowingMind(challenge, milder), facts, bare, progress=quiet)
+
+    caught = [f for f in figures if f.name == "wrong readings that the double entry caught"]
+    assert len(wrong) == len(meant)
+    assert all(f.hits == f.shown for f in caught)
+    assert sum(f.shown for f in caught) == len(wrong)
+    assert all("minor" in line.read and "major" in line.meant for line in wrong)
+
+
+def test_an_operator_misread_on_a_size_is_no_wrong_reading_but_is_stated(challenge: Challenge, facts: PackageFacts):
+    def inclusive(note: Note) -> Note:
+        tiers = tuple(tier.model_copy(update={"operator": ">="}) for tier in note.tiers)
+        return note.model_copy(update={"tiers": tiers}) if note.kind == "size" else note
+
+    bare = Challenge((), 0, challenge.sheets, (), (), {})
+
+    figures, wrong = count(TruthfulEyes([]), KnowingMind(challenge, inclusive), facts, bare, progress=quiet)
+
+    assert wrong == []
+    assert (named(figures, "criterion read right, > and >= told apart", "new forms").value or 0) < 1
+
+
+def test_every_slip_of_the_pen_differs_from_what_was_meant(challenge: Challenge):
+    notes = [c.note for sheet in challenge.sheets for c in sheet.criteria if c.note.kind != "other"]
+
+    assert all(differs(note, slipped(note, turn)) for note in notes for turn in range(9))
+
+
+def test_the_command_prints_writes_and_finds_the_model_card(
+    challenge: Challenge, units: list[ShownUnit], facts: PackageFacts, tmp_path
+):
+    figures, wrong = count(TruthfulEyes(units), KnowingMind(challenge), facts, challenge, progress=quiet)
+    report = Report.model_validate(
+        {
+            "package": "tiny 1",
+            "package_digest": "sha256:0",
+            "taken_at": "2026-01-01T00:00:00Z",
+            "took_s": 1.0,
+            "machine": {"processor": "a processor", "threads": "1"},
+            "challenge": {},
+            "figures": figures,
+            "wrong_readings": wrong,
+        }
+    )
+    report.save(tmp_path / "figures.json")
+
+    assert Report.model_validate_json((tmp_path / "figures.json").read_text()) == report
+    assert "| eyes: defects found | 1.000 |" in as_markdown(report)
+    assert headline(report)["eyes | defects found"] == 1
+
+
+def test_a_missing_package_is_refused_before_anything_is_drawn(tmp_path):
+    drawn: list[int] = []
+
+    def draw(number: int, questions: int) -> Challenge:
+        drawn.append(number)
+        return draw_challenge(number, questions)
+
+    app = Typer()
+    app.command()(command(draw))
+
+    result = CliRunner().invoke(app, [str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "inspector assemble" in str(result.exception)
+    assert drawn == []
