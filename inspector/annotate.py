@@ -205,8 +205,8 @@ def _write_labels(draw: ImageDraw.ImageDraw, marks: Sequence[_Mark], size: tuple
         taken.append(label)
         near_x = min(max((mark.box[0] + mark.box[2]) // 2, x), x + wide)
         near_y = y if y > mark.box[3] else y + high if y + high < mark.box[1] else y + high // 2
-        edge_x = min(max(near_x, mark.box[0]), mark.box[2])
-        edge_y = min(max(near_y, mark.box[1]), mark.box[3])
+        edge_x = min(max(near_x, mark.box[0] - _CLEAR_PX), mark.box[2] + _CLEAR_PX)
+        edge_y = min(max(near_y, mark.box[1] - _CLEAR_PX), mark.box[3] + _CLEAR_PX)
         draw.line((near_x, near_y, edge_x, edge_y), fill=mark.colour, width=2)
         draw.rectangle(label, fill=mark.colour, outline=WHITE)
         for row, line in enumerate(mark.lines):
@@ -251,7 +251,7 @@ def _scale_bar(draw: ImageDraw.ImageDraw, size: tuple[int, int], mm_per_px: floa
 
 
 def _write_banner(draw: ImageDraw.ImageDraw, verdict: Verdict, unit: int, width: int, *, unwritten: int) -> None:
-    draw.rectangle((0, 0, width, BANNER_PX), fill=colour_of(verdict))
+    draw.rectangle((0, 0, width, BANNER_PX - 1), fill=colour_of(verdict))
     big, small = _font(28), _font(16)
     word = verdict.disposition.value + (f"  {verdict.reason.value.replace('_', ' ')}" if verdict.reason else "")
     draw.text((12, 2), word, font=big, fill=WHITE)

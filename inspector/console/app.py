@@ -7,6 +7,7 @@ routes and no Gradio events, so that days of renewals leave nothing behind in Gr
 
 import os
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,12 +30,21 @@ _POLICY = (
 _JPEG_QUALITY = 88
 
 
-def serve(store: Path, *, host: str = "127.0.0.1", port: int = 7860, sheet: Path | None = None) -> None:
+def serve(
+    store: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    sheet: Path | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
     """Serve the page until the process is interrupted.
 
     Args:
         store: folder of a line's records; it may come into being later.
+        port: 0 takes any free one.
         sheet: criteria sheet of the sheet tab; without it, that of the running line.
+        ready: told the page's address as soon as it can be opened.
 
     Raises:
         LineError: the port is in use, or the address is not this machine's.
@@ -43,6 +53,8 @@ def serve(store: Path, *, host: str = "127.0.0.1", port: int = 7860, sheet: Path
         app = build(store, sheet)
         import uvicorn
 
+        if ready is not None:
+            ready(f"http://{host}:{listening.getsockname()[1]}/")
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, access_log=False)
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -89,7 +89,9 @@ def live(folder: Path, *, now: datetime) -> LiveView:
     except (OSError, ValidationError) as error:
         return LiveView(Lamp.NO_LINE, f"{folder / STATUS_FILE} cannot be read: {_first_line(error)}", None)
     if status.state == "ended":
-        return LiveView(Lamp.ENDED, f"Batch {status.batch} has ended. {status.reason}".strip(), status)
+        if status.reason:
+            return LiveView(Lamp.HELD, f"Batch {status.batch} was held and has ended: {status.reason}", status)
+        return LiveView(Lamp.ENDED, f"Batch {status.batch} has ended.", status)
     silent_s = (now - status.updated_at).total_seconds()
     if silent_s > STALE_S:
         return LiveView(Lamp.NO_LINE, f"No line is running: nothing was heard for {_age(silent_s)}.", status)

@@ -1,0 +1,170 @@
+"""The annotated picture: it hides no defect, writes every label whole, and shows whatever pixels come."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inspector.annotate import AMBER, BANNER_PX, GREEN, RED, annotate, as_picture
+from models.observation import Observation
+from models.verdict import Disposition, Finding, Reason, Verdict
+
+Box = tuple[int, int, int, int]
+PLAIN = np.full((480, 768, 3), 200, np.uint8)
+ACCEPT = Verdict(disposition=Disposition.ACCEPT)
+
+
+def finding(box: Box | None, *, sure: bool = True) -> Finding:
+    return Finding(
+        criterion="C1",
+        wording="Spots over 0.5 mm are critical.",
+        severity="critical",
+        clauses=(),
+        defect="spot",
+        zone="tablet",
+        view="top",
+        box_px=box,
+        unit="mm",
+        limit=0.5,
+        value=0.83,
+        uncertainty=0.12,
+        score=0.97,
+        sure=sure,
+    )
+
+
+def rejected(*boxes: Box) -> Verdict:
+    found = tuple(finding(box) for box in boxes)
+    return Verdict(disposition=Disposition.REJECT, reason=Reason.DEFECT, text="C1: spot", findings=found)
+
+
+def saw(box: Box) -> Observation:
+    x0, y0, x1, y1 = box
+    corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+    return Observation(score=0.9, classes=(("spot", 1.0),), zone="tablet", box_px=box, outline_px=corners, sizes={})
+
+
+def drawn(pixels: NDArray[np.generic], verdict: Verdict, *boxes: Box) -> NDArray[np.uint8]:
+    """The picture below its banner."""
+    return annotate(pixels, verdict, [saw(box) for box in boxes], unit=7, mm_per_px=None)[BANNER_PX:]
+
+
+def red_pixels(picture: NDArray[np.uint8]) -> int:
+    return int((picture == np.array(RED, np.uint8)).all(axis=2).sum())
+
+
+def test_neither_labels_nor_outlines_cover_a_defect():
+    boxes: tuple[Box, ...] = ((300, 200, 340, 230), (300, 240, 330, 260), (2, 2, 30, 25), (740, 455, 766, 478))
+
+    picture = drawn(PLAIN, rejected(*boxes), *boxes)
+
+    for x0, y0, x1, y1 in boxes:
+        assert (picture[y0:y1, x0:x1] == 200).all()
+
+
+@pytest.mark.parametrize("box", [(0, 0, 14, 14), (754, 0, 768, 14), (0, 466, 14, 480), (754, 466, 768, 480)])
+def test_a_label_at_the_edge_of_the_frame_is_written_whole(box: Box):
+    inside: Box = (380, 240, 394, 254)
+
+    at_the_edge = red_pixels(drawn(PLAIN, rejected(box), box))
+    in_the_middle = red_pixels(drawn(PLAIN, rejected(inside), inside))
+
+    assert at_the_edge > 0.9 * in_the_middle
+
+
+def test_what_is_only_recorded_is_outlined_without_a_label():
+    picture = drawn(PLAIN, ACCEPT, (300, 200, 340, 230))
+
+    changed = (picture != 200).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == pytest.approx((200, 230, 300, 340), abs=2)
+
+
+def test_the_banner_has_the_colour_of_the_disposition():
+    held = Verdict(disposition=Disposition.HOLD, reason=Reason.UNSURE, text="a chip or a stain")
+
+    corners = [tuple(drawn_whole(verdict)[1, 1]) for verdict in (ACCEPT, rejected(), held)]
+
+    assert corners == [GREEN, RED, AMBER]
+
+
+def drawn_whole(verdict: Verdict) -> NDArray[np.uint8]:
+    return annotate(PLAIN, verdict, (), unit=7, mm_per_px=None)
+
+
+def test_the_disposition_is_also_a_word():
+    """The same colour and another unit, reason or word: the banners differ."""
+    late = rejected().model_copy(update={"reason": Reason.LATE})
+
+    assert (drawn_whole(rejected())[:BANNER_PX] != drawn_whole(late)[:BANNER_PX]).any()
+
+
+def test_the_scale_bar_is_five_millimetres_long():
+    picture = annotate(PLAIN, ACCEPT, (), unit=7, mm_per_px=0.1)[BANNER_PX:]
+
+    white_rows = (picture == 255).all(axis=2).sum(axis=1)
+    assert white_rows.max() == pytest.approx(50, abs=1)
+
+
+def test_small_pictures_are_enlarged_with_their_outlines_and_scale():
+    box: Box = (100, 50, 120, 70)
+
+    small = annotate(PLAIN[:200, :320], ACCEPT, [saw(box)], unit=7, mm_per_px=0.2)[BANNER_PX:]
+
+    assert small.shape == (400, 640, 3)
+    assert (small[2 * box[1], 2 * box[0] : 2 * box[2]] != 200).any(axis=1).all()
+    assert ((small == 255).all(axis=2).sum(axis=1)).max() == pytest.approx(50, abs=1)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.full((480, 768), 90, np.uint8),
+        np.arange(480 * 768, dtype=np.uint16).reshape(480, 768),
+        np.full((480, 768, 4), 90, np.uint16),
+        np.full((480, 768, 1), np.nan, np.float32),
+        np.ones((480, 768), np.bool_),
+        np.zeros((0, 0, 3), np.uint8),
+        np.zeros(0, np.uint8),
+        np.zeros((2, 3, 4, 5), np.uint8),
+        np.zeros((20, 30), np.complex64),
+        np.full((1, 1, 3), 9, np.uint8),
+        np.full((3, 4000, 3), 9, np.uint8),
+        np.full((4000, 3, 3), 9, np.uint8),
+    ],
+    ids=lambda pixels: f"{pixels.dtype}{pixels.shape}",
+)
+def test_any_pixels_are_shown(pixels: NDArray[np.generic]):
+    box: Box = (10, 10, 40, 40)
+    text = "16-bit picture of 3 px: examining failed – Größe ≥ 0"
+    verdict = rejected(box).model_copy(update={"reason": Reason.NOT_ASSESSABLE, "text": text * 9})
+
+    picture = annotate(pixels, verdict, [saw(box)], unit=7, mm_per_px=0.1)
+
+    assert picture.dtype == np.uint8
+    assert picture.shape[1] >= 320
+    assert picture.shape[2] == 3
+
+
+def test_a_dark_16_bit_picture_is_stretched_to_be_seen():
+    dark = np.linspace(100, 900, 480 * 768).astype(np.uint16).reshape(480, 768)
+
+    shown = as_picture(dark)
+
+    assert (shown.min(), shown.max()) == (0, 255)
+
+
+def test_the_frame_itself_is_not_drawn_on():
+    pixels = PLAIN.copy()
+
+    drawn(pixels, rejected((300, 200, 340, 230)), (300, 200, 340, 230))
+
+    assert (pixels == PLAIN).all()
+
+
+def test_more_findings_than_labels_are_counted_in_the_banner():
+    boxes: tuple[Box, ...] = tuple((20 + 50 * i, 200, 40 + 50 * i, 220) for i in range(14))
+
+    many = annotate(PLAIN, rejected(*boxes), [saw(b) for b in boxes], unit=7, mm_per_px=None)
+    ten = annotate(PLAIN, rejected(*boxes[:10]), [saw(b) for b in boxes], unit=7, mm_per_px=None)
+
+    assert (many[:BANNER_PX] != ten[:BANNER_PX]).any()
