@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,6 @@ def console(store: Path, sheet: Path | None = None) -> Iterator[Console]:
             process.terminate()
 
 
-def _answer(status: int, content: bytes, headers: object) -> Answer:
-    pairs = {str(name).lower(): str(value) for name, value in headers}  # type: ignore[attr-defined]
+def _answer(status: int, content: bytes, headers: Iterable[tuple[str, str]]) -> Answer:
+    pairs = {name.lower(): value for name, value in headers}
     return Answer(status, content.decode("utf-8", "replace"), pairs, content)
