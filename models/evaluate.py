@@ -91,16 +91,19 @@ class _Mind:
         return judge
 
 
-def evaluate(package: ModelPackage, challenge: Challenge, *, threads: int, progress: Progress) -> Report:
+def evaluate(
+    package: ModelPackage, challenge: Challenge, *, threads: int, progress: Progress, repetitions: int = REPETITIONS
+) -> Report:
     """Show a package the whole challenge on this machine's CPU.
 
     Args:
         threads: for each of eyes and mind.
+        repetitions: of one unit, to see that every answer is the same.
         progress: called with what is being done, how much of it is done and how much there is.
     """
     start = time.monotonic()
     eyes, mind = Eyes(package, threads=threads), _Mind(Mind(package, threads=threads))
-    figures, wrong = count(eyes, mind, package.manifest, challenge, progress=progress)
+    figures, wrong = count(eyes, mind, package.manifest, challenge, progress=progress, repetitions=repetitions)
     return Report(
         package=f"{package.manifest.name} {package.manifest.version}",
         package_digest=package.digest,
@@ -114,7 +117,13 @@ def evaluate(package: ModelPackage, challenge: Challenge, *, threads: int, progr
 
 
 def count(
-    eyes: Looks, mind: Minds, facts: PackageFacts, challenge: Challenge, *, progress: Progress
+    eyes: Looks,
+    mind: Minds,
+    facts: PackageFacts,
+    challenge: Challenge,
+    *,
+    progress: Progress,
+    repetitions: int = REPETITIONS,
 ) -> tuple[list[Figure], list[WrongReading]]:
     """Figures of any eyes and mind that have the package's vocabulary, and every wrong reading."""
     at = facts.operating_point
@@ -132,7 +141,7 @@ def count(
                 challenge.unit_sheets[0],
                 mind,
                 at,
-                times=REPETITIONS,
+                times=repetitions,
                 progress=lambda done, of: progress("repeat one unit", done, of),
             )
         )

@@ -12,6 +12,7 @@ import numpy as np
 
 from cameras.render import Rendered, render
 from models.criteria import CriteriaSheet, Criterion, Limit
+from models.digest import digest_bytes
 from models.example import (
     Challenge,
     Counterpart,
@@ -60,15 +61,17 @@ def draw_challenge(units: int, questions: int) -> Challenge:
         for wording in (TAUGHT, NEW_FORMS)
         for pair in _counterparts(material, speakers[wording], sheets[wording], max(1, round(questions * 0.00625)))
     ]
+    shown = (*(s for own in sheets.values() for s in own), *apart, *unexplained, _sentences(held_out))
     return Challenge(
         units=_Units(units),
         unit_count=units,
-        sheets=(*(s for own in sheets.values() for s in own), *apart, *unexplained, _sentences(held_out)),
+        sheets=shown,
         counterparts=tuple(counterparts),
         unit_sheets=unit_sheets(material),
         facts={
             "units": f"rendered, held-out styles, seeds {FIRST_UNIT} to {FIRST_UNIT + units - 1}",
             "sheets": f"drawn, seed {SEED!r}; held-out wordings are wordings/heldout.yaml",
+            "sheets' digest": digest_bytes(repr((shown, counterparts)).encode()),
         },
     )
 

@@ -9,13 +9,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from inspector.commands.screen import err, out
-from models.evaluate import Report
+from models.evaluate import REPETITIONS, Report
 from models.evaluate import evaluate as evaluate_package
 from models.example import Challenge
 from models.metrics import Figure
 from models.package import ModelPackage
 
-QUICK_UNITS, QUICK_QUESTIONS = 60, 120
+QUICK_UNITS, QUICK_QUESTIONS, QUICK_REPETITIONS = 60, 120, 20
 
 DrawChallenge = Callable[[int, int], Challenge]  # of so many units and so many questions
 
@@ -56,7 +56,8 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
                 bar.update(task, description=what, completed=done, total=of)
 
             challenge = draw(QUICK_UNITS if quick else units, QUICK_QUESTIONS if quick else questions)
-            report = evaluate_package(loaded, challenge, threads=threads, progress=step)
+            repetitions = QUICK_REPETITIONS if quick else REPETITIONS
+            report = evaluate_package(loaded, challenge, threads=threads, progress=step, repetitions=repetitions)
         if json is not None:
             report.save(json)
         if markdown:
