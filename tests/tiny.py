@@ -229,7 +229,7 @@ def tensors(defects: int, zones: int) -> dict[str, Floats]:
     sizes = np.zeros((defects, 10), np.float32)
     length, area = sizes.copy(), sizes.copy()
     length[:, 0], area[:, 4] = 1, 1
-    away = np.zeros((2 * CHANNELS, 1), np.float32)
+    away = np.zeros((CHANNELS, 1), np.float32)
     away[:2, 0] = (-20, 20)  # how much greener than grey
     return {
         "centre": np.zeros(facts, np.float32),
@@ -244,7 +244,7 @@ def tensors(defects: int, zones: int) -> dict[str, Floats]:
         "spreads": np.full((3, defects, 2), np.log(1.1), np.float32),
         "thresholds": np.array([0.4, 0.6, 32], np.float32),
         "unit_area": np.ones(1, np.float32),
-        "usual": np.zeros(2 * CHANNELS, np.float32),
+        "usual": np.zeros(CHANNELS, np.float32),
         "whiten": away,
         "familiarity_limit": np.array([3.0], np.float32),
     }
@@ -269,6 +269,7 @@ def graph(defects: tuple[str, ...], zones: tuple[str, ...]) -> bytes:
         helper.make_node("Conv", ["half", "darkness", "bright"], ["mask"]),
         helper.make_node("AveragePool", ["planes"], ["quarter"], kernel_shape=[4, 4], strides=[4, 4]),
         helper.make_node("Conv", ["quarter", "mix"], ["features"]),
+        helper.make_node("ReduceMean", ["features", "across"], ["frame"], keepdims=0),
         helper.make_node("Conv", ["features", "named", "named_bias"], ["classes"]),
         helper.make_node("Conv", ["features", "first"], ["grey"]),
         helper.make_node("MaxPool", ["grey"], ["near"], kernel_shape=[9, 9], pads=[4, 4, 4, 4]),
@@ -295,8 +296,10 @@ def graph(defects: tuple[str, ...], zones: tuple[str, ...]) -> bytes:
         [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, ROWS // step, COLUMNS // step])
             for name, (channels, step) in outputs.items()
-        ],
-        [numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name) for name, value in shaped.items()],
+        ]
+        + [helper.make_tensor_value_info("frame", TensorProto.FLOAT, [1, CHANNELS])],
+        [numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name) for name, value in shaped.items()]
+        + [numpy_helper.from_array(np.array([2, 3], np.int64), "across")],
     )
     content: bytes = helper.make_model(
         model, opset_imports=[helper.make_opsetid("", 20)], ir_version=10

@@ -71,6 +71,7 @@ class Looking(Thread):
 
     def _examine(self, job: Job) -> None:
         frame, view = job.frame, self._views[job.frame.view]
+        verdict: Verdict | None
         left_ms = (job.deadline_s - self._clock.now_s()) * 1000
         if left_ms < self._pace.eyes_p99_ms:
             text = f"not looked at: {left_ms:.0f} ms were left, a look takes up to {self._pace.eyes_p99_ms:.0f}"

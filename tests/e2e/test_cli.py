@@ -1,0 +1,253 @@
+"""The command line in processes of its own: exit codes, what is said, and verdicts that follow the sheet.
+
+The eyes are tests/tiny's, so that every verdict is known before; where a sheet is read, the mind is the embedded one.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from models.criteria import CriteriaSheet
+from models.package import ModelPackage
+from models.reading import Reading, reading_path
+from tests import tiny
+from tests.tiny import STAIN, Disc
+
+SPOT = Disc(2.0)
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
+    return tiny.build(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory, embedded_package: Path) -> ModelPackage:
+    """The embedded mind under the tiny eyes."""
+    return tiny.with_eyes(ModelPackage.load(embedded_package), tmp_path_factory.mktemp("reader") / "package")
+
+
+def inspector(*words: str | Path) -> "subprocess.CompletedProcess[str]":
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "inspector.cli", *map(str, words)],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root), "COLUMNS": "220"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def states(folder: Path) -> list[str]:
+    """States of the units of the store's last batch, by its own export."""
+    exported = inspector("records", "export", folder / "store", "--form", "jsonl")
+    kept = [json.loads(line) for line in exported.stdout.splitlines()]
+    last = max(record["batch"] for record in kept)
+    return [record["state"] for record in sorted(kept, key=lambda r: r["unit"]) if record["batch"] == last]
+
+
+# ------------------------------------------------------------ run, records
+def test_a_run_says_how_it_ended_in_a_table_and_by_its_exit_code(package: ModelPackage, tmp_path: Path):
+    shown = [tiny.unit(1), tiny.unit(2, SPOT), tiny.unit(3, Disc(2.0, STAIN)), tiny.unit(4), tiny.unit(5)]
+    line = tiny.write_line(tmp_path, package, shown)
+
+    done = inspector("run", "--line", line, "--units", "4")
+
+    said = {tuple(part.strip(" │┃") for part in row.split("│")[1:3]) for row in done.stdout.splitlines() if "│" in row}
+    assert done.returncode == 0
+    assert "batch 1: complete" in done.stdout
+    assert {("triggered", "4"), ("accepted", "2"), ("rejected", "1"), ("held", "1"), ("because DEFECT", "1")} <= said
+    assert states(tmp_path) == ["accepted", "rejected", "held", "accepted"]
+
+
+def test_records_are_listed_shown_exported_and_verified(package: ModelPackage, tmp_path: Path):
+    line = tiny.write_line(tmp_path, package, [tiny.unit(1), tiny.unit(2, SPOT)])
+    inspector("run", "--line", line)
+    store = tmp_path / "store"
+
+    listed = inspector("records", "list", store)
+    shown = inspector("records", "show", store, "1", "2")
+    exported = inspector("records", "export", store, "--to", tmp_path / "records.csv")
+    head = inspector("records", "head", store)
+    (tmp_path / "head.json").write_text(head.stdout)
+    verified = inspector("records", "verify", store, "--evidence", "--anchor", tmp_path / "head.json")
+
+    assert all(done.returncode == 0 for done in (listed, shown, exported, head, verified))
+    assert "yes" in listed.stdout
+    assert json.loads(shown.stdout)["state"] == "rejected"
+    assert len((tmp_path / "records.csv").read_text().splitlines()) == 3
+    assert "2 records and 2 events, chain intact, 1 pictures" in verified.stdout
+
+
+def test_a_unit_or_a_store_that_is_not_there_is_said_in_a_line(package: ModelPackage, tmp_path: Path):
+    line = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    inspector("run", "--line", line)
+
+    unit = inspector("records", "show", tmp_path / "store", "1", "99")
+    store = inspector("records", "list", tmp_path / "nowhere")
+
+    assert (unit.returncode, store.returncode) == (1, 1)
+    assert "batch 1 has no record of unit 99" in unit.stderr
+    assert "no record store here" in store.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("gate_after_ms: 3000", "gate_after_ms: 5"), "gate_after_ms"),
+        (("gate_after_ms", "gate_afetr_ms"), "gate_afetr_ms"),
+        (("driver: replay", "driver: replya"), "views.top.camera"),
+        (("units_per_min: 1200", "units_per_min: 6000"), "put more than 60 units between camera and gate"),
+        (("  top:", "  ../top:"), "views.../top"),
+    ],
+)
+def test_a_line_that_cannot_be_is_refused_with_its_field(
+    package: ModelPackage, tmp_path: Path, change: tuple[str, str], says: str
+):
+    line = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    line.write_text(line.read_text().replace(*change))
+
+    done = inspector("run", "--line", line)
+
+    assert done.returncode == 1
+    assert str(line) in done.stderr.replace("\n", "")
+    assert says in done.stderr
+    assert not (tmp_path / "store").exists()
+
+
+# ------------------------------------------------------------ examine
+@pytest.mark.parametrize(
+    ("discs", "code", "says"),
+    [((), 0, "ACCEPT"), ((SPOT,), 5, "REJECT DEFECT"), ((Disc(2.0, STAIN),), 6, "HOLD UNSURE")],
+    ids=["good", "spot", "stain"],
+)
+def test_one_picture_is_judged_and_written_with_its_findings(
+    package: ModelPackage, tmp_path: Path, discs: tuple[Disc, ...], code: int, says: str
+):
+    sheet = tiny.write_sheet(tmp_path, package)
+    image = tmp_path / "unit.png"
+    image.write_bytes(tiny.png(tiny.unit(1, *discs)))
+
+    done = inspector(
+        "examine",
+        image,
+        "--sheet",
+        sheet,
+        "--mm-per-px",
+        "0.1",
+        "--package",
+        package.folder,
+        "--out",
+        tmp_path / "a.png",
+    )
+
+    assert done.returncode == code
+    assert says in done.stdout
+    written = cv2.imread(str(tmp_path / "a.png"))
+    assert written is not None
+    assert written.shape[1] >= tiny.COLUMNS
+
+
+def test_a_damaged_picture_is_not_judged(package: ModelPackage, tmp_path: Path):
+    sheet = tiny.write_sheet(tmp_path, package)
+    image = tmp_path / "unit.png"
+    image.write_bytes(tiny.png(tiny.unit(1))[:200])
+
+    done = inspector("examine", image, "--sheet", sheet, "--mm-per-px", "0.1", "--package", package.folder)
+
+    assert done.returncode == 1
+    assert "Nothing was judged" in done.stderr
+
+
+# ------------------------------------------------------------ the sheet decides
+def read(package: ModelPackage, sheet: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+    return inspector("read", sheet, "--package", package.folder, *more)
+
+
+APPROVE = ("--approve", "A. Person", "--reason", "seen")
+
+
+@pytest.mark.parametrize(
+    ("sheet", "state"),
+    [
+        (tiny.sheet_text(), "rejected"),
+        (tiny.sheet_text(spot_mm=3), "accepted"),
+        (tiny.sheet_text(spot="minor"), "accepted"),
+        (tiny.sheet_text(spot="off"), "accepted"),
+        (tiny.sheet_text(zone="foil"), "held"),
+    ],
+    ids=["as it was", "tolerance", "severity", "off", "zone"],
+)
+def test_a_change_in_the_sheet_changes_the_verdict(reader: ModelPackage, tmp_path: Path, sheet: str, state: str):
+    line = tiny.write_line(tmp_path, reader, [tiny.unit(1, SPOT)])
+    path = tmp_path / "sheet.yaml"
+    path.write_text(sheet)
+
+    approved = read(reader, path, *APPROVE)
+    done = inspector("run", "--line", line)
+
+    assert approved.returncode == 0, approved.stdout + approved.stderr
+    assert "approved by A. Person: seen" in approved.stdout
+    assert done.returncode == 0, done.stderr
+    assert states(tmp_path) == [state]  # a spot of 2 mm on a tablet
+
+
+def test_words_alone_are_shown_to_differ_refused_and_taken_over(reader: ModelPackage, tmp_path: Path):
+    line = tiny.write_line(tmp_path, reader, [tiny.unit(1, SPOT)])
+    path = tmp_path / "sheet.yaml"
+    path.write_text(tiny.sheet_text().replace("{limit}", "3 mm"))
+
+    differ = read(reader, path)
+    refused = inspector("run", "--line", line)
+    not_approved = read(reader, path, *APPROVE)
+    taken = read(reader, path, "--write", *APPROVE)
+    done = inspector("run", "--line", line)
+
+    assert differ.returncode == 4
+    assert "DIFFER" in differ.stdout
+    assert "limit: the words say 3, the fields 1" in differ.stdout
+    assert refused.returncode == 1
+    assert "words and fields of 1 criteria do not agree" in refused.stderr
+    assert not_approved.returncode == 1
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    limit = CriteriaSheet.load(path).criterion("S1").limit
+    assert limit is not None
+    assert limit.value == 3
+    assert "# a comment that stays" in path.read_text()
+    assert done.returncode == 0
+    assert states(tmp_path) == ["accepted"]
+
+
+def test_an_unapproved_reading_does_not_run(reader: ModelPackage, tmp_path: Path):
+    line = tiny.write_line(tmp_path, reader, [tiny.unit(1)])
+    path = tmp_path / "sheet.yaml"
+    path.write_text(tiny.sheet_text(spot_mm=2))
+
+    shown = read(reader, path)
+    done = inspector("run", "--line", line)
+
+    assert shown.returncode == 0
+    assert "not approved" in shown.stderr
+    assert Reading.load(reading_path(path)).approval is None
+    assert done.returncode == 1
+    assert "nobody has approved this reading" in done.stderr
+
+
+def test_an_approval_needs_a_name_and_a_reason(reader: ModelPackage, tmp_path: Path):
+    tiny.write_line(tmp_path, reader, [])
+    path = tmp_path / "sheet.yaml"
+
+    done = read(reader, path, "--approve", "A. Person")
+
+    assert done.returncode == 1
+    assert "an approval needs a name and a reason" in done.stderr

@@ -1,0 +1,526 @@
+"""Every fault of a line, on the real thing: clear text, nothing accepted wrongly, nothing lost."""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Thread
+
+import cv2
+import numpy as np
+import pytest
+
+from cameras.clock import SystemClock
+from cameras.driver import Picture, no_beat
+from cameras.errors import CameraError, CameraLost
+from inspector.commands.line import refuse_used_port
+from inspector.errors import LineError, StoreBusy
+from inspector.line.line import BatchResult, Ended, Line
+from inspector.records import BatchStatus, InspectionRecord, RecordStore, UnitRange
+from inspector.run import run_batch
+from models.criteria import CriteriaSheet
+from models.digest import digest_file
+from models.errors import ModelError, PackageInvalid, ReadingInvalid, SheetInvalid
+from models.package import EYES_GRAPH, MANIFEST, ModelPackage
+from models.reading import Reading, reading_path
+from models.verdict import Disposition, Reason
+from tests import tiny
+
+IN_TIME = 3000
+pytestmark = pytest.mark.timeout(300)  # a line in real time, also on a machine that does other work
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
+    return tiny.build(tmp_path_factory.mktemp("tiny"))
+
+
+def run(path: Path, *, each: Callable[[Line], None] | None = None) -> BatchResult:
+    with tiny.opened_line(path) as line:
+        return line.run(each=each)
+
+
+def records(path: Path) -> list[InspectionRecord]:
+    with RecordStore.open_readonly(path.parent / "store") as store:
+        store.verify(evidence=True)
+        return sorted(store.records(), key=lambda record: record.unit)
+
+
+def command(repository: Path, *words: str | Path, limit_bytes: int = 0) -> "subprocess.Popen[str]":
+    """`inspector WORDS` as a process, its files limited in size if asked."""
+    start = "import resource, sys; from inspector.cli import main;"
+    if limit_bytes:
+        start += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit_bytes}, {limit_bytes}));"
+    return subprocess.Popen(
+        [sys.executable, "-c", f"{start} main()", *map(str, words)],
+        cwd=repository,
+        env={**os.environ, "PYTHONPATH": str(repository), "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+# ------------------------------------------------------------ pictures
+def _sixteen_bit() -> bytes:
+    return tiny.png(tiny.unit(1).astype(np.uint16) * 257)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "no picture"),
+        (b"not a picture at all", "no picture"),
+        (tiny.png(tiny.unit(1))[:400], "no picture"),
+        (_sixteen_bit(), "16-bit"),
+        (tiny.png(tiny.unit(1)[..., 0]), "grey"),
+        (tiny.png(np.zeros((40, 9000, 3), np.uint8)), "9000 x 40 px"),
+        (tiny.png(np.zeros((20, 20, 3), np.uint8)), "20 x 20 px"),
+        (tiny.png(np.full((tiny.ROWS, tiny.COLUMNS, 3), 128, np.uint8)), "blank"),
+    ],
+    ids=["zero-byte", "no-picture", "truncated", "16-bit", "grey", "huge", "tiny", "blank"],
+)
+def test_a_picture_that_is_not_fit_is_rejected_with_its_reason_and_the_next_unit_is_judged(
+    package: ModelPackage, tmp_path: Path, content: bytes, says: str
+):
+    path = tiny.write_line(tmp_path, package, [content, tiny.unit(2)], gate_after_ms=IN_TIME)
+
+    result = run(path)
+
+    bad, good = records(path)
+    assert result.ended is Ended.COMPLETE
+    assert (bad.disposition, bad.reason, bad.gate) == (Disposition.REJECT, Reason.NOT_ASSESSABLE, "REJECT")
+    assert says in bad.text
+    assert good.state == "accepted"
+
+
+def test_the_record_of_a_damaged_file_names_the_file_and_what_is_wrong_with_it(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [b""], gate_after_ms=IN_TIME)
+
+    run(path)
+
+    assert records(path)[0].sources == {"top": "001.png: the file is empty (0 bytes)"}
+
+
+def test_a_folder_that_is_not_there_starts_nothing(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, tmp_path / "nowhere")
+
+    with pytest.raises(CameraError, match="there is no such folder"):
+        run(path)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        assert store.batches() == ()
+
+
+def test_a_folder_that_may_not_be_read_starts_nothing(package: ModelPackage, tmp_path: Path):
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    (tmp_path / "pictures").chmod(0)
+
+    with pytest.raises(CameraError, match="the folder may not be read"):
+        run(path)
+
+    (tmp_path / "pictures").chmod(0o700)
+
+
+def test_a_video_that_ends_in_mid_frame_is_one_more_unit_and_that_is_rejected(package: ModelPackage, tmp_path: Path):
+    video = tmp_path / "units.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"MJPG"), 20, (tiny.COLUMNS, tiny.ROWS))
+    for number in range(12):
+        writer.write(tiny.unit(number)[..., ::-1])
+    writer.release()
+    whole = video.read_bytes()
+    video.write_bytes(whole[: len(whole) * 2 // 3])
+    camera = f"{{driver: video, file: {video}, units_per_min: 600}}"
+    path = tiny.write_line(tmp_path, package, [], camera=camera, gate_after_ms=IN_TIME)
+
+    result = run(path)
+
+    *whole_frames, last = records(path)
+    assert result.ended is Ended.COMPLETE
+    assert result.counts.triggers == len(whole_frames) + 1
+    assert (last.disposition, last.gate) == (Disposition.REJECT, "REJECT")
+    assert "damaged or cut off after" in last.sources["top"]
+
+
+# ------------------------------------------------------------ threads
+class DyingCamera:
+    """Shows a few units, then its driver gives up, or its counter does what it likes."""
+
+    name = "camera 7"
+
+    def __init__(self, counters: Sequence[int], *, dies: bool) -> None:
+        self._counters, self._dies = counters, dies
+
+    def frames(self, beat: Callable[[], None] = no_beat) -> Iterator[Picture]:
+        clock = SystemClock()
+        for counter in self._counters:
+            yield Picture(tiny.unit(counter), counter, clock.now_s(), clock.utc(), f"trigger {counter}")
+        if self._dies:
+            raise CameraLost("camera 7: the link is gone.")
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_a_camera_thread_that_dies_holds_the_line_and_every_unit_has_its_record(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [], gate_after_ms=1500)
+
+    with tiny.opened_line(path, camera=DyingCamera([1, 2, 3, 4], dies=True)) as line:
+        result = line.run()
+
+    assert result.ended is Ended.HELD
+    assert "camera 7 failed after 4 pictures: camera 7: the link is gone. The line is held." in result.reason
+    assert [record.gate for record in records(path)] == ["REJECT"] * 4
+    assert {record.reason for record in records(path)} <= {Reason.HELD}
+
+
+def test_a_unit_that_the_camera_did_not_show_is_expected_and_rejected(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [], gate_after_ms=1500)
+
+    with tiny.opened_line(path, camera=DyingCamera([1, 4], dies=False)) as line:
+        result = line.run()
+
+    assert result.ended is Ended.COMPLETE
+    assert [record.gate for record in records(path)] == ["PASS", "REJECT", "REJECT", "PASS"]
+    assert [record.reason for record in records(path)[1:3]] == [Reason.NOT_INSPECTED] * 2
+
+
+@pytest.mark.parametrize("counters", [[1, 2, 2], [1, 2, 1], [1, 2, 100_000_000]])
+def test_a_camera_counter_that_cannot_be_holds_the_line(package: ModelPackage, tmp_path: Path, counters: list[int]):
+    path = tiny.write_line(tmp_path, package, [], gate_after_ms=1500)
+
+    with tiny.opened_line(path, camera=DyingCamera(counters, dies=False)) as line:
+        result = line.run()
+
+    assert result.ended is Ended.HELD
+    assert f"the camera's counter went from 2 to {counters[-1]}" in result.reason
+    assert len(records(path)) == result.counts.triggers == 2
+
+
+class StrangeCamera(DyingCamera):
+    """Delivers what no fitness check or model expects."""
+
+    def frames(self, beat: Callable[[], None] = no_beat) -> Iterator[Picture]:
+        clock = SystemClock()
+        shapes = [(64, 64, 64, 3), (0,), (200,), (100, 100, 5)]
+        for counter, shape in enumerate(shapes, start=1):
+            yield Picture(np.ones(shape, np.float64), counter, clock.now_s(), clock.utc(), "strange")
+
+
+def test_whatever_a_camera_delivers_costs_a_reject_and_no_thread(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [], gate_after_ms=1500)
+
+    with tiny.opened_line(path, camera=StrangeCamera([], dies=False)) as line:
+        result = line.run()
+
+    assert result.ended is Ended.COMPLETE
+    assert [record.gate for record in records(path)] == ["REJECT"] * 4
+
+
+def test_a_dead_eyes_thread_holds_the_line_and_no_unit_is_lost(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(30)], gate_after_ms=1500, units_per_min=600)
+
+    def each(line: Line) -> None:
+        if line.ledger.totals.triggers >= 4 and line.looking.is_alive():
+            line.looking.stop()
+            line.looking.join(10)
+
+    result = run(path, each=each)
+
+    kept = records(path)
+    assert result.ended is Ended.HELD
+    assert "thread eyes is dead" in result.reason
+    assert len(kept) == result.counts.triggers
+    assert all(record.reason in (Reason.HELD, Reason.NOT_INSPECTED) for record in kept if record.gate == "REJECT")
+
+
+# ------------------------------------------------------------ the store
+def test_a_database_locked_by_another_program_holds_the_line(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(60)], gate_after_ms=300, units_per_min=600)
+    other: list[sqlite3.Connection] = []
+
+    def each(line: Line) -> None:
+        if line.ledger.totals.triggers >= 6 and not other:
+            other.append(sqlite3.connect(tmp_path / "store" / "records.sqlite", isolation_level=None))
+            other[0].execute("BEGIN IMMEDIATE")
+
+    result = run(path, each=each)
+    other[0].execute("ROLLBACK")
+    other[0].close()
+
+    with RecordStore.open(tmp_path / "store") as store:
+        kept = store.verify().records
+        (batch,) = store.batches()
+    assert result.ended is Ended.UNCLOSED
+    assert "Another program has held the database" in result.reason
+    assert not batch.releasable
+    assert kept + result.unwritten == result.counts.triggers
+    assert result.counts.triggers < 60
+
+
+def test_after_a_lock_the_next_start_lists_the_units_without_a_record(package: ModelPackage, tmp_path: Path):
+    test_a_database_locked_by_another_program_holds_the_line(package, tmp_path)
+    kept = len(records(tmp_path / "line.yaml"))
+    said: list[str] = []
+    shutil.rmtree(tmp_path / "pictures")
+    tiny.write(tmp_path / "pictures", [tiny.unit(1)])
+
+    run_batch(tmp_path / "line.yaml", say=said.append, drawing=lambda done, of: None)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        first, second = store.batches()
+    assert first.status is BatchStatus.QUARANTINED
+    assert first.quarantined[0].first == kept + 1
+    assert second.opening.units_before == first.quarantined[0].last
+    assert any("never closed" in text and str(first.quarantined[0]) in text for text in said)
+
+
+def test_on_a_full_disk_the_line_is_held_and_nothing_is_accepted_after(
+    package: ModelPackage, tmp_path: Path, repository: Path
+):
+    shown = [tiny.unit(n, *([tiny.Disc(2.0)] if n % 2 else [])) for n in range(400)]
+    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=400, units_per_min=2400)
+
+    with command(repository, "run", "--line", path, limit_bytes=300_000) as process:
+        out, err = process.communicate(timeout=250)
+
+    with RecordStore.open(tmp_path / "store") as store:
+        kept = store.verify().records
+        (batch,) = store.batches()
+    assert process.returncode == 3
+    assert "records cannot be kept" in err
+    assert "space" in err
+    assert "Traceback" not in err
+    assert 0 < kept < 400
+    assert not batch.releasable
+    assert "batch 1: unclosed" in out
+
+
+def test_after_a_kill_no_record_is_torn_and_the_rest_is_quarantined(
+    package: ModelPackage, tmp_path: Path, repository: Path
+):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(300)], gate_after_ms=400, units_per_min=600)
+
+    with command(repository, "run", "--line", path) as process:
+        _wait_for_records(tmp_path / "store", 5)
+        process.send_signal(signal.SIGKILL)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        kept = store.verify().records
+        (open_batch,) = store.batches()
+        assert open_batch.status is BatchStatus.OPEN
+        assert not open_batch.releasable
+    shutil.rmtree(tmp_path / "pictures")
+    tiny.write(tmp_path / "pictures", [tiny.unit(1), tiny.unit(2)])
+    said: list[str] = []
+    run_batch(path, say=said.append, drawing=lambda done, of: None)
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        store.verify()
+        first, second = store.batches()
+        numbers = [record.unit for record in store.records(second.batch)]
+    (lost,) = first.quarantined
+    assert first.status is BatchStatus.QUARANTINED
+    assert lost.first == kept + 1
+    assert lost.last is not None
+    assert numbers == [lost.last + 1, lost.last + 2]
+    assert second.releasable
+
+
+def test_after_a_kill_and_a_lost_plc_memory_every_unit_after_the_last_record_is_quarantined(
+    package: ModelPackage, tmp_path: Path, repository: Path
+):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(300)], gate_after_ms=400, units_per_min=600)
+    with command(repository, "run", "--line", path) as process:
+        _wait_for_records(tmp_path / "store", 5)
+        process.send_signal(signal.SIGKILL)
+    kept = len(records(path))
+    (tmp_path / "store" / "plc.memory").unlink()
+    shutil.rmtree(tmp_path / "pictures")
+    tiny.write(tmp_path / "pictures", [tiny.unit(1)])
+
+    run(path)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        first, _ = store.batches()
+    assert first.quarantined == (UnitRange(first=kept + 1, last=None),)
+
+
+def _wait_for_records(folder: Path, count: int) -> None:
+    """Until a line process has so many records on disk."""
+    reader: list[int] = []
+
+    def look() -> None:
+        while not reader:
+            try:
+                with RecordStore.open_readonly(folder) as store:
+                    if store.count() >= count:
+                        reader.append(store.count())
+            except LineError:
+                pass
+
+    thread = Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(250)
+    assert reader, "the line wrote no record"
+
+
+def test_a_second_line_on_the_same_store_is_refused_and_told_who_owns_it(
+    package: ModelPackage, tmp_path: Path, repository: Path
+):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+
+    with RecordStore.open(tmp_path / "store"):
+        with pytest.raises(StoreBusy, match=f"the line process {os.getpid()} is writing this store"):
+            run(path)
+        with command(repository, "run", "--line", path) as process:
+            _, err = process.communicate(timeout=250)
+
+    assert process.returncode == 1
+    assert "Nothing was started" in err
+
+
+def test_a_plc_memory_of_another_size_starts_nothing(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "plc.memory").write_bytes(b"1234")
+
+    with pytest.raises(LineError, match="retentive memory has 4 bytes, not 8"):
+        run(path)
+
+
+# ------------------------------------------------------------ the recipe
+@pytest.fixture
+def damaged(package: ModelPackage, tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "damaged"
+    shutil.copytree(package.folder, folder)
+    yield folder
+
+
+@pytest.mark.parametrize("name", [EYES_GRAPH, "mind.safetensors", "tokenizer.json"])
+def test_a_package_with_one_altered_byte_starts_nothing(
+    package: ModelPackage, damaged: Path, tmp_path: Path, name: str
+):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    content = bytearray((damaged / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (damaged / name).write_bytes(content)
+    path.write_text(path.read_text().replace(str(package.folder), str(damaged)))
+
+    with pytest.raises(PackageInvalid, match=f"{name}: digest .* the file was altered or cut. Nothing was loaded"):
+        run(path)
+
+
+def test_a_graph_that_is_none_starts_nothing(package: ModelPackage, damaged: Path, tmp_path: Path):
+    (damaged / EYES_GRAPH).write_bytes(b"\x08\x01garbage")
+    manifest = (
+        (damaged / MANIFEST).read_text().replace(package.manifest.files[EYES_GRAPH], digest_file(damaged / EYES_GRAPH))
+    )
+    (damaged / MANIFEST).write_text(manifest)
+    path = tiny.write_line(tmp_path, ModelPackage.load(damaged), [tiny.unit(1)])
+
+    with pytest.raises(PackageInvalid, match="ONNX Runtime cannot open it"):
+        run(path)
+
+
+def refused(path: Path, kind: type[ModelError]) -> str:
+    with pytest.raises(kind) as refusal:
+        run(path)
+    assert not (path.parent / "store").exists()
+    return str(refusal.value)
+
+
+def test_a_sheet_with_a_defect_that_the_package_cannot_see_is_refused(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    sheet = tmp_path / "sheet.yaml"
+    sheet.write_text(sheet.read_text().replace("defect: chip", "defect: double fill"))
+
+    said = refused(path, SheetInvalid)
+
+    assert "criteria.C1.defect: tiny does not see 'double fill'. It sees: crack, spot, chip, stain" in said
+
+
+def test_a_sheet_that_was_changed_after_its_reading_is_refused(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    (tmp_path / "sheet.yaml").write_text(tiny.sheet_text(spot_mm=3))
+
+    assert "the sheet has changed since it was read" in refused(path, ReadingInvalid)
+
+
+def test_a_reading_of_another_sheet_is_refused(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path / "a", package, [tiny.unit(1)])
+    other = tiny.write_line(tmp_path / "b", package, [], sheet=tiny.sheet_text(spot_mm=2))
+    shutil.copy(reading_path(other.parent / "sheet.yaml"), reading_path(path.parent / "sheet.yaml"))
+
+    assert "the sheet has changed since it was read" in refused(path, ReadingInvalid)
+
+
+def test_a_reading_by_another_package_is_refused(package: ModelPackage, damaged: Path, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    manifest = (damaged / MANIFEST).read_text().replace('"version":"1"', '"version":"2"')
+    (damaged / MANIFEST).write_text(manifest)
+    path.write_text(path.read_text().replace(str(package.folder), str(damaged)))
+
+    assert "the sheet was read by another package" in refused(path, ReadingInvalid)
+
+
+def test_a_sheet_that_nobody_read_is_refused(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    reading_path(tmp_path / "sheet.yaml").unlink()
+
+    assert "the sheet has not been read yet" in refused(path, ReadingInvalid)
+
+
+def test_a_reading_that_nobody_approved_is_refused(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    _alter(tmp_path, approval=None)
+
+    assert "nobody has approved this reading" in refused(path, ReadingInvalid)
+
+
+def test_a_reading_whose_lines_were_altered_is_refused(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    lax = tiny.approved_reading(_sheet(tmp_path, tiny.sheet_text(spot_mm=9)), package)
+    _alter(tmp_path, lines=lax.lines)
+
+    assert "the lines of the reading are not those of the sheet" in refused(path, ReadingInvalid)
+
+
+def test_a_limit_below_what_the_eyes_find_is_refused(package: ModelPackage, damaged: Path, tmp_path: Path):
+    manifest = (damaged / MANIFEST).read_text()
+    (damaged / MANIFEST).write_text(manifest.replace('"name":"spot","quantities"', '"name":"spot","quantities"', 1))
+    content = package.manifest.model_dump()
+    content["defects"] = [d | {"smallest_px": 20.0 if d["name"] == "spot" else None} for d in content["defects"]]
+    (damaged / MANIFEST).write_bytes(type(package.manifest).model_validate(content).to_bytes())
+    path = tiny.write_line(tmp_path, ModelPackage.load(damaged), [tiny.unit(1)])
+
+    said = refused(path, SheetInvalid)
+
+    assert "1 mm is below the smallest spot that tiny finds reliably in view top: 20 px at 0.1 mm/px = 2.00 mm" in said
+
+
+def test_a_port_in_use_is_said_before_anything_starts():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(LineError, match=f"port {port} on 127.0.0.1 is in use"):
+            refuse_used_port(port)
+
+
+def _sheet(folder: Path, text: str) -> CriteriaSheet:
+    path = folder / "other.yaml"
+    path.write_text(text, encoding="utf-8")
+    return CriteriaSheet.load(path)
+
+
+def _alter(folder: Path, **changes: object) -> None:
+    path = reading_path(folder / "sheet.yaml")
+    Reading.load(path).model_copy(update=changes).save(path)
