@@ -114,10 +114,19 @@ def judge_by_rule(lines: Sequence[Line], question: Question, rejecting: Collecti
         rejecting: severities that reject the unit.
     """
     items = tuple(_item(line, question) for line in lines if applies(line.note, question))
+    return Chain(items, verdict_of(items, counted=question.count is not None, rejecting=rejecting))
+
+
+def verdict_of(items: Sequence[Item], *, counted: bool, rejecting: Collection[str]) -> Verdict:
+    """What the items of a chain come to on a sheet: whether a severity rejects is the sheet's arithmetic, no opinion.
+
+    >>> verdict_of([Item("K1", "any", severity="minor")], counted=False, rejecting={"critical", "major"})
+    'accept'
+    """
     if not items:
-        return Chain((), "accept" if question.count is not None else "hold")
+        return "accept" if counted else "hold"
     found = {item.severity for item in items} | {c.severity for item in items for c in item.comparisons}
-    return Chain(items, "reject" if found & set(rejecting) else "accept")
+    return "reject" if found & set(rejecting) else "accept"
 
 
 def _item(line: Line, question: Question) -> Item:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.answer import ChainGrammar, NoteGrammar, chain_pieces, grammar_tokens, parse_chain, parse_note
-from models.chain import Line, Question, judge_by_rule, line_id
+from models.chain import Line, Question, judge_by_rule, line_id, verdict_of
 from models.decoder import Decoder, Prefix, Row
 from models.errors import AnswerMalformed, PackageInvalid, SheetInvalid
 from models.note import Note
@@ -122,7 +122,11 @@ class Mind:
         return SheetCache(self.decoder.prefix(tokens), tuple(lines), criteria, frozenset(rejecting), len(tokens))
 
     def judge(self, sheet: SheetCache, questions: Sequence[Asked]) -> list[Judgement]:
-        """The mind's opinion on every question about a view, in their order."""
+        """The mind's opinion on every question about a view, in their order.
+
+        Its opinion is which criteria apply, what they compare and how that comes out; what these come to on the sheet
+        is arithmetic.
+        """
         judgements: list[Judgement] = []
         for start in range(0, len(questions), QUESTIONS_AT_ONCE):
             judgements += self._judge(sheet, questions[start : start + QUESTIONS_AT_ONCE])
@@ -136,12 +140,17 @@ class Mind:
         grammars = [ChainGrammar(self._tokens.encode, ids, a.question) for a in asked]
         written = self.decoder.check(sheet.prefix, rows, drafts, grammars, most=LONGEST_CHAIN)
         judgements = []
-        for question, draft, answer in zip(asked, drafts, written, strict=True):
+        for question, drafted, answer in zip(asked, chains, written, strict=True):
             text = self._tokens.decode(answer.tokens)
+            as_drafted = False
             try:
                 chain = parse_chain(text)
+                verdict = verdict_of(
+                    chain.items, counted=question.question.count is not None, rejecting=sheet.rejecting
+                )
+                as_drafted = chain.items == drafted.items
                 items = [replace(item, id=sheet.criteria[item.id]) for item in chain.items]
-                said, verdict = "".join(chain_pieces(items, chain.verdict)).strip(), chain.verdict
+                said = "".join(chain_pieces(items, verdict)).strip()
             except AnswerMalformed:
                 said, verdict = text.strip(), "hold"
             judgements.append(
@@ -150,7 +159,7 @@ class Mind:
                     chain=said,
                     verdict=verdict,
                     score=min(1.0, answer.score),
-                    as_drafted=answer.tokens == draft,
+                    as_drafted=as_drafted,
                 )
             )
         return judgements
