@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-out = Console()
-err = Console(stderr=True)
+out = Console(markup=False, emoji=False)  # a wording or path in [brackets] is shown as it is
+err = Console(stderr=True, markup=False, emoji=False)
 
 
 @contextmanager

@@ -1,0 +1,131 @@
+"""One picture at the desk: the verdict that the belt would give, and everything that it rests on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cameras.fitness import FitnessLimits
+from inspector.examine import Examiner, Pace, Sight
+from inspector.recipe import approved
+from models.package import ModelPackage
+from models.verdict import Disposition, Reason
+from tests import tiny
+from tests.tiny import CHIP, DIM, STAIN, Disc
+
+
+@pytest.fixture(scope="module")
+def examiner(tmp_path_factory: pytest.TempPathFactory) -> Examiner:
+    folder = tmp_path_factory.mktemp("tiny")
+    package = tiny.build(folder)
+    return Examiner(package, *approved(tiny.write_sheet(folder, package), package), threads=1)
+
+
+def examine(examiner: Examiner, pixels: "tiny.Pixels | np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> Sight:
+    seen = examiner.see(pixels, view="top", mm_per_px=tiny.MM_PER_PX, limits=FitnessLimits())
+    return examiner.judge(seen)
+
+
+def test_a_clean_unit_is_settled_by_a_look(examiner: Examiner):
+    seen = examiner.see(tiny.unit(1), view="top", mm_per_px=tiny.MM_PER_PX, limits=FitnessLimits())
+
+    assert seen.verdict is not None
+    assert seen.verdict.disposition is Disposition.ACCEPT
+    assert seen.observations == ()
+    assert "mind" not in examiner.judge(seen).times_ms
+
+
+@pytest.mark.parametrize(
+    ("disc", "disposition"),
+    [
+        (Disc(2.0), Disposition.REJECT),
+        (Disc(2.0, CHIP), Disposition.REJECT),
+        (Disc(2.0, STAIN), Disposition.HOLD),
+        (Disc(2.5, DIM), Disposition.HOLD),
+    ],
+    ids=["spot", "chip", "stain", "dim"],
+)
+def test_what_a_look_leaves_open_is_asked_of_the_mind(examiner: Examiner, disc: Disc, disposition: Disposition):
+    seen = examiner.see(tiny.unit(1, disc), view="top", mm_per_px=tiny.MM_PER_PX, limits=FitnessLimits())
+
+    judged = examiner.judge(seen)
+
+    assert seen.verdict is None
+    assert len(seen.asked) == len(judged.judgements) == 1
+    assert judged.verdict is not None
+    assert judged.verdict.disposition is disposition
+    assert judged.times_ms.keys() == {"eyes", "mind"}
+
+
+def test_observations_that_no_criterion_needs_are_kept_too(examiner: Examiner):
+    both = tiny.unit(1, Disc(2.0), Disc(0.6, at=tiny.PLACES[4]))
+
+    judged = examine(examiner, both)
+
+    assert judged.verdict is not None
+    assert len(judged.observations) == 2
+    assert len(judged.verdict.findings) == 1
+
+
+def test_a_picture_unlike_the_packages_is_never_a_confident_accept(examiner: Examiner):
+    verdict = examine(examiner, tiny.green(1)).verdict
+
+    assert verdict is not None
+    assert (verdict.disposition, verdict.reason) == (Disposition.HOLD, Reason.NOT_ASSESSABLE)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "says"),
+    [
+        (np.zeros((0, 0, 3), np.uint8), "no picture"),
+        (tiny.unit(1).astype(np.uint16), "16-bit"),
+        (tiny.unit(1)[..., 0], "grey"),
+        (np.full((200, 300, 3), 255, np.uint8), "overexposed"),
+        (np.zeros((200, 300, 3), np.uint8), "underexposed"),
+    ],
+    ids=["nothing", "16-bit", "grey", "white", "black"],
+)
+def test_a_picture_that_is_not_fit_is_rejected_before_any_look(
+    examiner: Examiner, pixels: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]", says: str
+):
+    judged = examine(examiner, pixels)
+
+    assert judged.verdict is not None
+    assert (judged.verdict.disposition, judged.verdict.reason) == (Disposition.REJECT, Reason.NOT_ASSESSABLE)
+    assert says in judged.verdict.text
+    assert judged.times_ms == {}
+
+
+def test_the_same_picture_gets_the_same_verdict_again(examiner: Examiner):
+    pixels = tiny.unit(3, Disc(0.9), Disc(2.0, CHIP, at=tiny.PLACES[2]))
+
+    first, second = examine(examiner, pixels), examine(examiner, pixels)
+
+    assert (first.verdict, first.observations, first.judgements) == (
+        second.verdict,
+        second.observations,
+        second.judgements,
+    )
+
+
+def test_more_questions_than_were_rehearsed_are_allowed_more_time():
+    pace = Pace(20.0, (10.0, 14.0, 18.0, 20.0))
+
+    assert [pace.mind_ms(count) for count in (0, 1, 4, 8)] == [10.0, 10.0, 20.0, 40.0]
+
+
+def test_warming_up_measures_looks_and_questions(examiner: Examiner):
+    pace = examiner.warm_up(tiny.unit(1), mm_per_px=tiny.MM_PER_PX)
+
+    assert pace.eyes_p99_ms > 0
+    assert len(pace.mind_p99_ms) == 4
+
+
+def test_a_package_is_warmed_up_on_the_sheets_own_questions(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
+    package: ModelPackage = tiny.build(tmp_path_factory.mktemp("tiny"))
+    text = tiny.sheet_text().replace('unit: mm, operator: ">", value: 1.0', 'unit: count, operator: ">", value: 2.0')
+    sheet = tiny.write_sheet(tmp_path, package, text)
+
+    pace = Examiner(package, *approved(sheet, package), threads=1).warm_up(tiny.unit(1), mm_per_px=tiny.MM_PER_PX)
+
+    assert all(ms > 0 for ms in pace.mind_p99_ms)
