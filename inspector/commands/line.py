@@ -66,7 +66,10 @@ def demo(
         result = _batch(line, units)
     finally:
         page.terminate()
-        page.wait(10)
+        try:
+            page.wait(10)
+        except subprocess.TimeoutExpired:
+            page.kill()  # it holds nothing: it only reads
     if result.ended is not Ended.COMPLETE:
         err.print(result.reason, style="red", highlight=False)
         raise typer.Exit(HELD)
