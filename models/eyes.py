@@ -22,7 +22,8 @@ from models.runtime import Device, open_session
 
 SMALLEST_EDGE = 32  # px of a picture
 TABLET = "tablet"  # the zone that a unit's nominal area is measured on
-OUTPUTS = ("mask", "classes", "zones", "features")
+BACKGROUND = 0  # the zone that is no unit: the first one of a package
+OUTPUTS = ("mask", "classes", "zones", "features", "frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ class Sight:
 
     def maps(self, pixels: NDArray[np.uint8]) -> Maps:
         """(H, W, 3) in the graph's size to maps."""
-        mask, classes, zones, features = self._session.run(list(OUTPUTS), {self._input: pixels[None]})
-        return Maps(mask[0, 0], classes[0], zones[0], features[0])
+        mask, classes, zones, features, frame = self._session.run(list(OUTPUTS), {self._input: pixels[None]})
+        return Maps(mask[0, 0], classes[0], zones[0], features[0], frame[0])
 
 
 class Eyes:
@@ -94,12 +95,12 @@ class Eyes:
         self._sight = Sight(parts.graph, threads=threads, device=device)
         self._defects, self._zones = parts.defects, parts.zones
         blank = self._sight.maps(np.zeros((self._sight.rows, self._sight.columns, 3), np.uint8))
-        seen = (len(blank.classes), len(blank.zones), self._stage.out.shape[2] - 1, len(self._stage.usual) // 2)
-        stated = (len(parts.defects), len(parts.zones), len(parts.defects), len(blank.features))
+        seen = (len(blank.classes), len(blank.zones), self._stage.out.shape[2] - 1, len(self._stage.usual))
+        stated = (len(parts.defects), len(parts.zones), len(parts.defects), len(blank.frame))
         if seen != stated or TABLET not in parts.zones:
             raise PackageInvalid(
                 f"eyes: the maps show {seen[0]} classes and {seen[1]} zones, the region stage names {seen[2]} over "
-                f"{seen[3]} features; the package states {', '.join(parts.defects)} and {', '.join(parts.zones)}. "
+                f"{seen[3]} statistics; the package states {', '.join(parts.defects)} and {', '.join(parts.zones)}. "
                 "Nothing was loaded. Assemble the package again."
             )
 
@@ -132,7 +133,7 @@ class Eyes:
         height, width = pixels.shape[:2]
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
-        distance = self._stage.familiarity(maps)
+        distance = self._stage.familiarity(maps, BACKGROUND)
         took_ms = (time.perf_counter() - start) * 1000
         return Look(tuple(seen), distance, float(self._stage.familiarity_limit[0]), took_ms)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import PackageInvalid
-from models.regions import Maps, Region, Thresholds
+from models.regions import Maps, Region, Thresholds, units_alike
 
 Floats = NDArray[np.float32]
 LENGTH, AREA, SHARE = 0, 1, 2  # rows of the spreads: mm, mm2, %
@@ -52,9 +52,10 @@ class RegionStage:
     spreads: Floats  # (3, classes, knots): half-width of log length, log area, log share of the unit
     thresholds: Floats  # (3,) edge, peak, most regions
     unit_area: Floats  # (1,) true over seen area of a tablet
-    usual: Floats  # (2 channels,) centre of the frames' pooled features
-    whiten: Floats  # (2 channels, d): makes their spread round
+    usual: Floats  # (n,) centre of the frames' statistics
+    whiten: Floats  # (n, d): makes their spread round
     familiarity_limit: Floats  # (1,)
+    fewest_alike: Floats  # (1,) places of one size that every picture of this kind shows
 
     @staticmethod
     def of(tensors: Mapping[str, NDArray[np.generic]]) -> "RegionStage":
@@ -90,12 +91,12 @@ class RegionStage:
         ]
         return Measured(float(np.exp(length)), float(np.exp(2 * root)), spreads[LENGTH], spreads[AREA], spreads[SHARE])
 
-    def familiarity(self, maps: Maps) -> float:
-        """Distance of a frame from those that the package was made on, in deviations: the limit is calibrated."""
-        return float(np.linalg.norm((pooled_frame(maps) - self.usual) @ self.whiten) / np.sqrt(self.whiten.shape[1]))
+    def familiarity(self, maps: Maps, background: int) -> float:
+        """Distance of a frame from those that the package was made on, in deviations: the limit is calibrated.
 
-
-def pooled_frame(maps: Maps) -> Floats:
-    """Mean and deviation of each feature over the frame."""
-    flat = maps.features[:, ::2, ::2].reshape(len(maps.features), -1)
-    return np.concatenate([flat.mean(1), flat.std(1)]).astype(np.float32)
+        A picture without the places that repeat in every pack is beyond the limit, whatever its colours and edges say.
+        """
+        distance = float(np.linalg.norm((maps.frame - self.usual) @ self.whiten) / np.sqrt(self.whiten.shape[1]))
+        if units_alike(maps, background) < self.fewest_alike[0]:
+            return distance + 2 * float(self.familiarity_limit[0])
+        return distance

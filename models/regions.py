@@ -25,6 +25,7 @@ class Maps:
     classes: Floats  # (classes, H/4, W/4) logits
     zones: Floats  # (zones, H/4, W/4) logits
     features: Floats  # (channels, H/4, W/4)
+    frame: Floats  # (n,) statistics of the whole frame, for its familiarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,17 @@ def unit_area_px(maps: Maps, tablet: int) -> float | None:
         return None
     large = [area for area in areas if area > 0.3 * max(areas)]
     return float(np.median(large)) * MASK_STRIDE**2
+
+
+def units_alike(maps: Maps, background: int) -> int:
+    """How many places of about the same size stand out from the background zone: the pockets of a pack."""
+    taken = (maps.zones.argmax(0) != background).astype(np.uint8)
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(taken, connectivity=4)
+    areas = np.array([box[4] for box in boxes[1:count] if box[4] >= 6], np.float64)
+    if not len(areas):
+        return 0
+    usual = float(np.median(areas[areas > 0.3 * areas.max()]))
+    return int(((areas > usual / 2) & (areas < usual * 2)).sum())
 
 
 def _region(

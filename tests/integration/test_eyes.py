@@ -74,6 +74,14 @@ def test_a_picture_unlike_the_calibration_frames_is_over_the_limit() -> None:
     assert look.familiarity > look.familiarity_limit
 
 
+def test_a_picture_without_repeated_places_is_over_the_limit() -> None:
+    eyes = Eyes(tiny_parts(fewest_alike=np.array([3], np.float32)), threads=1)
+
+    look = eyes.look(picture(), 0.1)
+
+    assert look.familiarity > look.familiarity_limit
+
+
 def test_every_class_has_a_probability_and_they_sum_to_one() -> None:
     (seen,) = Eyes(tiny_parts(), threads=1).look(with_disc(picture(), (40, 48), 10), 0.1).observations
 

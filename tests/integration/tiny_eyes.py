@@ -41,9 +41,10 @@ def tiny_tensors() -> dict[str, Floats]:
         "spreads": np.full((3, len(DEFECTS), 2), 0.1, np.float32),
         "thresholds": np.array([0.3, 0.5, 20], np.float32),
         "unit_area": np.ones(1, np.float32),
-        "usual": np.zeros(2 * CHANNELS, np.float32),
-        "whiten": np.eye(2 * CHANNELS, dtype=np.float32) / 255,
+        "usual": np.zeros(CHANNELS, np.float32),
+        "whiten": np.eye(CHANNELS, dtype=np.float32) / 255,
         "familiarity_limit": np.ones(1, np.float32),
+        "fewest_alike": np.zeros(1, np.float32),
     }
 
 
@@ -78,6 +79,7 @@ def _graph() -> bytes:
         helper.make_node("Conv", ["half", "redness", "rare"], ["mask"]),
         helper.make_node("Conv", ["features", "named"], ["classes"]),
         helper.make_node("Conv", ["features", "green", "dark"], ["zones"]),
+        helper.make_node("ReduceMean", ["features", "across"], ["frame"], keepdims=0),
     ]
     sizes = {"mask": (1, 2), "classes": (len(DEFECTS), 4), "zones": (len(ZONES), 4), "features": (CHANNELS, 4)}
     graph = helper.make_graph(
@@ -87,12 +89,14 @@ def _graph() -> bytes:
         [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, ROWS // step, COLUMNS // step])
             for name, (channels, step) in sizes.items()
-        ],
+        ]
+        + [helper.make_tensor_value_info("frame", TensorProto.FLOAT, [1, CHANNELS])],
         [
             constant("redness", red_over_green),
             constant("rare", np.array([-8], np.float32)),
             constant("named", classes),
             constant("green", green),
+            constant("across", np.array([2, 3], np.int64)),
             constant("dark", np.array([0, -5, -10], np.float32)),
         ],
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.regions import Maps, Region, Thresholds, find_regions, unit_area_px
+from models.regions import Maps, Region, Thresholds, find_regions, unit_area_px, units_alike
 
 AT = Thresholds(edge=0.1, peak=0.5, most=10)
 ROWS, COLUMNS = 60, 80  # cells of the mask
@@ -14,7 +14,9 @@ def maps_of(mask: NDArray[np.float32], zones: NDArray[np.float32] | None = None)
     coarse = (mask.shape[0] // 2, mask.shape[1] // 2)
     if zones is None:
         zones = np.zeros((3, *coarse), np.float32)
-    return Maps(mask, np.zeros((2, *coarse), np.float32), zones, np.ones((4, *coarse), np.float32))
+    return Maps(
+        mask, np.zeros((2, *coarse), np.float32), zones, np.ones((4, *coarse), np.float32), np.zeros(8, np.float32)
+    )
 
 
 def disc(x: float, y: float, radius: float, logit: float = 6.0) -> NDArray[np.float32]:
@@ -92,6 +94,18 @@ def test_one_broken_tablet_does_not_move_the_usual_area() -> None:
 
     assert whole == broken
     assert whole == pytest.approx(1600, rel=0.15)  # 10 x 10 cells of 4 px
+
+
+def test_places_of_about_the_same_size_are_counted_and_odd_ones_are_not() -> None:
+    zones = np.zeros((3, 40, 80), np.float32)
+    zones[0] = 2
+    for i in range(4):
+        zones[1 + i % 2, 5:13, 4 + 15 * i : 12 + 15 * i] = 6
+    zones[1, 20:38, 5:60] = 6
+
+    assert units_alike(maps_of(np.zeros((80, 160), np.float32), zones), 0) == 1
+    zones[1, 20:38, 5:60] = 0
+    assert units_alike(maps_of(np.zeros((80, 160), np.float32), zones), 0) == 4
 
 
 def test_without_a_whole_tablet_there_is_no_usual_area() -> None:

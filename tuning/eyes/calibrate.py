@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import CLASSES, ZONES
-from models.eyes import Sight
-from models.region_stage import pooled_frame
-from models.regions import MASK_STRIDE, Region, Thresholds, find_regions, unit_area_px
+from models.eyes import BACKGROUND, TABLET, Sight
+from models.regions import MASK_STRIDE, Region, Thresholds, find_regions, unit_area_px, units_alike
 from tuning.eyes.matching import Found, match
 from tuning.eyes.pool import DefectTruth, Pool, PooledFrame
 
 Floats = NDArray[np.float32]
 LOOKED_AT = Thresholds(edge=0.08, peak=0.12, most=60)  # the network's own score is low here: the region stage decides
 MIN_CONTRAST = 8.0  # Lab distance from which a defect is specified at all
-OUTLIER_SHARE = 0.999  # of the calibration frames that count as familiar
-ROOM = 1.35  # beyond the farthest of those, for lamps and foils that nobody rendered
+FAMILIAR_SHARE = 0.995  # of the calibration frames that lie within
+ROOM = 1.1  # times their distance is the limit, for lamps and foils that nobody rendered
+MOST_ALIKE = 3  # places of one size that a picture is asked for; a pack of four may have an odd one
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Seen:
     regions_of: tuple[tuple[int, ...], ...]
     unit_px2: float | None
     pooled: Floats
+    alike: int  # places of one size
 
     @property
     def px_per_mm(self) -> float:
@@ -63,8 +64,8 @@ def look_at(pool: Pool, sight: Sight, progress: Callable[[int, int], None]) -> l
         maps = sight.maps(np.asarray(frame.pixels))
         regions = tuple(find_regions(maps, LOOKED_AT, 1 / frame.truth.mm_per_px))
         matched = match([_found(region) for region in regions], frame)
-        unit = unit_area_px(maps, ZONES.index("tablet"))
-        seen.append(Seen(frame, regions, matched.defect_of, matched.regions_of, unit, pooled_frame(maps)))
+        unit, alike = unit_area_px(maps, ZONES.index(TABLET)), units_alike(maps, BACKGROUND)
+        seen.append(Seen(frame, regions, matched.defect_of, matched.regions_of, unit, maps.frame, alike))
         if (i + 1) % 100 == 0:
             progress(i + 1, len(pool.frames))
     return seen
@@ -88,9 +89,11 @@ def familiar(seen: list[Seen]) -> dict[str, Floats]:
     for a, b in ((0, 1), (1, 0)):
         centre, whiten = _whitening(halves[a])
         distances.append(np.linalg.norm((halves[b] - centre) @ whiten, axis=1) / np.sqrt(whiten.shape[1]))
-    limit = float(np.quantile(np.concatenate(distances), OUTLIER_SHARE)) * ROOM
+    limit = float(np.quantile(np.concatenate(distances), FAMILIAR_SHARE)) * ROOM
     centre, whiten = _whitening(np.concatenate(halves))
-    return {"usual": centre, "whiten": whiten, "familiarity_limit": np.array([limit], np.float32)}
+    alike = min(MOST_ALIKE, float(np.quantile([one.alike for one in seen], 1 - FAMILIAR_SHARE)))
+    single = {"familiarity_limit": limit, "fewest_alike": np.floor(alike)}
+    return {"usual": centre, "whiten": whiten} | {name: np.array([v], np.float32) for name, v in single.items()}
 
 
 def unit_area_factor(seen: list[Seen]) -> float:
@@ -115,6 +118,5 @@ def _whitening(pooled: Floats) -> tuple[Floats, Floats]:
     spread = np.median(np.abs(pooled - centre), axis=0) * 1.4826 + 1e-3 * float(np.abs(pooled).mean())
     standard = np.clip((pooled - centre) / spread, -4, 4)  # a few odd frames must not widen the whole
     values, vectors = np.linalg.eigh(np.cov(standard.T.astype(np.float64)))
-    floor = 0.02 * float(values.mean())
-    whiten = vectors / np.sqrt(np.maximum(values, floor)) / spread[:, None]
+    whiten = vectors / np.sqrt(values + 0.03 * float(values.mean())) / spread[:, None]
     return centre.astype(np.float32), whiten.astype(np.float32)

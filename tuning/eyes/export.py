@@ -45,9 +45,9 @@ class _Shipped(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         maps = self.net(pixels.permute(0, 3, 1, 2))
-        return maps.mask, maps.classes, maps.zones, maps.features
+        return maps.mask, maps.classes, maps.zones, maps.features, maps.frame
 
 
 class _Frames(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime carries no types
@@ -79,8 +79,6 @@ def quantise(source: Path, target: Path, frames: Sequence[NDArray[np.uint8]]) ->
         ready = Path(scratch) / "ready.onnx"
         quant_pre_process(source, ready, skip_symbolic_shape=True)
         graph = onnx.load(ready).graph
-        outputs = {one.name for one in graph.output}
-        last = [node.name for node in graph.node if outputs & set(node.output)]
         quantize_static(
             ready,
             target,
@@ -90,7 +88,7 @@ def quantise(source: Path, target: Path, frames: Sequence[NDArray[np.uint8]]) ->
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
-            nodes_to_exclude=last,
+            nodes_to_exclude=sorted(_in_float(graph)),
             extra_options={"ActivationSymmetric": False, "WeightSymmetric": True},
         )
 
@@ -137,4 +135,22 @@ def parity(these: Sequence[Maps], those: Sequence[Maps]) -> Parity:
 
 def _shown(net: EyesNet, frame: NDArray[np.uint8]) -> Maps:
     maps = net(torch.from_numpy(np.array(frame)).permute(2, 0, 1)[None])
-    return Maps(maps.mask[0, 0].numpy(), maps.classes[0].numpy(), maps.zones[0].numpy(), maps.features[0].numpy())
+    named = (maps.mask[0], maps.classes, maps.zones, maps.features, maps.frame)
+    return Maps(*(map_[0].numpy() for map_ in named))
+
+
+def _in_float(graph: onnx.GraphProto) -> set[str]:
+    """Nodes that give an output, and those that serve the frame's statistics alone."""
+    outputs = {one.name for one in graph.output}
+    last = {node.name for node in graph.node if outputs & set(node.output)}
+    return last | (_leading_to(graph, {"frame"}) - _leading_to(graph, outputs - {"frame"}))
+
+
+def _leading_to(graph: onnx.GraphProto, wanted: set[str]) -> set[str]:
+    """Names of the nodes that these values depend on."""
+    found: set[str] = set()
+    for node in reversed(graph.node):  # in the order of computation, so one pass is enough
+        if wanted & set(node.output):
+            found.add(node.name)
+            wanted = wanted | set(node.input)
+    return found

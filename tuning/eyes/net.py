@@ -25,6 +25,7 @@ class Maps:
     classes: Tensor  # (N, classes, H/4, W/4) logits
     zones: Tensor  # (N, zones, H/4, W/4) logits
     features: Tensor  # (N, channels, H/4, W/4), not negative
+    frame: Tensor  # (N, FRAME) mean and deviation of each trunk channel over the frame: is this picture of our kind?
 
 
 class Separable(nn.Module):
@@ -127,10 +128,20 @@ class EyesNet(nn.Module):
         p = self.join4(self.lateral4(c4) + _upsampled(p, c4))
         features = self.head(p)
         fine = functional.relu(functional.pixel_shuffle(self.upscale(features), 2) + self.lateral2(c2))
-        return Maps(self.mask(fine), self.classes(features), self.zones(features), features)
+        return Maps(self.mask(fine), self.classes(features), self.zones(features), features, _frame([c8, c16]))
 
     def forward(self, pixels: Tensor) -> Maps:
         return self.beyond(*self.entrance(pixels))
+
+
+def _frame(maps: list[Tensor]) -> Tensor:
+    """Mean and deviation of every channel, for telling a picture of another kind."""
+    pooled = []
+    for map_ in maps:
+        flat = map_.flatten(2).float()
+        mean = flat.mean(2)
+        pooled += [mean, (flat - mean[:, :, None]).abs().mean(2)]
+    return torch.cat(pooled, 1)
 
 
 def _upsampled(x: Tensor, like: Tensor) -> Tensor:
