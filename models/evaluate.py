@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from models.errors import PackageInvalid
 from models.evaluate_eyes import Looks, eyes_figures, look_at
 from models.evaluate_judging import Bench, Judge, Opens, counterpart_figures, judge_sheets, judging_figures
 from models.evaluate_reading import ReadCriterion, Readings, read_all, reading_figures
@@ -59,6 +60,36 @@ class Report(BaseModel):
     challenge: dict[str, str]
     figures: tuple[Figure, ...]
     wrong_readings: tuple[WrongReading, ...]
+
+    def beside(self, other: "Report") -> "Report":
+        """Units and language evaluated apart, on two cores at once, as one report.
+
+        Raises:
+            PackageInvalid: the other report is of another package.
+        """
+        if other.package_digest != self.package_digest:
+            raise PackageInvalid(
+                f"evaluation: figures of {other.package_digest[:19]} cannot stand beside those of "
+                f"{self.package_digest[:19]}. Nothing was printed. Evaluate the same package twice."
+            )
+        return self.model_copy(
+            update={
+                "took_s": max(self.took_s, other.took_s),
+                "challenge": {**self.challenge, **other.challenge},
+                "figures": (*self.figures, *other.figures),
+                "wrong_readings": (*self.wrong_readings, *other.wrong_readings),
+            }
+        )
+
+    @staticmethod
+    def load(path: Path) -> "Report":
+        """Raises PackageInvalid where there is no report."""
+        try:
+            return Report.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise PackageInvalid(
+                f"{path}: no figures of an evaluation ({type(error).__name__}). Write them with --json."
+            ) from error
 
     def save(self, path: Path) -> None:
         path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -130,9 +161,10 @@ def count(
     kept = _Kept(challenge)
     seen = look_at(kept, eyes, progress=lambda done: progress("look at units", done, challenge.unit_count))
     figures = eyes_figures(seen, at, {defect.name: defect.smallest_px for defect in facts.defects}) if seen else []
-    figures += judge_units(
-        seen, challenge.unit_sheets, mind, at, progress=lambda done, of: progress("judge units", done, of)
-    )
+    if seen:
+        figures += judge_units(
+            seen, challenge.unit_sheets, mind, at, progress=lambda done, of: progress("judge units", done, of)
+        )
     if kept.unit is not None and challenge.unit_sheets:
         unit = kept.unit
         figures.append(

@@ -41,8 +41,10 @@ def draw_challenge(units: int, questions: int) -> Challenge:
 
     Args:
         units: pictures in held-out styles, about two in five of them good.
-        questions: observations to judge; sentences to read come on top, about two for three of them.
+        questions: observations to judge, or 0 for none; sentences to read come on top, about one for each.
     """
+    if not questions:
+        return Challenge(_Units(units), units, (), (), unit_sheets(load_material()), _facts(units))
     material, held_out = load_material(), load_held_out()
     speakers: dict[str, Speaker] = {
         TAUGHT: Taught(material),
@@ -68,12 +70,17 @@ def draw_challenge(units: int, questions: int) -> Challenge:
         sheets=shown,
         counterparts=tuple(counterparts),
         unit_sheets=unit_sheets(material),
-        facts={
-            "units": f"rendered, held-out styles, seeds {FIRST_UNIT} to {FIRST_UNIT + units - 1}",
+        facts=_facts(units)
+        | {
             "sheets": f"drawn, seed {SEED!r}; held-out wordings are wordings/heldout.yaml",
             "sheets' digest": digest_bytes(repr((shown, counterparts)).encode()),
         },
     )
+
+
+def _facts(units: int) -> dict[str, str]:
+    last = FIRST_UNIT + units - 1
+    return {"units": f"rendered, held-out styles, seeds {FIRST_UNIT} to {last}"} if units else {}
 
 
 # ---------------------------------------------------------------- units

@@ -25,9 +25,9 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
 
     def evaluate(
         package: Annotated[Path, typer.Argument(help="Folder of the model package.")] = Path("packages/embedded"),
-        units: Annotated[int, typer.Option("--units", min=10, help="Units to look at.")] = 1000,
+        units: Annotated[int, typer.Option("--units", min=0, help="Units to look at; 0: none.")] = 1000,
         questions: Annotated[
-            int, typer.Option("--questions", min=40, help="Observations to judge; sentences come on top.")
+            int, typer.Option("--questions", min=0, help="Observations to judge, sentences on top; 0: none.")
         ] = 2000,
         quick: Annotated[
             bool, typer.Option("--quick", help=f"A short look: {QUICK_UNITS} units, {QUICK_QUESTIONS} questions.")
@@ -35,6 +35,10 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
         threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads for each of eyes and mind.")] = 1,
         json: Annotated[
             Path | None, typer.Option("--json", help="Write all figures and every wrong reading here.")
+        ] = None,
+        beside: Annotated[
+            Path | None,
+            typer.Option("--beside", help="Figures of the same package to add: units and questions evaluated apart."),
         ] = None,
         markdown: Annotated[
             bool, typer.Option("--markdown", help="Print the model card's table instead of all tables.")
@@ -58,6 +62,8 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
             challenge = draw(QUICK_UNITS if quick else units, QUICK_QUESTIONS if quick else questions)
             repetitions = QUICK_REPETITIONS if quick else REPETITIONS
             report = evaluate_package(loaded, challenge, threads=threads, progress=step, repetitions=repetitions)
+        if beside is not None:
+            report = report.beside(Report.load(beside))
         if json is not None:
             report.save(json)
         if markdown:

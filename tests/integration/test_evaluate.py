@@ -12,13 +12,14 @@ from typer.testing import CliRunner
 from inspector.commands.evaluate import as_markdown, command
 from models.answer import chain_pieces
 from models.chain import Line, judge_by_rule, line_id
+from models.errors import PackageInvalid
 from models.evaluate import Report, count, headline
 from models.evaluate_judging import Judge
 from models.evaluate_reading import slipped
 from models.evaluate_units import truth_of
 from models.example import Challenge, ShownDefect, ShownUnit
 from models.eyes import Look
-from models.metrics import Figure
+from models.metrics import Figure, share
 from models.note import Note
 from models.observation import Observation, Size
 from models.package import DefectClass, PackageFacts, Zone
@@ -241,3 +242,31 @@ def test_a_missing_package_is_refused_before_anything_is_drawn(tmp_path):
     assert result.exit_code == 1
     assert "inspector assemble" in str(result.exception)
     assert drawn == []
+
+
+def test_units_and_language_evaluated_apart_make_one_report(tmp_path):
+    whole = draw_challenge(1, 0)
+    report = Report.model_validate(
+        {
+            "package": "tiny 1",
+            "package_digest": "sha256:0",
+            "taken_at": "2026-01-01T00:00:00Z",
+            "took_s": 1.0,
+            "machine": {},
+            "challenge": dict(whole.facts),
+            "figures": [share("eyes", "defects found", 1, 2)],
+            "wrong_readings": [],
+        }
+    )
+    other = report.model_copy(update={"figures": (share("reading", "criterion read right", 2, 2),), "took_s": 3.0})
+    other.save(tmp_path / "other.json")
+
+    both = report.beside(Report.load(tmp_path / "other.json"))
+
+    assert whole.sheets == ()
+    assert [figure.topic for figure in both.figures] == ["eyes", "reading"]
+    assert both.took_s == 3.0
+    with pytest.raises(PackageInvalid, match="same package"):
+        report.beside(other.model_copy(update={"package_digest": "sha256:1"}))
+    with pytest.raises(PackageInvalid, match="--json"):
+        Report.load(tmp_path / "nothing.json")
