@@ -19,7 +19,7 @@ from tests import tiny
 from tests.tiny import STAIN, Disc
 
 SPOT = Disc(2.0)
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def inspector(*words: str | Path) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=800,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done

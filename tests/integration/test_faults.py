@@ -32,7 +32,7 @@ from models.verdict import Disposition, Reason
 from tests import tiny
 
 IN_TIME = 3000
-pytestmark = pytest.mark.timeout(300)  # a line in real time, also on a machine that does other work
+pytestmark = pytest.mark.timeout(900)  # a line in real time, also on a machine that does other work
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +289,7 @@ def test_on_a_full_disk_the_line_is_held_and_nothing_is_accepted_after(
     path = tiny.write_line(tmp_path, package, shown, gate_after_ms=400, units_per_min=2400)
 
     with command(repository, "run", "--line", path, limit_bytes=300_000) as process:
-        out, err = process.communicate(timeout=250)
+        out, err = process.communicate(timeout=800)
 
     with RecordStore.open(tmp_path / "store") as store:
         kept = store.verify().records
@@ -367,7 +367,7 @@ def _wait_for_records(folder: Path, count: int) -> None:
 
     thread = Thread(target=look, daemon=True)
     thread.start()
-    thread.join(250)
+    thread.join(800)
     assert reader, "the line wrote no record"
 
 
@@ -380,7 +380,7 @@ def test_a_second_line_on_the_same_store_is_refused_and_told_who_owns_it(
         with pytest.raises(StoreBusy, match=f"the line process {os.getpid()} is writing this store"):
             run(path)
         with command(repository, "run", "--line", path) as process:
-            _, err = process.communicate(timeout=250)
+            _, err = process.communicate(timeout=800)
 
     assert process.returncode == 1
     assert "Nothing was started" in err

@@ -22,7 +22,7 @@ from tests.tiny import CHIP, DIM, STAIN, Disc
 
 SPOT = Disc(2.0)
 IN_TIME = 3000  # ms to the gate: also on a machine that is busy with other things
-pytestmark = pytest.mark.timeout(300)  # a line in real time, also on a machine that does other work
+pytestmark = pytest.mark.timeout(900)  # a line in real time, also on a machine that does other work
 
 
 class MovableClock(SystemClock):
