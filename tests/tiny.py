@@ -247,6 +247,7 @@ def tensors(defects: int, zones: int) -> dict[str, Floats]:
         "usual": np.zeros(CHANNELS, np.float32),
         "whiten": away,
         "familiarity_limit": np.array([3.0], np.float32),
+        "fewest_alike": np.zeros(1, np.float32),
     }
 
 
