@@ -107,7 +107,9 @@ def test_a_unit_without_a_picture_shows_its_reason(display: Display, tmp_path: P
 
     (frame,) = written(tmp_path / "live").frames
     assert (frame.unit, frame.reason) == (3, "NOT_INSPECTED")
-    assert cv2.imread(str(tmp_path / "live" / frame.file)).shape[1] >= 640
+    picture = cv2.imread(str(tmp_path / "live" / frame.file))
+    assert picture is not None
+    assert picture.shape[1] >= 640
 
 
 def test_a_disk_that_refuses_is_counted_and_tried_again(display: Display, clock: HandClock, tmp_path: Path):
