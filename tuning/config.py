@@ -98,9 +98,10 @@ class EyesConfig(Strict):
 
 
 class MindTrainingConfig(Strict):
-    """Steps, tasks and rates of the mind's training. Shares of a course are of its steps."""
+    """Steps, tasks and rates of the mind's training."""
 
     steps: int = Field(ge=1)
+    course_steps: int = Field(ge=1)  # what shares of the course and the learning rate before `judging_from` refer to
     learning_rate: float = Field(gt=0)
     last_rate_share: float = Field(ge=0, le=1)  # of the learning rate that the cosine ends at
     warm_up_steps: int = Field(ge=1)
@@ -121,6 +122,10 @@ class MindTrainingConfig(Strict):
     )  # share of judging steps that only compare numbers, in the first third; later a third of it
     weight_over: float = Field(gt=0)  # of the tokens over and under
     weight_next_line: float = Field(gt=0)
+    judging_from: int = Field(ge=0)  # step from which judging usual sheets is what is mostly taught
+    judging_reading: float = Field(ge=0, le=1)  # share of reading steps from then
+    judging_rate_share: float = Field(gt=0, le=1)  # of the learning rate that its own cosine starts at
+    judging_weight_figure: float = Field(ge=0)  # from then, of copied figures; the verdict weighs as the next line does
     look_every: int = Field(ge=1)  # steps between early looks at forms that are not taught
 
 

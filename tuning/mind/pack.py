@@ -11,7 +11,8 @@ from models.prompt import judge_prefix, judge_question, read_prefix, read_questi
 from tuning.mind.net import Batch
 from tuning.mind.sheets import JudgeTask, Material, ReadTask
 
-PARTS = ("note", "chain", "over", "next line", "verdict")
+PARTS = ("note", "chain", "over", "next line", "verdict", "figure")
+FIGURES = tuple("0123456789.=")  # copied: a value is forced by the grammar, a limit follows from its line
 UNASKED = -100
 
 
@@ -94,6 +95,8 @@ def _part(piece: str, *, last: bool) -> int:
         return PARTS.index("over")
     if last:
         return PARTS.index("verdict")
+    if piece in FIGURES:
+        return PARTS.index("figure")
     return PARTS.index("next line") if piece == ";" else PARTS.index("chain")
 
 

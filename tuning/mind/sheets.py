@@ -220,18 +220,31 @@ def _alias(draw: Random) -> str:
 
 # ---------------------------------------------------------------- judging
 def draw_judging(
-    draw: Random, material: Material, criteria: int, questions: int, *, near: float, mixed: float, own: float = OWN
+    draw: Random,
+    material: Material,
+    criteria: int,
+    questions: int,
+    *,
+    near: float,
+    mixed: float,
+    own: float = OWN,
+    crowded: bool = True,
+    rejecting: tuple[Severity, ...] | None = None,
 ) -> JudgeTask:
     """Questions over one sheet of notes.
 
     Args:
         near: share of sizes that may come close to a limit (0 at the start of training).
         mixed: share of questions whose class is a mixture.
+        crowded: many lines on a class, as hardly any real sheet has; else each class has its line or its pair.
+        rejecting: severities that reject; None draws them.
     """
     vocabulary, is_own = _vocabulary(draw, material, own)
     names = {word: _eyes_word(draw, material, word, 0.3 if is_own else 0.6) for word in vocabulary.defects}
-    lines = _lines(draw, [_renamed(note, names) for note in _notes(draw, material, vocabulary, criteria)])
-    rejecting = draw.choice(REJECTING)
+    lines = _lines(
+        draw, [_renamed(note, names) for note in _notes(draw, material, vocabulary, criteria, crowded=crowded)]
+    )
+    rejecting = rejecting or draw.choice(REJECTING)
     asked = tuple(
         _question(draw, lines, tuple(names.values()), vocabulary.zones, near=near, mixed=mixed)
         for _ in range(questions)
@@ -242,11 +255,12 @@ def draw_judging(
     )
 
 
-def _notes(draw: Random, material: Material, vocabulary: Vocabulary, criteria: int) -> list[Note]:
+def _notes(draw: Random, material: Material, vocabulary: Vocabulary, criteria: int, *, crowded: bool) -> list[Note]:
     """About so many notes; often a pair on one class: two limits, a zone and the rest, a size and a count."""
     notes: list[Note] = []
-    while len(notes) < criteria:
-        defect = draw.choice(vocabulary.defects)
+    fresh = list(vocabulary.defects)
+    while len(notes) < criteria and (crowded or fresh):
+        defect = draw.choice(vocabulary.defects) if crowded else fresh.pop(draw.randrange(len(fresh)))
         note = draw_note(draw, material, defect, vocabulary.zones, two_tiers=0.08)
         notes.append(note)
         way = draw.random()

@@ -17,16 +17,19 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.chain import TAUGHT_REJECTING
 from tuning.config import MindConfig, MindTrainingConfig
 from tuning.eyes.pretrained import fetch_wheel
 from tuning.mind.adapter import save_parts, write_tensors
 from tuning.mind.net import Batch, Mind, adapt, load_base, load_encode
 from tuning.mind.pack import PARTS, Words, pack_judging, pack_reading, words_of
 from tuning.mind.sheets import Material, draw_judging, draw_reading, load_material
+from tuning.mind.wording import wordings_digest
 
 REPORT_EVERY = 20  # steps
 DRILL_QUESTIONS = 34
 LOOKS = 6  # batches of one early look
+CROWDED_LATE = 0.15  # share of sheets with many lines on a class once usual ones are taught
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,8 @@ class Course:
 
     def batch(self, step: int) -> Batch:
         draw, settings = Random(f"{self._seed}/{step}"), self._settings
-        done = step / settings.steps
-        if draw.random() < settings.reading:
+        done, late = step / settings.course_steps, step >= settings.judging_from
+        if draw.random() < (settings.judging_reading if late else settings.reading):
             return pack_reading(
                 self._words, draw_reading(draw, self._material, settings.sentences, renamed=settings.renamed)
             )
@@ -81,7 +84,16 @@ class Course:
         criteria, questions = draw.randint(1, 3), DRILL_QUESTIONS
         if not drilled:
             criteria, questions = draw.randint(3, _longest(settings, done)), settings.questions
-        task = draw_judging(draw, self._material, criteria, questions, near=near, mixed=settings.mixed)
+        task = draw_judging(
+            draw,
+            self._material,
+            criteria,
+            questions,
+            near=near,
+            mixed=settings.mixed,
+            crowded=not late or draw.random() < CROWDED_LATE,
+            rejecting=TAUGHT_REJECTING if late else None,
+        )
         return pack_judging(self._words, task, self._embed)
 
     def look(self) -> dict[str, list[Batch]]:
@@ -98,7 +110,17 @@ class Course:
             "judged": [
                 pack_judging(
                     words,
-                    draw_judging(draw, material, draw.randint(5, 20), 22, near=1.0, mixed=0.1, own=1.0),
+                    draw_judging(
+                        draw,
+                        material,
+                        draw.randint(5, 14),
+                        22,
+                        near=1.0,
+                        mixed=0.1,
+                        own=1.0,
+                        crowded=False,
+                        rejecting=TAUGHT_REJECTING,
+                    ),
                     self._embed,
                 )
                 for _ in range(LOOKS)
@@ -127,13 +149,13 @@ def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None],
     optimiser = torch.optim.AdamW(
         learning.values(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=settings.weight_decay, fused=True
     )
-    course, digest = Course(config, words, material, mind.word), config.training_digest()
+    course, digest = Course(config, words, material, mind.word), f"{config.training_digest()}:{wordings_digest()}"
     start = load_checkpoint(path, learning, optimiser, digest) if path.exists() else 0
     meter, saved_s, looked = _Meter(start, settings.steps), time.monotonic(), course.look()
     for step in range(start, settings.steps):
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _rate(settings, step)
-        meter.add(_step(mind, course.batch(step), optimiser, list(learning.values()), settings))
+        meter.add(_step(mind, course.batch(step), optimiser, list(learning.values()), _weights(settings, step)))
         if (step + 1) % REPORT_EVERY == 0:
             report(meter.progress(step + 1).line())
         if (step + 1) % settings.look_every == 0:
@@ -191,18 +213,26 @@ def _step(
     batch: Batch,
     optimiser: torch.optim.Optimizer,
     learning: list[nn.Parameter],
-    settings: MindTrainingConfig,
+    weights: Tensor,
 ) -> dict[str, list[float]]:
     asked = batch.labels >= 0
     losses = F.cross_entropy(mind(batch, asked), batch.labels[asked], reduction="none")
-    parts, weights = batch.parts[asked], torch.ones(len(PARTS))
-    weights[PARTS.index("over")] = settings.weight_over
-    weights[PARTS.index("next line")] = settings.weight_next_line
+    parts = batch.parts[asked]
     optimiser.zero_grad(set_to_none=True)
     (losses * weights[parts]).mean().backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(learning, 1.0)
     optimiser.step()
     return {name: losses[parts == index].tolist() for index, name in enumerate(PARTS)}
+
+
+def _weights(settings: MindTrainingConfig, step: int) -> Tensor:
+    weights = torch.ones(len(PARTS))
+    weights[PARTS.index("over")] = settings.weight_over
+    weights[PARTS.index("next line")] = settings.weight_next_line
+    if step >= settings.judging_from:
+        weights[PARTS.index("verdict")] = settings.weight_next_line
+        weights[PARTS.index("figure")] = settings.judging_weight_figure
+    return weights
 
 
 def _right(mind: Mind, batches: list[Batch]) -> float:
@@ -217,7 +247,10 @@ def _right(mind: Mind, batches: list[Batch]) -> float:
 
 def _rate(settings: MindTrainingConfig, step: int) -> float:
     low = settings.last_rate_share
-    cosine = 0.5 + 0.5 * math.cos(math.pi * step / settings.steps)
+    if step >= settings.judging_from:
+        done = (step - settings.judging_from) / (settings.steps - settings.judging_from)
+        return low + (settings.judging_rate_share - low) * (0.5 + 0.5 * math.cos(math.pi * done))
+    cosine = 0.5 + 0.5 * math.cos(math.pi * step / settings.course_steps)
     return min(1.0, (step + 1) / settings.warm_up_steps) * (low + (1 - low) * cosine)
 
 

@@ -4,6 +4,7 @@ Kept forms are for an early look during training. A form's side follows from its
 moves one.
 """
 
+import hashlib
 import re
 import zlib
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from models.note import Operator
 from tuning.errors import TuningError
 
 KEPT_ONE_IN = 12
+TAUGHT = ("words", "comparators", "zones", "size", "any", "off", "count", "other")
 _T = TypeVar("_T", bound=BaseModel)
 Side = Literal["taught", "kept"]
 Limit = Literal["mm", "mm2", "%"]
@@ -116,6 +118,11 @@ def load_wordings() -> Wordings:
     )
 
 
+def wordings_digest() -> str:
+    """Names the words that are taught: a checkpoint taught on others is not resumed."""
+    return hashlib.sha256("".join(map(_text, TAUGHT)).encode()).hexdigest()
+
+
 def side_of(form: str) -> Side:
     return "kept" if zlib.crc32(form.encode()) % KEPT_ONE_IN == 0 else "taught"
 
@@ -135,8 +142,12 @@ def placeholders(form: str) -> set[str]:
 
 
 def _read(name: str, shape: type[_T]) -> _T:
-    text = resources.files("tuning.mind").joinpath("wordings", f"{name}.yaml").read_text(encoding="utf-8")
+    text = _text(name)
     try:
         return shape.model_validate(YAML(typ="safe", pure=True).load(text))
     except ValueError as error:
         raise TuningError(f"wordings/{name}.yaml: {error}. Nothing was tuned. Correct the file.") from error
+
+
+def _text(name: str) -> str:
+    return resources.files("tuning.mind").joinpath("wordings", f"{name}.yaml").read_text(encoding="utf-8")
