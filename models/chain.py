@@ -15,7 +15,9 @@ from models.note import Note, Operator, Severity
 
 Verdict = Literal["accept", "reject", "hold"]
 LARGEST = 99.99
-TAUGHT_REJECTING: tuple[Severity, ...] = ("critical", "major")  # what the mind's own verdict means
+# Every sheet is shown to the mind as if these rejected: it did not learn to look the policy up (5 of 6 verdicts right
+# on others, 65 of 66 on this one), and need not, since `verdict_of` does.
+TAUGHT_REJECTING: tuple[Severity, ...] = ("critical", "major")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +129,6 @@ def verdict_of(items: Sequence[Item], *, counted: bool, rejecting: Collection[st
     if not items:
         return "accept" if counted else "hold"
     found = {item.severity for item in items} | {c.severity for item in items for c in item.comparisons}
-    return "reject" if found & set(rejecting) else "accept"
-
-
-def verdict_under(chain: Chain, rejecting: Collection[str]) -> Verdict:
-    """What a chain written by the mind says on a sheet where other severities may reject.
-
-    The mind is always asked as if TAUGHT_REJECTING held: it did not learn to look up who rejects (verdicts stayed at
-    chance on other policies). Which severities reject is arithmetic on its chain; a verdict that contradicts its own
-    chain holds the unit.
-    """
-    found = {item.severity for item in chain.items} | {c.severity for item in chain.items for c in item.comparisons}
-    if not chain.items:
-        return chain.verdict
-    if chain.verdict != ("reject" if found & set(TAUGHT_REJECTING) else "accept"):
-        return "hold"
     return "reject" if found & set(rejecting) else "accept"
 
 

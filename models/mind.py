@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.answer import ChainGrammar, NoteGrammar, chain_pieces, grammar_tokens, parse_chain, parse_note
-from models.chain import Line, Question, judge_by_rule, line_id, verdict_of
+from models.chain import TAUGHT_REJECTING, Line, Question, judge_by_rule, line_id, verdict_of
 from models.decoder import Decoder, Prefix, Row
 from models.errors import AnswerMalformed, PackageInvalid, SheetInvalid
 from models.note import Note
@@ -116,7 +116,7 @@ class Mind:
             SheetInvalid: longer than the context that the package was qualified for.
         """
         lines = in_prompt_order([Line(line_id(index), note) for index, (_, note) in enumerate(notes)])
-        tokens = self._tokens.encode_all(judge_prefix(lines, rejecting))
+        tokens = self._tokens.encode_all(judge_prefix(lines, TAUGHT_REJECTING))
         self._fits(len(tokens) + ROOM, f"a sheet of {len(notes)} criteria")
         criteria = {line_id(index): criterion for index, (criterion, _) in enumerate(notes)}
         return SheetCache(self.decoder.prefix(tokens), tuple(lines), criteria, frozenset(rejecting), len(tokens))
@@ -134,7 +134,7 @@ class Mind:
 
     def _judge(self, sheet: SheetCache, asked: Sequence[Asked]) -> list[Judgement]:
         rows = [self._row(a.question) for a in asked]
-        chains = [judge_by_rule(sheet.lines, a.question, sheet.rejecting) for a in asked]
+        chains = [judge_by_rule(sheet.lines, a.question, TAUGHT_REJECTING) for a in asked]
         drafts = [tuple(self._tokens.encode_all(chain_pieces(chain.items, chain.verdict))) for chain in chains]
         ids = [line.id for line in sheet.lines]
         grammars = [ChainGrammar(self._tokens.encode, ids, a.question) for a in asked]
