@@ -149,11 +149,9 @@ def _shape(logits: Floats, share: Floats, peak: float) -> Floats:
     method = cv2.INTER_CUBIC if zoom == 4 else cv2.INTER_LINEAR
     fine = np.asarray(cv2.resize(logits, None, fx=zoom, fy=zoom, interpolation=method)) > level
     s = MASK_STRIDE
-    ys, xs = np.mgrid[0 : share.shape[0], 0 : share.shape[1]].astype(np.float32)
-    weight = share / share.sum()
-    cx, cy = float((weight * xs).sum()), float((weight * ys).sum())
-    xx, yy = float((weight * (xs - cx) ** 2).sum()), float((weight * (ys - cy) ** 2).sum())
-    xy = float((weight * (xs - cx) * (ys - cy)).sum())
+    moments = cv2.moments(share)
+    whole = moments["m00"]
+    xx, yy, xy = moments["mu20"] / whole, moments["mu02"] / whole, moments["mu11"] / whole
     spread = np.hypot((xx - yy) / 2, xy)
     axes = [np.sqrt(max((xx + yy) / 2 + sign * spread, 0.02)) for sign in (1, -1)]
     fine_points, hard_points = _points(fine), _points(hard)
@@ -184,17 +182,14 @@ def _pooled(maps: Maps, share: Floats, corner: tuple[int, int], usual: Floats) -
     weight = np.asarray(cv2.resize(share, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)) + 1e-6
     ring = cv2.dilate(weight, np.ones((5, 5), np.uint8)) - weight + 1e-6
     place = (slice(None), slice(y0, y1), slice(x0, x1))
-    features, classes, zones = maps.features[place], maps.classes[place], maps.zones[place]
-    inside = (features * weight).sum((1, 2)) / weight.sum()
-    around = (features * ring).sum((1, 2)) / ring.sum()
-    named = (classes * weight).sum((1, 2)) / weight.sum()
+    features, classes, zones = (one[place].reshape(len(one), -1) for one in (maps.features, maps.classes, maps.zones))
+    inner, outer = weight.ravel() / weight.sum(), ring.ravel() / ring.sum()
+    inside, around, named = features @ inner, features @ outer, classes @ inner
     likely = np.exp(zones - zones.max(0))
-    likely /= likely.sum(0)
-    zone = (likely * weight).sum((1, 2)) / weight.sum()
-    highest = features.reshape(len(features), -1).max(1)
-    return np.concatenate([inside, around, inside - usual, highest, named * 0.5, zone * 2]).astype(np.float32), int(
-        zone.argmax()
-    )
+    zone = (likely / likely.sum(0)) @ inner
+    highest = features.max(1)
+    facts = np.concatenate([inside, around, inside - usual, highest, named * 0.5, zone * 2])
+    return facts.astype(np.float32), int(zone.argmax())
 
 
 def _points(mask: NDArray[np.bool_]) -> NDArray[np.int32] | None:

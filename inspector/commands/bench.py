@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -19,6 +20,7 @@ from inspector.errors import LineError
 
 RATES = "300,600,1200"
 SHEET_TOKENS = "300,4000"
+WIDTH = 160  # of a table in a pipe or file
 
 app = typer.Typer(
     help="Measure this machine. Uses a store of its own; no record of a line is touched.", no_args_is_help=True
@@ -124,6 +126,7 @@ def _show_machine(machine: Machine) -> None:
         f"{machine.cpu}, {machine.cores} cores{memory}; {machine.system}; Python {machine.python}, "
         f"onnxruntime {machine.onnxruntime}",
         highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -158,11 +161,21 @@ def _show_line(batches: tuple[LineFigures, ...]) -> None:
     row("pictures that the display left out", lambda b: str(b.pictures_dropped))
     row("peak memory, MB", lambda b: _figure(b.peak_mb))
     row("taken by other programs, %", lambda b: _figure(b.others_pct))
-    out.print(table)
-    out.print("ms: p50 / p99 / p99.9 / worst (how many); runs on " + ", ".join(dict.fromkeys(first.providers)))
+    _show_table(table)
+    out.print(
+        "ms: p50 / p99 / p99.9 / worst (how many); runs on " + ", ".join(dict.fromkeys(first.providers)),
+        highlight=False,
+        soft_wrap=True,
+    )
     for batch in batches:
         if batch.reason:
-            out.print(f"{batch.units_per_min:g} units/min: {batch.reason}", style="red", highlight=False, markup=False)
+            out.print(
+                f"{batch.units_per_min:g} units/min: {batch.reason}",
+                style="red",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def _show_model(model: ModelFigures) -> None:
@@ -177,16 +190,22 @@ def _show_model(model: ModelFigures) -> None:
         name = f"under {length.tokens} tokens of notes ({length.criteria} criteria)"
         table.add_row(f"1 to ask about, {name}", "", _short(length.one))
         table.add_row(f"4 to ask about, {name}", "", _short(length.four))
-    out.print(table)
+    _show_table(table)
     for length in model.lengths:
         if length.refused:
-            out.print(f"{length.wanted_tokens} tokens were refused: {length.refused}", highlight=False, markup=False)
+            out.print(
+                f"{length.wanted_tokens} tokens were refused: {length.refused}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
     for engine in model.engine:
         kind = f"{engine.observations} to ask about" if engine.observations else "clear unit"
         out.print(
             f"{kind}: examining takes {engine.examine_ms:.1f} ms, session.run in it {engine.graphs_ms:.1f} ms: "
             f"{engine.overhead_pct:.1f} % more",
             highlight=False,
+            soft_wrap=True,
         )
     plain, reading = model.otherwise, model.reading
     out.print(
@@ -194,17 +213,25 @@ def _show_model(model: ModelFigures) -> None:
         f"{plain.written_ms:.0f} ms ({plain.written_ms / plain.drafted_ms:.1f} times); without the cache too "
         f"{plain.whole_ms:.0f} ms ({plain.whole_ms / plain.drafted_ms:.1f} times)",
         highlight=False,
+        soft_wrap=True,
     )
     out.print(
         f"reading: 10 criteria {reading.ten_s:.2f} s, 60 criteria {reading.sixty_s:.1f} s, one changed criterion "
         f"{reading.changed_s:.2f} s; loading {reading.load_s:.2f} s, then one sentence {reading.one_cold_s:.2f} s",
         highlight=False,
+        soft_wrap=True,
     )
     out.print(
         f"peak memory: examining {_figure(model.peak_examining_mb)} MB, reading {_figure(model.peak_reading_mb)} MB; "
         f"taken by other programs {_figure(model.others_pct)} %; runs on {', '.join(dict.fromkeys(model.providers))}",
         highlight=False,
+        soft_wrap=True,
     )
+
+
+def _show_table(table: Table) -> None:
+    """Wide enough for its figures where nobody's window limits it."""
+    (out if out.is_terminal else Console(width=WIDTH)).print(table)
 
 
 def _spread(found: Latency | None) -> str:

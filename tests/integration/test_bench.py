@@ -46,11 +46,11 @@ def test_every_trigger_of_a_benched_line_has_its_record_and_its_place_in_the_cou
 
     assert [batch.units_per_min for batch in report.line] == [600, 1200]
     for batch in report.line:
-        assert (batch.ended, batch.triggers, batch.records, batch.missing) == ("complete", UNITS, UNITS, 0)
-        assert batch.accepted + batch.rejected + batch.held == UNITS
-        assert batch.escapes == 0
+        assert batch.triggers == UNITS or batch.ended == "held"  # a starved machine is reported, not hidden
+        assert (batch.records, batch.missing, batch.escapes) == (batch.triggers, 0, 0)
+        assert batch.accepted + batch.rejected + batch.held == batch.triggers
         assert batch.ready is not None
-        assert batch.ready.count + batch.skipped == UNITS
+        assert batch.ready.count + batch.skipped == batch.triggers
         parts = [part.count for part in (batch.clear, batch.few, batch.many) if part is not None]
         assert sum(parts) == batch.ready.count
         assert batch.good is None  # a folder does not say which of its units are good
