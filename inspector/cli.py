@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 
 from cameras.errors import CameraError
-from inspector.commands import calibrate, line, package, records, render, sheets
+from inspector.commands import bench, calibrate, evaluate, line, package, records, render, sheets
 from inspector.commands.screen import err, out
 from inspector.commands.sheets import PACKAGE
 from inspector.errors import LineError
 from models.errors import ModelError
+from models.example import Challenge
 from tuning.errors import TuningError
 
 REFUSED = 1
@@ -34,10 +35,20 @@ app.command()(render.render)
 app.command()(sheets.read)
 app.command("what-if")(sheets.what_if_command)
 app.add_typer(records.app, name="records")
+app.add_typer(bench.app, name="bench")
 app.command()(line.console)
 app.command()(calibrate.calibrate)
 app.command()(package.assemble)
 app.command()(package.package)
+
+
+def _challenge(units: int, questions: int) -> Challenge:
+    from tuning.challenge import draw_challenge  # the wordings take seconds to load
+
+    return draw_challenge(units, questions)
+
+
+app.command()(evaluate.command(_challenge))
 
 
 @app.command()
@@ -67,7 +78,8 @@ def main() -> None:
         err.print(str(error), style="red", highlight=False, markup=False)
         sys.exit(REFUSED)
     except OSError as error:  # a file named on the command line that may not be written, a full disk
-        err.print(f"{error.filename or 'file'}: {error.strerror}", style="red", highlight=False, markup=False)
+        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        err.print(said, style="red", highlight=False, markup=False)
         sys.exit(REFUSED)
 
 

@@ -1,4 +1,4 @@
-"""The recipe of a line, loaded and checked: nothing starts unless package, sheet, approved reading and views belong together.
+"""The recipe of a line: nothing starts unless package, sheet, approved reading and views belong together.
 
 Refusals come in the order in which a person would mend them. There is no other device, model or sheet to fall back on.
 """
@@ -39,8 +39,16 @@ class Recipe:
         sheet, reading = approved(line.sheet, package)
         check_limits(sheet, package, {name: view.mm_per_px for name, view in line.views.items()})
         settings = line.model_dump(mode="json", exclude={"store", "package", "sheet"})
-        recipe = digest_json({"line": settings, "package": package.digest, "sheet": sheet.digest, "reading": reading.digest})
-        return Recipe(line, package, sheet, reading, Digests(recipe=recipe, package=package.digest, sheet=sheet.digest, reading=reading.digest))
+        recipe = digest_json(
+            {"line": settings, "package": package.digest, "sheet": sheet.digest, "reading": reading.digest}
+        )
+        return Recipe(
+            line,
+            package,
+            sheet,
+            reading,
+            Digests(recipe=recipe, package=package.digest, sheet=sheet.digest, reading=reading.digest),
+        )
 
 
 def approved(path: Path, package: ModelPackage) -> tuple[CriteriaSheet, Reading]:
@@ -76,13 +84,19 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
     for view, mm_per_px in scales.items():
         for criterion in sheet.criteria:
             least_px = smallest.get(criterion.defect)
-            if criterion.severity == "off" or criterion.limit is None or criterion.limit.unit != "mm" or least_px is None:
+            if (
+                criterion.severity == "off"
+                or criterion.limit is None
+                or criterion.limit.unit != "mm"
+                or least_px is None
+            ):
                 continue
             least_mm = least_px * mm_per_px
             if criterion.limit.value < least_mm:
                 raise SheetInvalid(
-                    f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} is below the smallest {criterion.defect} that "
-                    f"{package.manifest.name} finds reliably in view {view}: {least_px:g} px at {mm_per_px:g} mm/px = {least_mm:.2f} mm. "
+                    f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} is below the smallest "
+                    f"{criterion.defect} that {package.manifest.name} finds reliably in view {view}: {least_px:g} px at "
+                    f"{mm_per_px:g} mm/px = {least_mm:.2f} mm. "
                     "Raise the limit, move the camera closer, or teach a package that sees smaller ones."
                 )
 
@@ -91,6 +105,6 @@ def refuse_slow(eyes_p99_ms: float, gate_after_ms: float) -> None:
     """Refuse a machine whose look alone takes longer than the way to the gate."""
     if eyes_p99_ms >= gate_after_ms:
         raise LineError(
-            f"a look takes up to {eyes_p99_ms:.0f} ms on this machine, the gate is {gate_after_ms:g} ms behind the camera: every unit would be "
-            "late. Nothing was started. Use a faster machine, fewer other programs, or a gate further downstream."
+            f"a look takes up to {eyes_p99_ms:.0f} ms on this machine, the gate is {gate_after_ms:g} ms behind the "
+            "camera: every unit would be late. Nothing was started. Use a faster machine, fewer other programs, or a gate further downstream."
         )

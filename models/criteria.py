@@ -24,7 +24,7 @@ class _Strict(BaseModel):
 
 
 class Limit(_Strict):
-    """The size or count from which a finding is one: mm longest dimension, mm2 area, % of the unit's area, count a unit."""
+    """From where on it is a finding: mm longest dimension, mm2 area, % of the unit's area, count a unit."""
 
     unit: Unit
     operator: Operator

@@ -15,6 +15,7 @@ from models.example import Challenge
 from models.metrics import Figure
 from models.package import ModelPackage
 
+PIPE_WIDTH = 160  # columns of a table that no terminal narrows
 QUICK_UNITS, QUICK_QUESTIONS, QUICK_REPETITIONS = 60, 120, 20
 
 DrawChallenge = Callable[[int, int], Challenge]  # of so many units and so many questions
@@ -88,7 +89,7 @@ def show(report: Report, wrong: int) -> None:
         for figure in (figure for figure in report.figures if figure.topic == topic):
             style = {True: "green", False: "red", None: ""}[figure.reached]
             table.add_row(figure.name, figure.of, *_cells(figure), style=style)
-        out.print(table)
+        out.print(table, width=None if out.is_terminal else PIPE_WIDTH, crop=False)
     for line in report.wrong_readings[:wrong]:
         heading = f"[{line.heading}] " if line.heading else ""
         out.print(f"{heading}{line.sentence}", markup=False, highlight=False)

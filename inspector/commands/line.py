@@ -116,8 +116,9 @@ def examine(
         raise LineError(f"{target}: the annotated picture cannot be written. Name another file with --out.")
     out.print(f"{verdict.disposition} {verdict.reason or ''}", style=_COLOURS[verdict.disposition], highlight=False)
     show_findings(verdict)
+    times = ", ".join(f"{part} {ms:.0f} ms" for part, ms in sight.times_ms.items())
     out.print(
-        f"{len(sight.observations)} observations, {', '.join(f'{k} {v:.0f} ms' for k, v in sight.times_ms.items())}; {target}",
+        f"{len(sight.observations)} observations, {times}; {target}",
         highlight=False,
     )
     code = {Disposition.ACCEPT: 0, Disposition.REJECT: 5, Disposition.HOLD: 6}[verdict.disposition]
@@ -153,7 +154,8 @@ def refuse_used_port(port: int, host: str = "127.0.0.1") -> None:
             probe.bind((host, port))
         except OSError as error:
             raise LineError(
-                f"port {port} on {host} is in use ({error.strerror}). Stop the other console, or choose another with --port."
+                f"port {port} on {host} is in use ({error.strerror}). Stop the other console, or choose another "
+                "with --port."
             ) from error
 
 
@@ -221,7 +223,8 @@ def _wait_for(page: subprocess.Popen[bytes], port: int) -> None:
     while time.monotonic() < until:
         if page.poll() is not None:
             raise LineError(
-                f"the live page ended with exit code {page.returncode}. Nothing was started; its own message stands above."
+                f"the live page ended with exit code {page.returncode}. Nothing was started; its own message "
+                "stands above."
             )
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -29,6 +29,7 @@ def render(
     )
     for defect in unit.defects:
         out.print(
-            f"  {defect.defect} on {defect.zone}, {defect.length_mm:.2f} mm, {defect.area_mm2:.2f} mm2, at {defect.box_px}",
+            f"  {defect.defect} on {defect.zone}, {defect.length_mm:.2f} mm, {defect.area_mm2:.2f} mm2, "
+            f"at {defect.box_px}",
             highlight=False,
         )
