@@ -147,12 +147,13 @@ def write_line(
     gate_after_ms: float = 3000,
     units_per_min: float = 1200,
     accepts_pct: float = 0,
+    loop: bool = False,
 ) -> Path:
     """A replay line over these pictures with sheet, reading and store beside it; `camera` replaces the replay."""
     folder.mkdir(parents=True, exist_ok=True)
     shown = pictures if isinstance(pictures, Path) else write(folder / "pictures", pictures)
     write_sheet(folder, package, sheet)
-    camera = camera or f"{{driver: replay, folder: {shown}, units_per_min: {units_per_min}}}"
+    camera = camera or f"{{driver: replay, folder: {shown}, units_per_min: {units_per_min}, loop: {str(loop).lower()}}}"
     path = folder / "line.yaml"
     path.write_text(
         f"""\

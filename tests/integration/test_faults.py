@@ -285,10 +285,10 @@ def test_after_a_lock_the_next_start_lists_the_units_without_a_record(package: M
 def test_on_a_full_disk_the_line_is_held_and_nothing_is_accepted_after(
     package: ModelPackage, tmp_path: Path, repository: Path
 ):
-    shown = [tiny.unit(n, *([tiny.Disc(2.0)] if n % 2 else [])) for n in range(400)]
-    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=400, units_per_min=2400)
+    shown = [tiny.unit(n, *([tiny.Disc(2.0)] if n % 2 else [])) for n in range(20)]
+    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=1500, units_per_min=1200, loop=True)
 
-    with command(repository, "run", "--line", path, limit_bytes=300_000) as process:
+    with command(repository, "run", "--line", path, "--units", "5000", limit_bytes=300_000) as process:
         out, err = process.communicate(timeout=800)
 
     with RecordStore.open(tmp_path / "store") as store:
@@ -298,7 +298,7 @@ def test_on_a_full_disk_the_line_is_held_and_nothing_is_accepted_after(
     assert "records cannot be kept" in err
     assert "space" in err
     assert "Traceback" not in err
-    assert 0 < kept < 400
+    assert 0 < kept < 5000
     assert not batch.releasable
     assert "batch 1: unclosed" in out
 
@@ -306,7 +306,8 @@ def test_on_a_full_disk_the_line_is_held_and_nothing_is_accepted_after(
 def test_after_a_kill_no_record_is_torn_and_the_rest_is_quarantined(
     package: ModelPackage, tmp_path: Path, repository: Path
 ):
-    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(300)], gate_after_ms=400, units_per_min=600)
+    shown = [tiny.unit(n) for n in range(8)]
+    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=1500, units_per_min=600, loop=True)
 
     with command(repository, "run", "--line", path) as process:
         _wait_for_records(tmp_path / "store", 5)
@@ -317,10 +318,7 @@ def test_after_a_kill_no_record_is_torn_and_the_rest_is_quarantined(
         (open_batch,) = store.batches()
         assert open_batch.status is BatchStatus.OPEN
         assert not open_batch.releasable
-    shutil.rmtree(tmp_path / "pictures")
-    tiny.write(tmp_path / "pictures", [tiny.unit(1), tiny.unit(2)])
-    said: list[str] = []
-    run_batch(path, say=said.append, drawing=lambda done, of: None)
+    run_batch(path, units=2, say=print, drawing=lambda done, of: None)
     with RecordStore.open_readonly(tmp_path / "store") as store:
         store.verify()
         first, second = store.batches()
@@ -336,16 +334,15 @@ def test_after_a_kill_no_record_is_torn_and_the_rest_is_quarantined(
 def test_after_a_kill_and_a_lost_plc_memory_every_unit_after_the_last_record_is_quarantined(
     package: ModelPackage, tmp_path: Path, repository: Path
 ):
-    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(300)], gate_after_ms=400, units_per_min=600)
+    shown = [tiny.unit(n) for n in range(8)]
+    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=1500, units_per_min=600, loop=True)
     with command(repository, "run", "--line", path) as process:
         _wait_for_records(tmp_path / "store", 5)
         process.send_signal(signal.SIGKILL)
     kept = len(records(path))
     (tmp_path / "store" / "plc.memory").unlink()
-    shutil.rmtree(tmp_path / "pictures")
-    tiny.write(tmp_path / "pictures", [tiny.unit(1)])
 
-    run(path)
+    run_batch(path, units=1, say=print, drawing=lambda done, of: None)
 
     with RecordStore.open_readonly(tmp_path / "store") as store:
         first, _ = store.batches()
