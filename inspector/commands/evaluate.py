@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -15,7 +16,7 @@ from models.example import Challenge
 from models.metrics import Figure
 from models.package import ModelPackage
 
-PIPE_WIDTH = 160  # columns of a table that no terminal narrows
+PIPE_WIDTH = 160  # columns, where no terminal says how many
 QUICK_UNITS, QUICK_QUESTIONS, QUICK_REPETITIONS = 60, 120, 20
 
 DrawChallenge = Callable[[int, int], Challenge]  # of so many units and so many questions
@@ -77,9 +78,10 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
 
 def show(report: Report, wrong: int) -> None:
     """All figures, one table a topic, and the first wrong readings."""
-    out.print(f"{report.package}  {report.package_digest}", highlight=False)
+    screen = out if out.is_terminal else Console(width=PIPE_WIDTH)
+    screen.print(f"{report.package}  {report.package_digest}", highlight=False)
     for name, value in {**report.challenge, **report.machine, "took": f"{report.took_s:.0f} s"}.items():
-        out.print(f"  {name}: {value}", highlight=False)
+        screen.print(f"  {name}: {value}", highlight=False)
     for topic in dict.fromkeys(figure.topic for figure in report.figures):
         table = Table(title=topic, title_justify="left")
         for name, justify in (("figure", "left"), ("of", "left"), ("value", "right"), ("95 % bounds", "right")):
@@ -89,11 +91,13 @@ def show(report: Report, wrong: int) -> None:
         for figure in (figure for figure in report.figures if figure.topic == topic):
             style = {True: "green", False: "red", None: ""}[figure.reached]
             table.add_row(figure.name, figure.of, *_cells(figure), style=style)
-        out.print(table, width=None if out.is_terminal else PIPE_WIDTH, crop=False)
+        screen.print(table)
     for line in report.wrong_readings[:wrong]:
         heading = f"[{line.heading}] " if line.heading else ""
-        out.print(f"{heading}{line.sentence}", markup=False, highlight=False)
-        out.print(f"    means {line.meant}; read {line.read} (score {line.score:.2f})", markup=False, highlight=False)
+        screen.print(f"{heading}{line.sentence}", markup=False, highlight=False)
+        screen.print(
+            f"    means {line.meant}; read {line.read} (score {line.score:.2f})", markup=False, highlight=False
+        )
     if len(report.wrong_readings) > wrong:
         err.print(f"{len(report.wrong_readings) - wrong} more wrong readings; list them with --wrong", highlight=False)
 
