@@ -300,14 +300,19 @@ class Line:
             sampled=states["sampled"],
             lost=states["lost"],
         )
-        ended, reason = (Ended.HELD if self.held else Ended.COMPLETE), self.held
+        ended, reason = (Ended.HELD if self.held else Ended.COMPLETE), self._why()
         try:
             if self.held:
                 self._event(EventKind.HELD, self.held)
             self._store.close_batch(self.batch, counts, at=self._clock.utc(), by=self._recipe.line.name)
         except LineError as error:
-            ended, reason = Ended.UNCLOSED, f"{self.held}\n{error}\n{self._quarantine()}".strip()
+            ended, reason = Ended.UNCLOSED, f"{reason}\n{error}\n{self._quarantine()}".strip()
         return BatchResult(self.batch, ended, reason, counts, totals, self.gate.late, self.writer.unwritten)
+
+    def _why(self) -> str:
+        """Why the line was held first, and what the writer met with if that was something else."""
+        failure = self.writer.failure
+        return f"{self.held}\nrecords cannot be kept: {failure}" if failure and failure not in self.held else self.held
 
     def _quarantine(self) -> str:
         """End a batch that cannot be closed; where even that is refused, the next start does it."""

@@ -77,6 +77,7 @@ class Writer(Thread):
             self.written += len(together)
 
     def _with_evidence(self, settled: Settled) -> Outcome:
+        self.beat_s = self._clock.now_s()
         outcome = settled.outcome
         if outcome.state == "accepted" and self._draw.random() * 100 >= self._accepts_pct:
             return outcome
