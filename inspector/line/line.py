@@ -147,8 +147,10 @@ class Line:
         stop = stop or Event()
         self._limit = units
         self._plc.start(epoch=self._opened.epoch, on_gate=self._on_gate)
-        for thread in (self.writer, self.thinking, self.looking, *self.captures):
+        for thread in (self.writer, self.thinking, self.looking):
             thread.start()
+        for capture in self.captures:
+            capture.start()
         try:
             while not (stop.is_set() or self.held or self._finished()):
                 self._watch()
