@@ -13,12 +13,11 @@ from tuning.eyes.stage import RegionTable
 
 Floats = NDArray[np.float32]
 FALSE_PER_GOOD = 0.015  # regions called a finding a good frame, at the most
-GOOD_HELD = 0.08  # share of good frames with a region that holds, at the most
+GOOD_HELD = 0.1  # share of good frames with a region that holds, at the most
 THRESHOLDS = tuple(float(t) for t in np.round(np.arange(0.02, 0.96, 0.01), 2))
 SIZES_PX = (2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 25.0, 30.0, 40.0)
-FOUND_SHARE = 0.95  # of the defects of a size, for the size to be one that the package finds
-WINDOW = 1.5  # a size stands for those up to this many times as long
-FEWEST = 8  # cases in a window that can be judged
+FOUND_SHARE = 0.85  # of the defects from a size up, for the size to be one that the package finds
+FEWEST = 10  # cases that can be judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +42,36 @@ def choose_point(seen: Sequence[Seen], table: RegionTable, said: Floats) -> Eyes
 
 
 def smallest_sizes(seen: Sequence[Seen], table: RegionTable, said: Floats, point: EyesPoint) -> dict[str, float | None]:
-    """For each class the length in px from which at least 95 in 100 are found; None where no size is too small.
+    """For each class the length in px from which on `FOUND_SHARE` are found; None where no size is too small.
 
-    Found means: would not be accepted unseen. A class whose largest defects are missed too gets the largest size.
+    Found means: would not be accepted unseen. What takes a whole pocket has no size that a limit could name.
     """
     cases: dict[str, list[tuple[float, bool]]] = {name: [] for name in CLASSES}
     scores = _by_frame(table, said[:, :-1].sum(1), len(seen))
     for one, score in zip(seen, scores, strict=True):
         for defect, hits in zip(one.frame.truth.defects, one.regions_of, strict=True):
-            if countable(defect, one.frame.pixels.shape[:2]):
+            if not defect.whole and countable(defect, one.frame.pixels.shape[:2]):
                 best = max((score[k] for k in hits), default=0.0)
                 cases[defect.defect].append((defect.length_px, bool(best >= point.hold_from)))
     return {name: smallest_found(found) for name, found in cases.items()}
 
 
 def smallest_found(cases: Sequence[tuple[float, bool]]) -> float | None:
-    """The size from which every window of sizes is found often enough.
+    """The smallest size from which on, all sizes together, enough are found; None where that is so from the first.
 
-    >>> smallest_found([(float(px), px > 6) for px in range(2, 30) for _ in range(10)])
-    7.0
+    A class that never gets there has the largest size that was judged.
+
+    >>> smallest_found([(float(px), px > 12) for px in range(2, 30) for _ in range(10)])
+    10.0
     >>> smallest_found([(20.0, True)] * 10) is None
     True
     """
-    smallest: float | None = None
-    for size in SIZES_PX:
-        window = [found for length, found in cases if size <= length < size * WINDOW]
-        if len(window) >= FEWEST and np.mean(window) < FOUND_SHARE:
-            smallest = next((larger for larger in SIZES_PX if larger > size), SIZES_PX[-1])
-    return smallest
+    tails = [(size, [found for length, found in cases if length >= size]) for size in (0.0, *SIZES_PX)]
+    judged = [(size, tail) for size, tail in tails if len(tail) >= FEWEST]
+    enough = [size for size, tail in judged if np.mean(tail) >= FOUND_SHARE]
+    if enough:
+        return enough[0] or None
+    return judged[-1][0] or None if judged else None
 
 
 def countable(defect: DefectTruth, frame_px: tuple[int, int]) -> bool:

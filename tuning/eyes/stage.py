@@ -12,7 +12,7 @@ from cameras.render import CLASSES
 from tuning.eyes.calibrate import Seen
 
 Floats = NDArray[np.float32]
-NETS, WIDTH, STEPS, BATCH = 4, 96, 700, 128
+NETS, WIDTH, STEPS, BATCH = 4, 128, 2500, 128
 UNSPECIFIED_WEIGHT = 0.6  # of regions on defects that are too faint or too small to be specified
 NOTHING = len(CLASSES)
 

@@ -1,0 +1,113 @@
+"""The eyes' training on a handful of frames: the quick backward, the resumed result, the matching of truth."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+
+from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint  # noqa: E402
+from tuning.eyes.matching import Found, match  # noqa: E402
+from tuning.eyes.net import EyesNet  # noqa: E402
+from tuning.eyes.pool import DefectTruth, FrameTruth, PooledFrame  # noqa: E402
+from tuning.eyes.pretrained import bare_trunk  # noqa: E402
+from tuning.eyes.quick import with_quick_backward  # noqa: E402
+
+
+def test_the_quick_backward_gives_the_stock_gradients() -> None:
+    torch.manual_seed(0)
+    stock = EyesNet(bare_trunk(), classes=3, zones=2, channels=8).train()
+    quick = EyesNet(bare_trunk(), classes=3, zones=2, channels=8).train()
+    quick.load_state_dict(stock.state_dict())
+    with_quick_backward(quick.blocks)
+    pixels = torch.rand(1, 3, 96, 96) * 255
+
+    for net in (stock, quick):
+        maps = net(pixels)
+        (maps.mask.sum() + maps.features.pow(2).sum()).backward()
+
+    known = dict(stock.named_parameters())
+    for name, parameter in quick.named_parameters():
+        if parameter.grad is not None:
+            expected = known[name].grad
+            assert float((expected - parameter.grad).norm()) <= 1e-3 * float(expected.norm()) + 1e-6, name
+
+
+def test_a_resumed_training_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+
+    straight = _trained(range(6))
+    half = _trained(range(3), save=path)
+    resumed = _trained(range(3, 6), load=path)
+
+    assert peek(path).step == 3
+    assert all(torch.equal(straight[name], resumed[name]) for name in straight)
+    assert not all(torch.equal(straight[name], half[name]) for name in straight)
+
+
+def _trained(steps: range, *, save: Path | None = None, load: Path | None = None) -> dict[str, "torch.Tensor"]:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+    optimiser = torch.optim.AdamW(net.parameters(), 0.01, fused=True)
+    average = {name: value.clone() for name, value in net.state_dict().items()}
+    if load is not None:
+        load_checkpoint(load, net=net, average=average, optimiser=optimiser)
+    for step in steps:
+        x = torch.from_numpy(np.random.default_rng((1, step)).standard_normal((5, 4)).astype(np.float32))
+        optimiser.zero_grad()
+        net(x).pow(2).mean().backward()
+        optimiser.step()
+    if save is not None:
+        save_checkpoint(save, net=net, average=average, optimiser=optimiser, step=steps.stop, digest="recipe")
+    return {name: value.clone() for name, value in net.state_dict().items()}
+
+
+def test_a_region_belongs_to_the_defect_that_it_covers() -> None:
+    frame = _frame_with(box=(10, 10, 20, 20))
+    on, beside = _square(12, 12), _square(60, 60)
+
+    matched = match([beside, on], frame)
+
+    assert matched.regions_of == ((1,),)
+    assert matched.defect_of == (None, 0)
+
+
+def test_a_region_that_only_touches_a_defect_does_not_find_it() -> None:
+    matched = match([_square(22, 22)], _frame_with(box=(10, 10, 20, 20)))
+
+    assert matched.regions_of == ((),)
+
+
+def _square(x: int, y: int) -> Found:
+    return Found((x, y), np.ones((8, 8), bool))
+
+
+def _frame_with(*, box: tuple[int, int, int, int]) -> PooledFrame:
+    defect = DefectTruth(
+        defect="spot",
+        length_mm=1.0,
+        area_mm2=1.0,
+        length_px=10.0,
+        contrast=30.0,
+        specified=True,
+        whole=False,
+        box_px=box,
+        zone="tablet",
+        mask_at=0,
+    )
+    truth = FrameTruth(
+        seed=0,
+        mm_per_px=0.1,
+        unit_area_mm2=50.0,
+        rows=1,
+        columns=4,
+        shape="round",
+        foil="plain",
+        held_out=False,
+        defects=(defect,),
+    )
+    masks = np.full((box[2] - box[0]) * (box[3] - box[1]), 255, np.uint8)
+    return PooledFrame(np.zeros((80, 80, 3), np.uint8), np.zeros((40, 40), np.uint8), masks, truth)
