@@ -64,7 +64,7 @@ def unit(number: int, *discs: Disc, rows: int = ROWS, columns: int = COLUMNS) ->
         pixels[(xs - x) ** 2 + (ys - y) ** 2 < _RADIUS**2] = TABLET
     for disc in discs:
         pixels[(xs - disc.at[0]) ** 2 + (ys - disc.at[1]) ** 2 < (disc.mm / 2 / MM_PER_PX) ** 2] = disc.colour
-    return np.clip(pixels, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(pixels, 0, 255), np.uint8)
 
 
 def green(number: int) -> Pixels:
@@ -86,7 +86,7 @@ def write(folder: Path, pictures: Sequence[Pixels | bytes]) -> Path:
 
 
 def png(pixels: NDArray[np.generic]) -> bytes:
-    done, encoded = cv2.imencode(".png", pixels[..., ::-1] if pixels.ndim == 3 else pixels)
+    done, encoded = cv2.imencode(".png", np.asarray(pixels[..., ::-1] if pixels.ndim == 3 else pixels))
     assert done
     return encoded.tobytes()
 
@@ -278,7 +278,7 @@ def graph(defects: tuple[str, ...], zones: tuple[str, ...]) -> bytes:
         helper.make_node("Conv", ["near", "lit", "lit_bias"], ["zones"]),
     ]
     first = np.eye(1, CHANNELS, dtype=np.float32)
-    constants = {
+    constants: dict[str, NDArray[np.generic]] = {
         "darkness": -third / 10,
         "bright": np.array([10], np.float32),
         "mix": mix,

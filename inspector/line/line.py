@@ -35,7 +35,7 @@ from models.verdict import Disposition, Reason
 
 _MARGIN_S = 0.005  # a PASS is written at least this long before the unit reaches the gate
 _WATCH_S = 0.05
-_SILENT_S = 5.0  # a thread without a heartbeat for so long is dead
+_SILENT_S = 10.0  # a thread without a heartbeat for so long is dead; the gate rejects what it delays meanwhile
 _DRAIN_S = 10.0
 _STEP_BACK_S = 1.0  # of the computer's date between two units, from which it is an alarm
 

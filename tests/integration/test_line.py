@@ -14,6 +14,8 @@ from inspector.examine import Pace
 from inspector.line.line import BatchResult, Ended, Line
 from inspector.recipe import refuse_slow
 from inspector.records import BatchStatus, EventKind, InspectionRecord, RecordStore
+from inspector.records.record import State
+from inspector.records.record import State
 from inspector.run import run_batch
 from models.package import ModelPackage
 from models.verdict import Disposition, Reason
@@ -61,7 +63,7 @@ def reconciles(path: Path, result: BatchResult) -> bool:
     counts = result.counts
     said = counts.accepted + counts.rejected + counts.held + counts.sampled + counts.lost
     kept = Counter(record.state for record in records(path, result.batch).values())
-    states = ("accepted", "rejected", "held", "sampled", "lost")
+    states: tuple[State, ...] = ("accepted", "rejected", "held", "sampled", "lost")
     return counts.triggers == said == kept.total() and all(kept[s] == getattr(counts, s) for s in states)
 
 
