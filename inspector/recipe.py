@@ -95,8 +95,8 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
             if criterion.limit.value < least_mm:
                 raise SheetInvalid(
                     f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} is below the smallest "
-                    f"{criterion.defect} that {package.manifest.name} finds reliably in view {view}: {least_px:g} px at "
-                    f"{mm_per_px:g} mm/px = {least_mm:.2f} mm. "
+                    f"{criterion.defect} that {package.manifest.name} can be trusted to find in view {view}: "
+                    f"{least_px:g} px at {mm_per_px:g} mm/px = {least_mm:.2f} mm. "
                     "Raise the limit, move the camera closer, or teach a package that sees smaller ones."
                 )
 
@@ -106,5 +106,6 @@ def refuse_slow(eyes_p99_ms: float, gate_after_ms: float) -> None:
     if eyes_p99_ms >= gate_after_ms:
         raise LineError(
             f"a look takes up to {eyes_p99_ms:.0f} ms on this machine, the gate is {gate_after_ms:g} ms behind the "
-            "camera: every unit would be late. Nothing was started. Use a faster machine, fewer other programs, or a gate further downstream."
+            "camera: every unit would be late. Nothing was started. Use a faster machine, fewer other programs, or a "
+            "gate further downstream."
         )

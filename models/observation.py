@@ -1,4 +1,4 @@
-"""One thing the eyes saw: where, what, how large, how sure. Recorded whole, so that a draft sheet can be tried on it."""
+"""One thing the eyes saw: where, what, how large, how sure. Recorded whole, so a draft sheet can be tried on it."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -499,7 +499,10 @@ def test_a_limit_below_what_the_eyes_find_is_refused(package: ModelPackage, dama
 
     said = refused(path, SheetInvalid)
 
-    assert "1 mm is below the smallest spot that tiny finds reliably in view top: 20 px at 0.1 mm/px = 2.00 mm" in said
+    assert (
+        "1 mm is below the smallest spot that tiny can be trusted to find in view top: 20 px at 0.1 mm/px = 2.00 mm"
+        in said
+    )
 
 
 def test_a_port_in_use_is_said_before_anything_starts():

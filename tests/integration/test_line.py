@@ -15,7 +15,6 @@ from inspector.line.line import BatchResult, Ended, Line
 from inspector.recipe import refuse_slow
 from inspector.records import BatchStatus, EventKind, InspectionRecord, RecordStore
 from inspector.records.record import State
-from inspector.records.record import State
 from inspector.run import run_batch
 from models.package import ModelPackage
 from models.verdict import Disposition, Reason

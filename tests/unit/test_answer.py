@@ -31,7 +31,9 @@ def some_notes(seed: int, count: int) -> Iterator[Note]:
     draw = random.Random(seed)
     for _ in range(count):
         zone = draw.choice(("", *Blister().zones))
-        where = {"defect": draw.choice(Blister().defects), "zone": zone, "outside": bool(zone) and draw.random() < 0.5}
+        place = Note(
+            kind="off", defect=draw.choice(Blister().defects), zone=zone, outside=bool(zone) and draw.random() < 0.5
+        )
         severity = draw.choice(("critical", "major", "minor"))
         tiers = tuple(
             Tier(
@@ -43,13 +45,14 @@ def some_notes(seed: int, count: int) -> Iterator[Note]:
         )
         match draw.randint(0, 4):
             case 0:
-                yield Note(kind="off", **where)
+                yield place
             case 1:
-                yield Note(kind="any", severity=severity, **where)
+                yield place.model_copy(update={"kind": "any", "severity": severity})
             case 2:
-                yield Note(kind="count", unit="count", tiers=tiers, **where)
+                yield place.model_copy(update={"kind": "count", "unit": "count", "tiers": tiers})
             case 3:
-                yield Note(kind="size", unit=draw.choice(("mm", "mm2", "%")), tiers=tiers, **where)
+                unit = draw.choice(("mm", "mm2", "%"))
+                yield place.model_copy(update={"kind": "size", "unit": unit, "tiers": tiers})
             case _:
                 yield Note(kind="other")
 
@@ -111,7 +114,8 @@ def test_whatever_the_grammar_allows_is_a_chain_with_the_measured_value() -> Non
     question, draw = Question("spot", "foil", (("mm", 0.8), ("mm2", 1.2))), random.Random(6)
 
     for _ in range(200):
-        grammar, tokens = ChainGrammar(spell, ["K1", "K12", "K2"], question), []
+        tokens: list[int] = []
+        grammar = ChainGrammar(spell, ["K1", "K12", "K2"], question)
         while step := grammar.allowed(tokens):
             tokens.append(draw.choice(step))
         chain = parse_chain("".join(map(chr, tokens)))
