@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import CLASSES, ZONES
-from models.eyes import BACKGROUND, TABLET, Sight
-from models.regions import MASK_STRIDE, Region, Thresholds, find_regions, unit_area_px, units_alike
+from models.eyes import TABLET, Sight
+from models.regions import MASK_STRIDE, Region, Thresholds, find_regions, unit_area_px
 from tuning.eyes.matching import Found, match
 from tuning.eyes.pool import DefectTruth, Pool, PooledFrame
 
@@ -21,7 +21,7 @@ LOOKED_AT = Thresholds(edge=0.08, peak=0.12, most=60)  # the network's own score
 MIN_CONTRAST = 8.0  # Lab distance from which a defect is specified at all
 FAMILIAR_SHARE = 0.995  # of the calibration frames that lie within
 ROOM = 1.1  # times their distance is the limit, for lamps and foils that nobody rendered
-MOST_ALIKE = 3  # places of one size that a picture is asked for; a pack of four may have an odd one
+ALIKE = 3  # places of one size that a picture is asked for; a pack of four may have an odd one
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,6 @@ class Seen:
     regions_of: tuple[tuple[int, ...], ...]
     unit_px2: float | None
     pooled: Floats
-    alike: int  # places of one size
 
     @property
     def px_per_mm(self) -> float:
@@ -64,8 +63,8 @@ def look_at(pool: Pool, sight: Sight, progress: Callable[[int, int], None]) -> l
         maps = sight.maps(np.asarray(frame.pixels))
         regions = tuple(find_regions(maps, LOOKED_AT, 1 / frame.truth.mm_per_px))
         matched = match([_found(region) for region in regions], frame)
-        unit, alike = unit_area_px(maps, ZONES.index(TABLET)), units_alike(maps, BACKGROUND)
-        seen.append(Seen(frame, regions, matched.defect_of, matched.regions_of, unit, maps.frame, alike))
+        unit = unit_area_px(maps, ZONES.index(TABLET))
+        seen.append(Seen(frame, regions, matched.defect_of, matched.regions_of, unit, maps.frame))
         if (i + 1) % 100 == 0:
             progress(i + 1, len(pool.frames))
     return seen
@@ -91,8 +90,7 @@ def familiar(seen: list[Seen]) -> dict[str, Floats]:
         distances.append(np.linalg.norm((halves[b] - centre) @ whiten, axis=1) / np.sqrt(whiten.shape[1]))
     limit = float(np.quantile(np.concatenate(distances), FAMILIAR_SHARE)) * ROOM
     centre, whiten = _whitening(np.concatenate(halves))
-    alike = min(MOST_ALIKE, float(np.quantile([one.alike for one in seen], 1 - FAMILIAR_SHARE)))
-    single = {"familiarity_limit": limit, "fewest_alike": np.floor(alike)}
+    single = {"familiarity_limit": limit, "fewest_alike": ALIKE}
     return {"usual": centre, "whiten": whiten} | {name: np.array([v], np.float32) for name, v in single.items()}
 
 
