@@ -22,7 +22,6 @@ from models.runtime import Device, open_session
 
 SMALLEST_EDGE = 32  # px of a picture
 TABLET = "tablet"  # the zone that a unit's nominal area is measured on
-BACKGROUND = 0  # the zone that is no unit: the first one of a package
 OUTPUTS = ("mask", "classes", "zones", "features", "frame")
 
 
@@ -133,7 +132,7 @@ class Eyes:
         height, width = pixels.shape[:2]
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
-        distance = self._stage.familiarity(maps, BACKGROUND)
+        distance = self._stage.familiarity(maps, self._zones.index(TABLET))
         took_ms = (time.perf_counter() - start) * 1000
         return Look(tuple(seen), distance, float(self._stage.familiarity_limit[0]), took_ms)
 

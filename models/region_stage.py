@@ -55,7 +55,7 @@ class RegionStage:
     usual: Floats  # (n,) centre of the frames' statistics
     whiten: Floats  # (n, d): makes their spread round
     familiarity_limit: Floats  # (1,)
-    fewest_alike: Floats  # (1,) places of one size that every picture of this kind shows
+    fewest_alike: Floats  # (1,) tablets of one size that every picture of this kind shows
 
     @staticmethod
     def of(tensors: Mapping[str, NDArray[np.generic]]) -> "RegionStage":
@@ -91,12 +91,12 @@ class RegionStage:
         ]
         return Measured(float(np.exp(length)), float(np.exp(2 * root)), spreads[LENGTH], spreads[AREA], spreads[SHARE])
 
-    def familiarity(self, maps: Maps, background: int) -> float:
+    def familiarity(self, maps: Maps, tablet: int) -> float:
         """Distance of a frame from those that the package was made on, in deviations: the limit is calibrated.
 
-        A picture without the places that repeat in every pack is beyond the limit, whatever its colours and edges say.
+        A picture without the tablets that repeat in every pack is beyond the limit, whatever its colours and edges say.
         """
         distance = float(np.linalg.norm((maps.frame - self.usual) @ self.whiten) / np.sqrt(self.whiten.shape[1]))
-        if units_alike(maps, background) < self.fewest_alike[0]:
+        if units_alike(maps, tablet) < self.fewest_alike[0]:
             return distance + 2 * float(self.familiarity_limit[0])
         return distance

@@ -14,6 +14,7 @@ Floats = NDArray[np.float32]
 
 MASK_STRIDE, MAP_STRIDE = 2, 4  # px of the graph's frame per cell
 MARGIN = 4  # cells round a region that are looked at with it
+MOSTLY = 0.7  # of the area that looks like tablets; 0.95 on all but 1 in 100 rendered packs
 FAINTEST = 0.5  # px or px2 at the least, so that a logarithm exists
 
 
@@ -91,15 +92,16 @@ def unit_area_px(maps: Maps, tablet: int) -> float | None:
     return float(np.median(large)) * MASK_STRIDE**2
 
 
-def units_alike(maps: Maps, background: int) -> int:
-    """How many places of about the same size stand out from the background zone: the pockets of a pack."""
-    taken = (maps.zones.argmax(0) != background).astype(np.uint8)
-    count, _, boxes, _ = cv2.connectedComponentsWithStats(taken, connectivity=4)
+def units_alike(maps: Maps, tablet: int) -> int:
+    """How many tablets of about the same size repeat in the frame; 0 where they are not most of what looks like one."""
+    seen = (maps.zones.argmax(0) == tablet).astype(np.uint8)
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(seen, connectivity=4)
     areas = np.array([box[4] for box in boxes[1:count] if box[4] >= 6], np.float64)
     if not len(areas):
         return 0
     usual = float(np.median(areas[areas > 0.3 * areas.max()]))
-    return int(((areas > usual / 2) & (areas < usual * 2)).sum())
+    alike = (areas > usual / 2) & (areas < usual * 2)
+    return int(alike.sum()) if areas[alike].sum() > MOSTLY * areas.sum() else 0
 
 
 def _region(

@@ -21,7 +21,7 @@ LOOKED_AT = Thresholds(edge=0.08, peak=0.12, most=60)  # the network's own score
 MIN_CONTRAST = 8.0  # Lab distance from which a defect is specified at all
 FAMILIAR_SHARE = 0.995  # of the calibration frames that lie within
 ROOM = 1.1  # times their distance is the limit, for lamps and foils that nobody rendered
-ALIKE = 3  # places of one size that a picture is asked for; a pack of four may have an odd one
+ALIKE = 3  # tablets of one size that a picture is asked for; a pack of four may have an odd one
 
 
 @dataclass(frozen=True, slots=True)
