@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import typer
 
 from cameras.calibration import mm_per_px
@@ -22,5 +23,7 @@ def calibrate(
     decoded = decode_file(image)
     if decoded.problem:
         raise LineError(f"{image}: {decoded.problem}. Nothing was measured.")
-    found = mm_per_px(decoded.pixels, pitch_mm, (columns, rows), target=target)
+    if decoded.pixels.dtype != np.uint8:
+        raise LineError(f"{image}: {decoded.pixels.dtype} values (allowed: 8-bit colour). Nothing was measured.")
+    found = mm_per_px(np.asarray(decoded.pixels, np.uint8), pitch_mm, (columns, rows), target=target)
     out.print(f"mm_per_px: {found.mm_per_px:.5f}   (spread {found.spread_pct:.2f} %)", highlight=False)
