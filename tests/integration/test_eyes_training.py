@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
+import torch  # noqa: E402
 from torch import nn  # noqa: E402
 
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint  # noqa: E402
@@ -33,6 +34,7 @@ def test_the_quick_backward_gives_the_stock_gradients() -> None:
     for name, parameter in quick.named_parameters():
         if parameter.grad is not None:
             expected = known[name].grad
+            assert expected is not None
             assert float((expected - parameter.grad).norm()) <= 1e-3 * float(expected.norm()) + 1e-6, name
 
 
@@ -48,7 +50,7 @@ def test_a_resumed_training_ends_where_an_uninterrupted_one_does(tmp_path: Path)
     assert not all(torch.equal(straight[name], half[name]) for name in straight)
 
 
-def _trained(steps: range, *, save: Path | None = None, load: Path | None = None) -> dict[str, "torch.Tensor"]:
+def _trained(steps: range, *, save: Path | None = None, load: Path | None = None) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
     optimiser = torch.optim.AdamW(net.parameters(), 0.01, fused=True)

@@ -22,7 +22,7 @@ def maps_of(mask: NDArray[np.float32], zones: NDArray[np.float32] | None = None)
 def disc(x: float, y: float, radius: float, logit: float = 6.0) -> NDArray[np.float32]:
     ys, xs = np.mgrid[0:ROWS, 0:COLUMNS]
     inside = radius - np.hypot(xs - x, ys - y)
-    return np.clip(inside * 4, -9, logit).astype(np.float32)
+    return np.asarray(np.clip(inside * 4, -9, logit), np.float32)
 
 
 def length_px(region: Region) -> float:
