@@ -7,15 +7,15 @@ import pytest
 
 pytest.importorskip("torch")
 
-import torch  # noqa: E402
-from torch import nn  # noqa: E402
+import torch
+from torch import nn
 
-from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint  # noqa: E402
-from tuning.eyes.matching import Found, match  # noqa: E402
-from tuning.eyes.net import EyesNet  # noqa: E402
-from tuning.eyes.pool import DefectTruth, FrameTruth, PooledFrame  # noqa: E402
-from tuning.eyes.pretrained import bare_trunk  # noqa: E402
-from tuning.eyes.quick import with_quick_backward  # noqa: E402
+from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
+from tuning.eyes.matching import Found, match
+from tuning.eyes.net import EyesNet
+from tuning.eyes.pool import DefectTruth, FrameTruth, PooledFrame
+from tuning.eyes.pretrained import bare_trunk
+from tuning.eyes.quick import with_quick_backward
 
 
 def test_the_quick_backward_gives_the_stock_gradients() -> None:
