@@ -3,7 +3,7 @@
 The same seed, styles and content give the same bytes on one machine and library version, whatever the thread count.
 """
 
-from typing import Final
+from typing import Final, get_args
 
 import cv2
 import numpy as np
@@ -30,19 +30,7 @@ from cameras.render.truth import (
 )
 from cameras.render.web import draw_web
 
-_KINDS: Final[tuple[Kind, ...]] = (
-    "empty pocket",
-    "chip",
-    "break",
-    "crack",
-    "spot on tablet",
-    "spot on foil",
-    "spot in pocket",
-    "stain",
-    "rogue product",
-    "double fill",
-    "fragment",
-)
+_KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 _SHARES: Final = (0.07, 0.15, 0.07, 0.14, 0.11, 0.07, 0.02, 0.13, 0.09, 0.07, 0.08)
 _DENSE_SHARES: Final = (0.05, 0.18, 0.05, 0.11, 0.13, 0.08, 0.03, 0.14, 0.07, 0.05, 0.11)
 _UNLIKE_THE_REST: Final = ("empty pocket", "break", "rogue product", "double fill")
