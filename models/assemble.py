@@ -21,6 +21,7 @@ from models.digest import digest_bytes, digest_file
 from models.errors import PackageInvalid
 from models.mind_graph import LayerWeights, Precision, build_mind
 from models.package import (
+    CLOSER_GRAPH,
     EYES_GRAPH,
     EYES_TENSORS,
     MANIFEST,
@@ -108,7 +109,7 @@ def assemble(
     ):
         made = Path(scratch) / "package"
         made.mkdir()
-        for name in (EYES_GRAPH, EYES_TENSORS):
+        for name in (EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS):
             shutil.copyfile(_part(parts_folder, name), made / name)
         adapter = load_adapter(_part(parts_folder, MIND_TENSORS))
         layers = base.shape.layers

@@ -25,6 +25,9 @@ SHARED, WIDER_PX = 0.15, 2
 BINS_PX = (0.0, 4.0, 6.0, 8.0, 10.0, 14.0, 22.0, math.inf)
 TOPIC = "eyes"
 
+Point = tuple[int, int]  # x, y in px
+Placed = tuple[NDArray[np.bool_], Point]  # a region as a mask, and where its first pixel is
+
 
 class Looks(Protocol):
     """The skill of the eyes that this file needs."""
@@ -68,19 +71,26 @@ def look_at(units: Iterable[ShownUnit], eyes: Looks, *, progress: Callable[[int]
 def match(observations: Sequence[Observation], defects: Sequence[ShownDefect]) -> tuple[tuple[int, ...], ...]:
     """For each defect the observations on it."""
     drawn = [_filled(observation) for observation in observations]
-    found = []
-    for defect in defects:
-        pad = 3 * WIDER_PX
-        mask = np.pad((defect.mask > 80).astype(np.uint8), pad)
-        wide = cv2.dilate(mask, np.ones((2 * WIDER_PX + 1, 2 * WIDER_PX + 1), np.uint8)) > 0
-        corner = (defect.box_px[0] - pad, defect.box_px[1] - pad)
-        hits = []
-        for k, (region, at) in enumerate(drawn):
-            shared = _shared(region, at, wide, corner)
-            if shared and shared >= SHARED * min(int(region.sum()), int(wide.sum())):
-                hits.append(k)
-        found.append(tuple(hits))
-    return tuple(found)
+    return tuple(lying_on(defect.mask, defect.box_px[:2], drawn) for defect in defects)
+
+
+def lying_on(coverage: NDArray[np.uint8], corner: Point, regions: Sequence[Placed]) -> tuple[int, ...]:
+    """The regions on one true defect.
+
+    Args:
+        coverage: of the defect, 0..255.
+        corner: x, y of its first pixel.
+    """
+    pad = 3 * WIDER_PX
+    mask = np.pad((coverage > 80).astype(np.uint8), pad)
+    wide = cv2.dilate(mask, np.ones((2 * WIDER_PX + 1, 2 * WIDER_PX + 1), np.uint8)) > 0
+    at = (corner[0] - pad, corner[1] - pad)
+    hits = []
+    for k, (region, region_at) in enumerate(regions):
+        shared = _shared(region, region_at, wide, at)
+        if shared and shared >= SHARED * min(int(region.sum()), int(wide.sum())):
+            hits.append(k)
+    return tuple(hits)
 
 
 def eyes_figures(seen: Sequence[SeenUnit], at: OperatingPoint, smallest_px: Mapping[str, float | None]) -> list[Figure]:
@@ -193,8 +203,8 @@ def _wholly_right(unit: SeenUnit, at: OperatingPoint) -> bool:
     return True
 
 
-def _filled(observation: Observation) -> tuple[NDArray[np.bool_], tuple[int, int]]:
-    """An observation's outline as a mask, and the x, y of its first pixel."""
+def _filled(observation: Observation) -> Placed:
+    """An observation's outline as a mask."""
     points = np.array(observation.outline_px, np.int32)
     corner = points.min(0)
     wide, high = points.max(0) - corner + 1
@@ -203,9 +213,7 @@ def _filled(observation: Observation) -> tuple[NDArray[np.bool_], tuple[int, int
     return mask > 0, (int(corner[0]), int(corner[1]))
 
 
-def _shared(
-    one: NDArray[np.bool_], one_at: tuple[int, int], other: NDArray[np.bool_], other_at: tuple[int, int]
-) -> int:
+def _shared(one: NDArray[np.bool_], one_at: Point, other: NDArray[np.bool_], other_at: Point) -> int:
     """Pixels that two masks have in common."""
     left, top = max(one_at[0], other_at[0]), max(one_at[1], other_at[1])
     right = min(one_at[0] + one.shape[1], other_at[0] + other.shape[1])

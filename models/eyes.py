@@ -1,7 +1,8 @@
 """The eyes: a picture of a unit in, observations out.
 
-One graph gives dense maps, regions are cut out of them, and the region stage names, refuses and measures each. A
-picture of any size is fitted to the graph's frame, padded and never stretched: stretching turns a round spot oval.
+One graph gives dense maps, regions are cut out of them and looked at once more from closer up, and the region stage
+names, refuses and measures each. A picture of any size is fitted to the graph's frame, padded and never stretched:
+stretching turns a round spot oval.
 """
 
 import time
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from models.closer import Closer
 from models.errors import PackageInvalid, ViewInvalid
 from models.observation import Observation, Size
-from models.package import EYES_GRAPH, EYES_TENSORS, ModelPackage
+from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, ModelPackage
 from models.region_stage import RegionStage
 from models.regions import MASK_STRIDE, Maps, Region, find_regions, unit_area_px
 from models.runtime import Device, open_session
@@ -30,6 +32,7 @@ class EyesParts:
     """What the eyes are made of."""
 
     graph: bytes  # ONNX: (1, H, W, 3) uint8 in, the maps of `OUTPUTS` out
+    closer: bytes  # ONNX: patches of regions in, names and sizes out
     tensors: bytes  # safetensors of the region stage
     defects: tuple[str, ...]  # in the order of the maps
     zones: tuple[str, ...]
@@ -37,8 +40,8 @@ class EyesParts:
     @staticmethod
     def of(package: ModelPackage) -> "EyesParts":
         words = package.manifest.words
-        graph, tensors = package.path(EYES_GRAPH).read_bytes(), package.path(EYES_TENSORS).read_bytes()
-        return EyesParts(graph, tensors, words.defects, words.zones)
+        files = (package.path(name).read_bytes() for name in (EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS))
+        return EyesParts(*files, words.defects, words.zones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Eyes:
         except SafetensorError as error:
             raise PackageInvalid(f"{EYES_TENSORS}: {error}. Nothing was loaded. Assemble the package again.") from error
         self._sight = Sight(parts.graph, threads=threads, device=device)
+        self._closer = Closer(parts.closer, threads=threads, device=device)
         self._defects, self._zones = parts.defects, parts.zones
         blank = self._sight.maps(np.zeros((self._sight.rows, self._sight.columns, 3), np.uint8))
         seen = (len(blank.classes), len(blank.zones), self._stage.out.shape[2] - 1, len(self._stage.usual))
@@ -110,8 +114,8 @@ class Eyes:
 
     @property
     def run_s(self) -> float:
-        """Seconds in the graph so far."""
-        return self._sight.run_s
+        """Seconds in the graphs so far."""
+        return self._sight.run_s + self._closer.run_s
 
     def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look:
         """Everything that may be a defect in one picture.
@@ -127,7 +131,7 @@ class Eyes:
         fitted = fit(pixels, self._sight.rows, self._sight.columns)
         maps = self._sight.maps(fitted.pixels)
         px_per_mm = fitted.zoom / mm_per_px
-        regions = find_regions(maps, self._stage.at, px_per_mm)
+        regions = self._closer.look(fitted.pixels, find_regions(maps, self._stage.at, px_per_mm))
         unit_px2 = unit_area_px(maps, self._zones.index(TABLET)) if regions else None
         height, width = pixels.shape[:2]
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]

@@ -16,7 +16,7 @@ from models.errors import PackageInvalid
 from models.verdict import OperatingPoint
 
 MANIFEST = "manifest.json"
-EYES_GRAPH, EYES_TENSORS = "eyes.onnx", "eyes.safetensors"
+EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS = "eyes.onnx", "closer.onnx", "eyes.safetensors"
 MIND_GRAPH, MIND_TENSORS, TOKENIZER = "mind.onnx", "mind.safetensors", "tokenizer.json"
 
 Figure = str | int | float | bool

@@ -28,9 +28,10 @@ from inspector.run import PLC_MEMORY, last_unit
 from models.assemble import assemble
 from models.criteria import CriteriaSheet
 from models.digest import digest_file
-from models.package import EYES_GRAPH, EYES_TENSORS, MANIFEST, DefectClass, Manifest, ModelPackage
+from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, MANIFEST, DefectClass, Manifest, ModelPackage
 from models.reading import Reading, ReadLine, reading_path
 from tests.integration import tiny_mind
+from tests.tiny_closer import ADDED_ESTIMATORS, tiny_closer
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -209,6 +210,7 @@ def with_eyes(package: ModelPackage, folder: Path, defects: tuple[DefectClass, .
     seen = defects or package.manifest.defects
     zones = package.manifest.words.zones
     (folder / EYES_GRAPH).write_bytes(graph(tuple(d.name for d in seen), zones))
+    (folder / CLOSER_GRAPH).write_bytes(tiny_closer(len(seen)))
     (folder / EYES_TENSORS).write_bytes(save(tensors(len(seen), len(zones))))
     files = {name: digest_file(folder / name) for name in package.manifest.files}
     facts = {"defects": [d.model_dump(exclude={"smallest_px"}) for d in seen], "files": files}
@@ -220,14 +222,14 @@ def with_eyes(package: ModelPackage, folder: Path, defects: tuple[DefectClass, .
 @functools.cache
 def tensors(defects: int, zones: int) -> dict[str, Floats]:
     """A region stage that names by the class maps, and doubts what is not dark."""
-    facts = 4 * CHANNELS + defects + zones + 2 + 9 + 3
+    facts = 4 * CHANNELS + defects + zones + 2 + 9 + 3 + defects + 1
     peak = 4 * CHANNELS + defects + zones
     hidden = np.zeros((1, facts, defects + 1), np.float32)
     bias = np.full((1, defects + 1), 10.0, np.float32)
     for place in range(defects):
         hidden[0, 4 * CHANNELS + place, place] = 2.0  # class logits reach the facts halved
     hidden[0, peak, defects], bias[0, defects] = -3.2, 20.5
-    sizes = np.zeros((defects, 10), np.float32)
+    sizes = np.zeros((defects, 9 + ADDED_ESTIMATORS + 1), np.float32)
     length, area = sizes.copy(), sizes.copy()
     length[:, 0], area[:, 4] = 1, 1
     away = np.zeros((CHANNELS, 1), np.float32)

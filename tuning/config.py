@@ -31,38 +31,39 @@ class RenderConfig(Strict):
     first_seed: int = Field(ge=0)
     frames: int = Field(ge=1)
     content: Content
-    held_out: bool = False  # styles that training never shows
 
 
 class PoolsConfig(Strict):
-    """Rendered frames: what trains the net, what calibrates its outputs, what judges it."""
+    """Rendered frames: what trains the nets and what calibrates their outputs. `inspector evaluate` renders its own."""
 
     train: tuple[RenderConfig, ...] = Field(min_length=1)
     calibration: tuple[RenderConfig, ...] = Field(min_length=1)
-    held_out: tuple[RenderConfig, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def no_seed_is_used_twice(self) -> "PoolsConfig":
-        recipes = self.train + self.calibration + self.held_out
+        recipes = self.train + self.calibration
         runs = sorted((run.first_seed, run.first_seed + run.frames) for run in recipes)
         for (_, end), (start, _) in itertools.pairwise(runs):
             if start < end:
                 raise ValueError(
-                    f"seed {start} is in two pools: a frame that trains must not judge. Move first_seed to {end}."
+                    f"seed {start} is in two pools: a frame that trains must not calibrate. Move first_seed to {end}."
                 )
         return self
 
-    @model_validator(mode="after")
-    def only_the_judging_pool_is_held_out(self) -> "PoolsConfig":
-        if any(run.held_out for run in self.train + self.calibration) or not all(run.held_out for run in self.held_out):
-            raise ValueError("held-out styles belong to the held_out pool and nowhere else. Set held_out so.")
-        return self
+
+class AgainConfig(Strict):
+    """A second cosine after the first one has ended, with crops placed where the first left most unseen."""
+
+    steps: int = Field(ge=1)
+    rate_share: float = Field(gt=0, le=1)  # of the learning rates that it starts at
+    weights: dict[str, float]  # in place of the first ones
 
 
 class EyesTrainingConfig(Strict):
     """Steps, crops and rates of the eyes' training."""
 
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=1)  # of the first cosine
+    again: AgainConfig
     batch: int = Field(ge=1)
     crop_px: tuple[int, int]  # width, height; half of the batches are turned by 90 degrees
     learning_rate: float = Field(gt=0)  # of the head
@@ -75,11 +76,27 @@ class EyesTrainingConfig(Strict):
     faintest_contrast: float = Field(ge=0)  # Lab distance below which a defect is neither taught nor counted
     weights: dict[str, float]  # how often each class is placed in a crop, relative
 
+    @property
+    def all_steps(self) -> int:
+        return self.steps + self.again.steps
+
     @model_validator(mode="after")
     def crops_fit_the_strides(self) -> "EyesTrainingConfig":
         if any(edge % 32 for edge in self.crop_px):
             raise ValueError(f"crop_px is {self.crop_px}: the trunk halves a crop five times. Use multiples of 32.")
         return self
+
+
+class CloserConfig(Strict):
+    """Steps and rates of the closer look at regions."""
+
+    steps: int = Field(ge=1)
+    batch: int = Field(ge=2)  # patches
+    learning_rate: float = Field(gt=0)  # of the head
+    trunk_rate_share: float = Field(gt=0, le=1)
+    weight_decay: float = Field(ge=0)
+    on_nothing: float = Field(gt=0, lt=1)  # share of patches that show no defect
+    weights: dict[str, float]  # how often each class is shown in the others, relative
 
 
 class EyesConfig(Strict):
@@ -90,11 +107,16 @@ class EyesConfig(Strict):
     trunk: WheelConfig
     pools: PoolsConfig
     training: EyesTrainingConfig
+    closer: CloserConfig
 
     def training_digest(self) -> str:
         """Names a training: a checkpoint of another digest is not resumed."""
-        facts = self.model_dump(mode="json", exclude={"pools": {"calibration", "held_out"}})
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        return _digest(self.model_dump(mode="json", exclude={"pools": {"calibration"}, "closer": True}))
+
+    def closer_digest(self) -> str:
+        """Names a training of the closer look, the eyes' own apart."""
+        faintest = self.training.faintest_contrast
+        return _digest(self.model_dump(mode="json", include={"seed", "trunk", "closer"}) | {"faintest": faintest})
 
 
 class MindTrainingConfig(Strict):
@@ -140,7 +162,7 @@ class MindConfig(Strict):
 
     def training_digest(self) -> str:
         """Names a training: a checkpoint of another digest is not resumed."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+        return _digest(self.model_dump(mode="json"))
 
 
 class ReleaseConfig(Strict):
@@ -186,3 +208,7 @@ def load_eyes(path: Path) -> EyesConfig:
 def load_mind(path: Path) -> MindConfig:
     """The `mind` part of a recipe."""
     return load_recipe(path).mind
+
+
+def _digest(facts: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 from models.assemble import PARTS_FOLDER
-from models.package import EYES_GRAPH, EYES_TENSORS, MIND_TENSORS, ModelPackage
+from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, MIND_TENSORS, ModelPackage
 from tuning.config import EyesConfig, MindConfig, load_recipe
 from tuning.errors import TuningError
 from tuning.release import load_eyes_facts, release
@@ -45,7 +45,7 @@ def tune(recipe: Path, work: Path, target: Path, *, parts_folder: Path = PARTS_F
         for future in running:
             future.result()
         _pass_on(said, say)
-    for name in (EYES_GRAPH, EYES_TENSORS, EYES_FACTS, MIND_TENSORS):
+    for name in (EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS, EYES_FACTS, MIND_TENSORS):
         if not (work / name).is_file():
             raise TuningError(
                 f"{work / name}: was not made. Nothing was released. Run the same command again: it goes on."

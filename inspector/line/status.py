@@ -109,7 +109,7 @@ class LineStatus:
             rejected=dict(reasons) | ({Reason.NOT_ASSESSABLE.value: other} if other > 0 else {}),
             late=line.gate.late,
             skipped=totals.skipped,
-            queue=line.looking.jobs.qsize() + line.thinking.waiting,
+            queue=line.looking.waiting + line.thinking.waiting,
             units_per_min=self._units_per_min(totals.triggers),
             p50_ms=_share(totals.ready_ms, 0.5),
             p99_ms=_share(totals.ready_ms, 0.99),

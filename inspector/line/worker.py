@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from queue import Empty, Full, Queue
 from threading import Event, Thread
+from typing import Generic, TypeVar
 
 from cameras.clock import Clock
 from cameras.frame import Frame
@@ -18,6 +19,9 @@ from inspector.line.ledger import ViewReport, not_inspected
 from models.verdict import Disposition, Reason, Verdict
 
 _IDLE_S = 0.2  # a thread without work still shows a heartbeat
+_MOST_THINKING = 8  # units that wait for the mind
+
+Work = TypeVar("Work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,42 @@ class Job:
     deadline_s: float
 
 
-class Looking(Thread):
+class Worker(Thread, Generic[Work]):
+    """A thread with a queue of its own that never makes the one who fills it wait."""
+
+    def __init__(self, name: str, do: Callable[[Work], None], clock: Clock, *, most: int) -> None:
+        super().__init__(name=name, daemon=True)
+        self._queue: Queue[Work] = Queue(maxsize=most)
+        self._do, self._clock, self._ending = do, clock, Event()
+        self.beat_s = clock.now_s()
+
+    @property
+    def waiting(self) -> int:
+        return self._queue.qsize()
+
+    def offer(self, work: Work) -> bool:
+        """Never blocks: False when the queue is full."""
+        try:
+            self._queue.put_nowait(work)
+        except Full:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Finish what is queued, then end."""
+        self._ending.set()
+
+    def run(self) -> None:
+        while not (self._ending.is_set() and self._queue.empty()):
+            self.beat_s = self._clock.now_s()
+            try:
+                work = self._queue.get(timeout=_IDLE_S)
+            except Empty:
+                continue
+            self._do(work)
+
+
+class Looking(Worker[Job]):
     """Runs the eyes over every frame, in the order in which they came."""
 
     def __init__(
@@ -41,33 +80,10 @@ class Looking(Thread):
         budget_ms: float,
         thinking: "Thinking",
     ) -> None:
-        super().__init__(name="eyes", daemon=True)
-        self.jobs: Queue[Job] = Queue(maxsize=max(2, int(budget_ms / pace.eyes_p99_ms)))  # the next one would be late
-        self._examiner, self._views, self._pace, self._clock = examiner, views, pace, clock
+        most = max(2, int(budget_ms / pace.eyes_p99_ms))  # one more would be late, and is a reject at once
+        super().__init__("eyes", self._examine, clock, most=most)
+        self._examiner, self._views, self._pace = examiner, views, pace
         self._report, self._thinking = report, thinking
-        self._ending = Event()
-        self.beat_s = clock.now_s()
-
-    def offer(self, job: Job) -> bool:
-        """Never blocks: False when the queue is full, and the unit is then a reject."""
-        try:
-            self.jobs.put_nowait(job)
-        except Full:
-            return False
-        return True
-
-    def stop(self) -> None:
-        """Finish what is queued, then end."""
-        self._ending.set()
-
-    def run(self) -> None:
-        while not (self._ending.is_set() and self.jobs.empty()):
-            self.beat_s = self._clock.now_s()
-            try:
-                job = self.jobs.get(timeout=_IDLE_S)
-            except Empty:
-                continue
-            self._examine(job)
 
     def _examine(self, job: Job) -> None:
         frame, view = job.frame, self._views[job.frame.view]
@@ -78,7 +94,7 @@ class Looking(Thread):
             sight, verdict = not_inspected(frame.view, text, Reason.LATE)
         else:
             sight, verdict = self._look(frame, view)
-        if verdict is None and self._thinking.offer(job, sight, view):
+        if verdict is None and self._thinking.offer(Open(job, sight, view)):
             return
         if verdict is None:
             verdict = _no_time("the mind is busy with the units before")
@@ -92,43 +108,27 @@ class Looking(Thread):
         return sight, sight.verdict
 
 
-class Thinking(Thread):
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A unit that a look leaves open."""
+
+    job: Job
+    sight: Sight
+    view: ViewConfig
+
+
+class Thinking(Worker[Open]):
     """Asks the mind about units that a look leaves open."""
 
     def __init__(
         self, examiner: Examiner, pace: Pace, clock: Clock, report: Callable[[Frame, ViewReport], None]
     ) -> None:
-        super().__init__(name="mind", daemon=True)
-        self._work: Queue[tuple[Job, Sight, ViewConfig]] = Queue(maxsize=8)
-        self._examiner, self._pace, self._clock, self._report = examiner, pace, clock, report
-        self._ending = Event()
-        self.beat_s = clock.now_s()
+        super().__init__("mind", self._think, clock, most=_MOST_THINKING)
+        self._examiner, self._pace, self._report = examiner, pace, report
 
-    @property
-    def waiting(self) -> int:
-        return self._work.qsize()
-
-    def offer(self, job: Job, sight: Sight, view: ViewConfig) -> bool:
-        """Never blocks: False when the queue is full."""
-        try:
-            self._work.put_nowait((job, sight, view))
-        except Full:
-            return False
-        return True
-
-    def stop(self) -> None:
-        """Finish what is queued, then end."""
-        self._ending.set()
-
-    def run(self) -> None:
-        while not (self._ending.is_set() and self._work.empty()):
-            self.beat_s = self._clock.now_s()
-            try:
-                job, sight, view = self._work.get(timeout=_IDLE_S)
-            except Empty:
-                continue
-            sight, verdict = self._judge(job, sight)
-            self._report(job.frame, report_of(job.frame, sight, verdict, view, self._clock))
+    def _think(self, work: Open) -> None:
+        sight, verdict = self._judge(work.job, work.sight)
+        self._report(work.job.frame, report_of(work.job.frame, sight, verdict, work.view, self._clock))
 
     def _judge(self, job: Job, sight: Sight) -> tuple[Sight, Verdict]:
         left_ms = (job.deadline_s - self._clock.now_s()) * 1000

@@ -75,6 +75,7 @@ def test_two_assemblies_give_the_same_bytes(parts, tmp_path):
 
     assert second.digest == first.digest == Parts.load(folder).assembles_to
     assert sorted(path.name for path in second.folder.iterdir()) == [
+        "closer.onnx",
         "eyes.onnx",
         "eyes.safetensors",
         "manifest.json",

@@ -111,7 +111,7 @@ def test_parts_of_another_vocabulary_are_refused() -> None:
     parts = tiny_parts()
 
     with pytest.raises(PackageInvalid, match="the package states chip, spot, crack"):
-        Eyes(EyesParts(parts.graph, parts.tensors, (*DEFECTS, "crack"), ZONES), threads=1)
+        Eyes(EyesParts(parts.graph, parts.closer, parts.tensors, (*DEFECTS, "crack"), ZONES), threads=1)
 
 
 def test_a_region_stage_without_a_tensor_is_refused() -> None:
@@ -119,11 +119,11 @@ def test_a_region_stage_without_a_tensor_is_refused() -> None:
     tensors = save(altered(tiny_tensors(), "spreads"))
 
     with pytest.raises(PackageInvalid, match=r"missing \['spreads'\]"):
-        Eyes(EyesParts(parts.graph, tensors, DEFECTS, ZONES), threads=1)
+        Eyes(EyesParts(parts.graph, parts.closer, tensors, DEFECTS, ZONES), threads=1)
 
 
 def test_a_cut_region_stage_is_refused() -> None:
     parts = tiny_parts()
 
     with pytest.raises(PackageInvalid, match="Assemble the package again"):
-        Eyes(EyesParts(parts.graph, parts.tensors[:100], DEFECTS, ZONES), threads=1)
+        Eyes(EyesParts(parts.graph, parts.closer, parts.tensors[:100], DEFECTS, ZONES), threads=1)

@@ -10,8 +10,9 @@ pytest.importorskip("torch")
 import torch
 from torch import nn
 
+from models.evaluate_eyes import Placed
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
-from tuning.eyes.matching import Found, match
+from tuning.eyes.matching import match
 from tuning.eyes.net import EyesNet
 from tuning.eyes.pool import DefectTruth, FrameTruth, PooledFrame
 from tuning.eyes.pretrained import bare_trunk
@@ -83,8 +84,8 @@ def test_a_region_that_only_touches_a_defect_does_not_find_it() -> None:
     assert matched.regions_of == ((),)
 
 
-def _square(x: int, y: int) -> Found:
-    return Found((x, y), np.ones((8, 8), bool))
+def _square(x: int, y: int) -> Placed:
+    return np.ones((8, 8), bool), (x, y)
 
 
 def _frame_with(*, box: tuple[int, int, int, int]) -> PooledFrame:
@@ -108,7 +109,6 @@ def _frame_with(*, box: tuple[int, int, int, int]) -> PooledFrame:
         columns=4,
         shape="round",
         foil="plain",
-        held_out=False,
         defects=(defect,),
     )
     masks = np.full((box[2] - box[0]) * (box[3] - box[1]), 255, np.uint8)

@@ -8,18 +8,19 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save
 
 from models.eyes import EyesParts
+from tests.tiny_closer import ADDED_ESTIMATORS, tiny_closer
 
 DEFECTS, ZONES = ("chip", "spot"), ("foil", "pocket", "tablet")
 ROWS, COLUMNS, CHANNELS = 96, 160, 3
-ESTIMATORS = 9
-FACTS = 4 * CHANNELS + len(DEFECTS) + len(ZONES) + 2 + ESTIMATORS + 3
+ESTIMATORS = 9 + ADDED_ESTIMATORS
+FACTS = 4 * CHANNELS + len(DEFECTS) + len(ZONES) + 2 + 9 + 3 + len(DEFECTS) + 1
 
 Floats = NDArray[np.float32]
 
 
 def tiny_parts(**changed: Floats) -> EyesParts:
     """Red is a defect, a spot; white is tablet, the rest is foil; a size is the longest distance seen."""
-    return EyesParts(_graph(), save(dict(tiny_tensors() | changed)), DEFECTS, ZONES)
+    return EyesParts(_graph(), tiny_closer(len(DEFECTS)), save(dict(tiny_tensors() | changed)), DEFECTS, ZONES)
 
 
 def tiny_tensors() -> dict[str, Floats]:

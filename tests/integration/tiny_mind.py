@@ -144,6 +144,7 @@ def write_parts(folder: Path) -> tuple[Path, Path]:
     letters_file.write_bytes(tokenizer_json(vocabulary(), MERGES))
     save_file(adapter(letters_file), parts / "mind.safetensors")
     (parts / "eyes.onnx").write_bytes(b"a graph")
+    (parts / "closer.onnx").write_bytes(b"a graph")
     save_file({"nothing": np.zeros(1, np.float32)}, parts / "eyes.safetensors")
     Parts(package=facts(digest_file(wheel))).save(parts)
     return parts, wheel

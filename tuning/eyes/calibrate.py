@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import CLASSES, ZONES
+from models.closer import Closer
+from models.evaluate_eyes import Placed
 from models.eyes import TABLET, Sight
 from models.regions import MASK_STRIDE, Region, Thresholds, find_regions, unit_area_px
-from tuning.eyes.matching import Found, match
+from tuning.eyes.matching import match
 from tuning.eyes.pool import DefectTruth, Pool, PooledFrame
 
 Floats = NDArray[np.float32]
-LOOKED_AT = Thresholds(edge=0.08, peak=0.12, most=60)  # the network's own score is low here: the region stage decides
+LOOKED_AT = Thresholds(edge=0.08, peak=0.15, most=24)  # the network's own score is low here: the region stage decides
 MIN_CONTRAST = 8.0  # Lab distance from which a defect is specified at all
 FAMILIAR_SHARE = 0.995  # of the calibration frames that lie within
 ROOM = 1.1  # times their distance is the limit, for lamps and foils that nobody rendered
@@ -56,13 +58,17 @@ class Pair:
         return CLASSES.index(self.defect.defect)
 
 
-def look_at(pool: Pool, sight: Sight, progress: Callable[[int, int], None]) -> list[Seen]:
-    """Find and match the regions of every frame."""
+def look_at(
+    pool: Pool, sight: Sight, progress: Callable[[int, int], None], *, closer: Closer | None = None
+) -> list[Seen]:
+    """Find and match the regions of every frame; with what the closer look says of them, once there is one."""
     seen = []
     for i, frame in enumerate(pool.frames):
         maps = sight.maps(np.asarray(frame.pixels))
         regions = tuple(find_regions(maps, LOOKED_AT, 1 / frame.truth.mm_per_px))
-        matched = match([_found(region) for region in regions], frame)
+        if closer:
+            regions = tuple(closer.look(np.asarray(frame.pixels), regions))
+        matched = match([_placed(region) for region in regions], frame)
         unit = unit_area_px(maps, ZONES.index(TABLET))
         seen.append(Seen(frame, regions, matched.defect_of, matched.regions_of, unit, maps.frame))
         if (i + 1) % 100 == 0:
@@ -107,8 +113,8 @@ def region_mask(region: Region) -> NDArray[np.bool_]:
     return np.repeat(np.repeat(region.mask, MASK_STRIDE, 0), MASK_STRIDE, 1)
 
 
-def _found(region: Region) -> Found:
-    return Found((region.corner[0] * MASK_STRIDE, region.corner[1] * MASK_STRIDE), region_mask(region))
+def _placed(region: Region) -> Placed:
+    return region_mask(region), (region.corner[0] * MASK_STRIDE, region.corner[1] * MASK_STRIDE)
 
 
 def _whitening(pooled: Floats) -> tuple[Floats, Floats]:

@@ -60,8 +60,7 @@ class CropSampler:
             raise TuningError(
                 f"training pool: no frame shows {', '.join(absent)}. Nothing was trained. Render more frames."
             )
-        odds = np.array([config.weights[name] for name in CLASSES])
-        self._odds = odds / odds.sum()
+        self._odds = _odds(config.weights), _odds(config.again.weights)
 
     def counts(self) -> dict[str, int]:
         """Defects of each class that can be taught."""
@@ -71,12 +70,13 @@ class CropSampler:
         """The crops of one step."""
         rng = np.random.default_rng((self._seed, step))
         turned = bool(rng.random() < 0.5)
-        return _batch([_flipped(self._crop(rng), rng, turned=turned) for _ in range(self._config.batch)])
+        odds = self._odds[step >= self._config.steps]
+        return _batch([_flipped(self._crop(rng, odds), rng, turned=turned) for _ in range(self._config.batch)])
 
-    def _crop(self, rng: np.random.Generator) -> Crop:
+    def _crop(self, rng: np.random.Generator, odds: NDArray[np.float64]) -> Crop:
         width, height = self._config.crop_px
         scale = float(rng.uniform(0.68, 1.1)) if rng.random() < self._config.rescaled else 1.0
-        frame, x, y = self._place(rng, width / scale, height / scale)
+        frame, x, y = self._place(rng, odds, width / scale, height / scale)
         rows, columns = frame.pixels.shape[:2]
         w, h = min(int(width / scale), columns), min(int(height / scale), rows)
         x0, y0 = int(np.clip(x - w / 2, 0, columns - w)), int(np.clip(y - h / 2, 0, rows - h))
@@ -86,20 +86,22 @@ class CropSampler:
         zones = np.array(frame.zones[y0 // z : (y0 + h) // z, x0 // z : (x0 + w) // z])
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         return Crop(
-            _relit(_resized(pixels, (width, height), method), rng),
+            relit(_resized(pixels, (width, height), method), rng),
             _resized(coverage, (width, height), method),
             _resized(regions, (width, height), cv2.INTER_NEAREST),
             _resized(zones, (width // MAP_STRIDE, height // MAP_STRIDE), cv2.INTER_NEAREST),
             classes,
         )
 
-    def _place(self, rng: np.random.Generator, width: float, height: float) -> tuple[PooledFrame, float, float]:
+    def _place(
+        self, rng: np.random.Generator, odds: NDArray[np.float64], width: float, height: float
+    ) -> tuple[PooledFrame, float, float]:
         """A frame, and the centre of the crop in it."""
         if rng.random() >= self._config.at_a_defect:
             frame = self._pool.frames[rng.integers(len(self._pool.frames))]
             rows, columns = frame.pixels.shape[:2]
             return frame, float(rng.uniform(0, columns)), float(rng.uniform(0, rows))
-        places = self._places[CLASSES[rng.choice(len(CLASSES), p=self._odds)]]
+        places = self._places[CLASSES[rng.choice(len(CLASSES), p=odds)]]
         i, j = places[rng.integers(len(places))]
         frame = self._pool.frames[i]
         x0, y0, x1, y1 = frame.truth.defects[j].box_px
@@ -135,13 +137,18 @@ class CropSampler:
         return not defect.whole or seen >= SMALLEST_CUT * whole
 
 
+def _odds(weights: dict[str, float]) -> NDArray[np.float64]:
+    odds = np.array([weights[name] for name in CLASSES])
+    return odds / odds.sum()
+
+
 def _resized(plane: NDArray[Scalar], size: tuple[int, int], method: int) -> NDArray[Scalar]:
     if plane.shape[1::-1] == size:
         return plane
     return np.asarray(cv2.resize(plane, size, interpolation=method)).astype(plane.dtype)
 
 
-def _relit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+def relit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
     """Vary hue, light, contrast, sharpness and noise."""
     out: NDArray[np.float32 | np.float64] = pixels.astype(np.float32)
     if rng.random() < 0.25:

@@ -1,6 +1,6 @@
-"""From a finished training to the parts that ship: export, calibrate on the int8 graph, evaluate, write.
+"""From finished trainings to the parts that ship: export, calibrate on the graphs that ship, write.
 
-The facts beside the parts carry what a package states about its eyes: thresholds, smallest sizes and every figure.
+The facts beside the parts carry what a package states about its eyes: thresholds and smallest sizes.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from cameras.render import CLASSES, ZONES
-from models.eyes import Eyes, EyesParts, Sight
 from models.package import EYES_GRAPH, EYES_TENSORS
 from tuning.config import EyesConfig, Strict
-from tuning.eyes.calibrate import LOOKED_AT, Seen, familiar, look_at, pairs_of, unit_area_factor
-from tuning.eyes.checkpoint import load_average, peek
-from tuning.eyes.evaluate import EyesReport, evaluate_eyes
+from tuning.eyes.calibrate import LOOKED_AT, Seen, familiar, pairs_of, unit_area_factor
+from tuning.eyes.checkpoint import Checkpoint, load_average
 from tuning.eyes.export import check_float, check_quantised, export_float, quantise
 from tuning.eyes.net import EyesNet
 from tuning.eyes.operating import EyesPoint, choose_point, smallest_sizes
@@ -38,13 +36,13 @@ class EyesFacts(Strict):
 
     training: str  # digest of the recipe and the training pool
     steps: int
+    closer: str  # digests of the closer look's recipe, of the training pool and of the eyes' graph
+    closer_steps: int
     calibration_pool: str
-    held_out_pool: str
     real_from: float
     hold_from: float
     smallest_px: dict[str, float | None]
     parity: dict[str, dict[str, float]]  # network to float graph, float graph to int8
-    held_out: EyesReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,44 +54,48 @@ class Calibrated:
     smallest_px: dict[str, float | None]
 
 
-def finish_eyes(
-    config: EyesConfig, checkpoint: Path, calibration: Pool, held_out: Pool, target: Path, *, say: Say
-) -> EyesFacts:
-    """Write eyes.onnx, eyes.safetensors and eyes.json into `target`."""
+def export_eyes(
+    config: EyesConfig, checkpoint: Path, calibration: Pool, target: Path, *, say: Say
+) -> dict[str, dict[str, float]]:
+    """Write eyes.onnx into `target`; how far network, float graph and int8 graph are apart."""
     target.mkdir(parents=True, exist_ok=True)
     net = EyesNet(bare_trunk(), classes=len(CLASSES), zones=len(ZONES), channels=config.channels)
     load_average(checkpoint, net)
     whole, graph = checkpoint.with_name("eyes.float.onnx"), target / EYES_GRAPH
     export_float(net, whole)
-    ranged = _some(calibration, RANGED_ON)
-    compared = _some(held_out, COMPARED_ON)
-    parity = {"network to float graph": asdict(check_float(net, whole, compared))}
+    ranged, compared = _some(calibration, RANGED_ON, first=0), _some(calibration, COMPARED_ON, first=1)
+    parities = {"network to float graph": asdict(check_float(net, whole, compared))}
     quantise(whole, graph, ranged)
-    parity["float graph to int8"] = asdict(check_quantised(whole, graph, compared))
-    say(f"exported: {parity}")
-    sight = Sight(graph.read_bytes(), threads=1)
-    seen = look_at(calibration, sight, lambda done, total: say(f"calibration: {done}/{total} frames"))
+    parities["float graph to int8"] = asdict(check_quantised(whole, graph, compared))
+    say(f"exported: {parities}")
+    return parities
+
+
+def finish_eyes(
+    config: EyesConfig,
+    seen: list[Seen],
+    target: Path,
+    *,
+    calibration_pool: str,
+    parity: dict[str, dict[str, float]],
+    trained: Checkpoint,
+    closer_trained: Checkpoint,
+    say: Say,
+) -> EyesFacts:
+    """Calibrate on what both graphs saw; write eyes.safetensors and eyes.json into `target`, beside the graphs."""
     found = calibrate(seen, seed=config.seed)
     say(f"calibrated: {found.point}, smallest {found.smallest_px}")
     save_file(found.tensors, target / EYES_TENSORS)
-    parts = EyesParts(graph.read_bytes(), (target / EYES_TENSORS).read_bytes(), CLASSES, ZONES)
-    report = evaluate_eyes(
-        Eyes(parts, threads=1),
-        held_out,
-        found.point,
-        progress=lambda done, total: say(f"held out: {done}/{total} frames"),
-    )
-    state = peek(checkpoint)
     facts = EyesFacts(
-        training=state.digest,
-        steps=state.step,
-        calibration_pool=calibration.digest,
-        held_out_pool=held_out.digest,
+        training=trained.digest,
+        steps=trained.step,
+        closer=closer_trained.digest,
+        closer_steps=closer_trained.step,
+        calibration_pool=calibration_pool,
         real_from=found.point.real_from,
         hold_from=found.point.hold_from,
         smallest_px=found.smallest_px,
         parity=parity,
-        held_out=report,
     )
     (target / FACTS).write_text(facts.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return facts
@@ -112,6 +114,6 @@ def calibrate(seen: list[Seen], *, seed: int) -> Calibrated:
     return Calibrated(contiguous, point, smallest_sizes(seen, table, said, point))
 
 
-def _some(pool: Pool, count: int) -> list[NDArray[np.uint8]]:
+def _some(pool: Pool, count: int, *, first: int) -> list[NDArray[np.uint8]]:
     step = max(1, len(pool.frames) // count)
-    return [np.asarray(frame.pixels) for frame in pool.frames[::step][:count]]
+    return [np.asarray(frame.pixels) for frame in pool.frames[first::step][:count]]

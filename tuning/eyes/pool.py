@@ -47,7 +47,6 @@ class FrameTruth(Strict):
     columns: int
     shape: str
     foil: str
-    held_out: bool
     defects: tuple[DefectTruth, ...]
 
 
@@ -127,7 +126,7 @@ def render_shard(path: Path, run: RenderConfig) -> None:
     cv2.setNumThreads(1)
     pictures, zones, masks, truths, mask_at = [], [], [], [], 0
     for seed in range(run.first_seed, run.first_seed + run.frames):
-        frame = render(seed, held_out=run.held_out, content=run.content)
+        frame = render(seed, content=run.content)
         defects = []
         for drawn in frame.defects:
             facts = {key: getattr(drawn, key) for key in DefectTruth.model_fields if key != "mask_at"}

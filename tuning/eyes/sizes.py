@@ -10,7 +10,7 @@ from tuning.eyes.calibrate import Pair
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-ESTIMATORS = 9
+ESTIMATORS = 11  # nine of the mask, two of the closer look
 STIFFNESS = 0.3  # of the ridge
 ROUNDS = 8  # of reweighting outliers down
 FOLDS = 5

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from cameras.render import CLASSES, ZONES
-from tuning.config import EyesConfig
+from tuning.config import EyesConfig, EyesTrainingConfig
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
 from tuning.eyes.crops import CropSampler
 from tuning.eyes.losses import Losses, losses
@@ -67,7 +67,7 @@ def train_eyes(
     net = EyesNet(trunk_net, classes=len(CLASSES), zones=len(ZONES), channels=config.channels)
     with_quick_backward(net.blocks)
     net = net.to(memory_format=torch.channels_last).train()
-    trunk, head = _learning(net)
+    trunk, head = learning(net)
     optimiser = torch.optim.AdamW(
         [
             {"params": trunk, "lr": settings.learning_rate * settings.trunk_rate_share},
@@ -82,21 +82,20 @@ def train_eyes(
     if path.exists() and peek(path).digest == digest:
         start = load_checkpoint(path, net=net, average=average, optimiser=optimiser)
     sampler = CropSampler(pool, settings, seed=config.seed)
-    meter, saved_s = _Meter(start, settings.steps), time.monotonic()
-    for step in range(start, settings.steps):
-        cosine = 0.5 + 0.5 * math.cos(math.pi * step / settings.steps)
-        share = min(1.0, (step + 1) / settings.warm_up_steps) * cosine + FLOOR
+    meter, saved_s = _Meter(start, settings.all_steps), time.monotonic()
+    for step in range(start, settings.all_steps):
+        share = _rate(settings, step)
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * share
         part = _step(net, sampler, step, optimiser, trunk + head)
-        _follow(average, net, min(settings.average_decay, 1 - 1 / ((step + 1) / 4 + 1)))
+        follow(average, net, min(settings.average_decay, 1 - 1 / ((step + 1) / 4 + 1)))
         meter.add(part)
         if (step + 1) % REPORT_EVERY == 0:
             report(meter.progress(step + 1))
         if time.monotonic() - saved_s > save_every_s:
             save_checkpoint(path, net=net, average=average, optimiser=optimiser, step=step + 1, digest=digest)
             saved_s = time.monotonic()
-    save_checkpoint(path, net=net, average=average, optimiser=optimiser, step=settings.steps, digest=digest)
+    save_checkpoint(path, net=net, average=average, optimiser=optimiser, step=settings.all_steps, digest=digest)
     return path
 
 
@@ -116,8 +115,18 @@ def _step(
     return found
 
 
-def _learning(net: EyesNet) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Parameters of the trunk and of the head that learn; the others are frozen here."""
+def _rate(settings: EyesTrainingConfig, step: int) -> float:
+    """Share of the learning rates: one cosine to nothing, then a lower one."""
+    again = step - settings.steps
+    if again < 0:
+        warm = min(1.0, (step + 1) / settings.warm_up_steps)
+        return warm * (0.5 + 0.5 * math.cos(math.pi * step / settings.steps)) + FLOOR
+    warm = min(1.0, (again + 1) / settings.warm_up_steps)
+    return warm * settings.again.rate_share * (0.5 + 0.5 * math.cos(math.pi * again / settings.again.steps)) + FLOOR
+
+
+def learning(net: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Parameters of the trunk and of the head that learn; those of the entrance are frozen here."""
     trunk: list[nn.Parameter] = []
     head: list[nn.Parameter] = []
     for name, parameter in net.named_parameters():
@@ -129,7 +138,8 @@ def _learning(net: EyesNet) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
 
 
 @torch.no_grad()
-def _follow(average: dict[str, Tensor], net: nn.Module, decay: float) -> None:
+def follow(average: dict[str, Tensor], net: nn.Module, decay: float) -> None:
+    """Move the moving average towards the network."""
     for name, value in net.state_dict().items():
         if value.dtype.is_floating_point:
             average[name].lerp_(value, 1 - decay)

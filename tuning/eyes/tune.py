@@ -3,8 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from models.closer import Closer
+from models.eyes import Sight
+from models.package import CLOSER_GRAPH, EYES_GRAPH
 from tuning.config import EyesConfig, RenderConfig
-from tuning.eyes.finish import EyesFacts, finish_eyes
+from tuning.eyes.calibrate import look_at
+from tuning.eyes.checkpoint import peek
+from tuning.eyes.closer.tune import tune_closer
+from tuning.eyes.finish import EyesFacts, export_eyes, finish_eyes
 from tuning.eyes.pool import Pool, render_pool
 from tuning.eyes.train import train_eyes
 
@@ -12,19 +18,35 @@ Say = Callable[[str], None]
 
 
 def tune_eyes(config: EyesConfig, work: Path, target: Path, *, processes: int, say: Say) -> EyesFacts:
-    """Render, train, export, calibrate and evaluate.
+    """Render, train, export, teach the closer look, calibrate.
 
     Args:
         work: keeps pools, the fetched trunk and the training's state; about 10 GB.
-        target: receives eyes.onnx, eyes.safetensors and eyes.json.
+        target: receives eyes.onnx, closer.onnx, eyes.safetensors and eyes.json.
         processes: that render; training takes one core.
         say: called with one line at a time.
     """
     train = _pool(work, "train", config.pools.train, processes, say)
     checkpoint = train_eyes(config, train, work, report=lambda progress: say(progress.line()))
     calibration = _pool(work, "calibration", config.pools.calibration, processes, say)
-    held_out = _pool(work, "held_out", config.pools.held_out, processes, say)
-    return finish_eyes(config, checkpoint, calibration, held_out, target, say=say)
+    parity = export_eyes(config, checkpoint, calibration, target, say=say)
+    closer = tune_closer(config, train, target / EYES_GRAPH, work, target / CLOSER_GRAPH, say=say)
+    seen = look_at(
+        calibration,
+        Sight((target / EYES_GRAPH).read_bytes(), threads=1),
+        lambda done, total: say(f"calibration: {done}/{total} frames"),
+        closer=Closer((target / CLOSER_GRAPH).read_bytes(), threads=1),
+    )
+    return finish_eyes(
+        config,
+        seen,
+        target,
+        calibration_pool=calibration.digest,
+        parity=parity,
+        trained=peek(checkpoint),
+        closer_trained=peek(closer),
+        say=say,
+    )
 
 
 def _pool(work: Path, name: str, recipe: tuple[RenderConfig, ...], processes: int, say: Say) -> Pool:

@@ -87,13 +87,8 @@ def speak_other(draw: Random, wordings: Wordings, many: str, side: Side) -> Spok
 
 def figure(draw: Random, value: float) -> str:
     """A number as people write it."""
-    text = (
-        f"{value:.2f}".rstrip("0").rstrip(".")
-        if draw.random() < 0.75
-        else f"{value:.2f}"
-        if value < 10
-        else f"{value:.1f}"
-    )
+    whole = f"{value:.2f}"
+    text = whole.rstrip("0").rstrip(".") if draw.random() < 0.75 else whole if value < 10 else whole.removesuffix("0")
     return text.replace(".", ",") if draw.random() < 0.04 else text
 
 

@@ -1,0 +1,80 @@
+"""The closer look: every region once more, cut out of the frame with its surroundings and enlarged.
+
+The eyes' maps are drawn at the scale of a whole frame, where a chip of 8 px is four cells. Here it fills a patch of its
+own, through a small graph that says what it is, how long and how large; the region stage hears both opinions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.regions import Region
+from models.runtime import Device, open_session
+
+EDGE = 64  # px of a patch
+ROOM = 1.8  # of a region's longer side, on the frame: what is round it says whether it is a defect
+LEAST_PX = 32.0  # side of a window: enlarging twice shows all there is
+OUTPUTS = ("named", "sizes")
+
+Box = tuple[int, int, int, int]
+Window = tuple[float, float, float]  # centre x, y and side, in px of the frame
+
+
+class Closer:
+    """The closer look's graph: (n, 64, 64, 3) uint8 and (n, 1) log sides in, logits and log sizes out."""
+
+    def __init__(self, graph: bytes, *, threads: int, device: Device = "cpu") -> None:
+        self._session = open_session(graph, threads=threads, device=device).session
+        self._pixels, self._sides = self._session.shapes
+
+    @property
+    def run_s(self) -> float:
+        """Seconds in the graph so far."""
+        return self._session.run_s
+
+    def look(self, frame: NDArray[np.uint8], regions: Sequence[Region]) -> list[Region]:
+        """The same regions with what the closer look adds to their facts and to the estimates of their size."""
+        if not regions:
+            return []
+        windows = [window_of(region.box) for region in regions]
+        feed = {
+            self._pixels: np.stack([cut(frame, window) for window in windows]),
+            self._sides: log_sides(windows),
+        }
+        named, sizes = self._session.run(list(OUTPUTS), feed)
+        return [
+            replace(
+                region,
+                facts=np.concatenate([region.facts, logits]),
+                shape=np.concatenate([region.shape, size + np.float32(np.log(window[2]))]),
+            )
+            for region, window, logits, size in zip(regions, windows, named, sizes, strict=True)
+        ]
+
+
+def window_of(box: Box) -> Window:
+    """The square that is looked at for a region's box."""
+    x0, y0, x1, y1 = box
+    return (x0 + x1) / 2, (y0 + y1) / 2, max(ROOM * max(x1 - x0, y1 - y0), LEAST_PX)
+
+
+def log_sides(windows: Sequence[Window]) -> NDArray[np.float32]:
+    """(n, 1) logarithm of each side over the smallest one: how much is enlarged."""
+    return np.log(np.array([[side / LEAST_PX] for _, _, side in windows], np.float32))
+
+
+def cut(frame: NDArray[np.uint8], window: Window) -> NDArray[np.uint8]:
+    """A window as a patch, (64, 64, 3); beyond the frame its edge goes on."""
+    x, y, side = window
+    rows, columns = frame.shape[:2]
+    x0, y0 = round(x - side / 2), round(y - side / 2)
+    edge = max(2, round(side))
+    left, top, right, bottom = max(-x0, 0), max(-y0, 0), max(x0 + edge - columns, 0), max(y0 + edge - rows, 0)
+    piece = frame[max(y0, 0) : y0 + edge, max(x0, 0) : x0 + edge]
+    if left or top or right or bottom:
+        piece = np.asarray(cv2.copyMakeBorder(piece, top, bottom, left, right, cv2.BORDER_REPLICATE))
+    method = cv2.INTER_AREA if edge > EDGE else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(piece, (EDGE, EDGE), interpolation=method))

@@ -1,0 +1,111 @@
+"""The closer look's training on a few windows: the resumed result, the graph, what it is taught on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+from cameras.render import CLASSES
+from models.closer import OUTPUTS, Closer, cut, window_of
+from models.runtime import open_session
+from tuning.config import CloserConfig
+from tuning.errors import TuningError
+from tuning.eyes.closer import train
+from tuning.eyes.closer.export import INPUTS, export_closer
+from tuning.eyes.closer.net import CloserNet
+from tuning.eyes.closer.places import Place
+from tuning.eyes.closer.train import PatchSampler, train_closer
+from tuning.eyes.pool import FrameTruth, PooledFrame
+from tuning.eyes.pretrained import bare_trunk
+
+CONFIG = CloserConfig(
+    steps=4,
+    batch=6,
+    learning_rate=0.001,
+    trunk_rate_share=0.3,
+    weight_decay=0.01,
+    on_nothing=0.5,
+    weights=dict.fromkeys(CLASSES, 1.0),
+)
+
+
+class Killed(Exception):
+    """Stands for the power that fails."""
+
+
+def test_a_resumed_training_of_the_closer_look_ends_where_an_uninterrupted_one_does(tmp_path, monkeypatch):
+    straight = _trained(tmp_path / "straight.safetensors")
+    monkeypatch.setattr(train, "REPORT_EVERY", 3)
+
+    with pytest.raises(Killed):
+        _trained(tmp_path / "half.safetensors", say=_kill)
+    resumed = _trained(tmp_path / "half.safetensors")
+
+    assert all(torch.equal(straight[name], resumed[name]) for name in straight)
+
+
+def test_the_closer_looks_graph_says_what_its_network_says(tmp_path):
+    torch.manual_seed(3)
+    net = CloserNet(bare_trunk(), classes=len(CLASSES)).eval()
+    graph = tmp_path / "closer.onnx"
+    draw = np.random.default_rng(1)
+    patches, sides = draw.integers(0, 256, (5, 64, 64, 3), np.uint8), draw.random((5, 1), np.float32)
+
+    export_closer(net, graph)
+
+    said = open_session(graph, threads=1).session.run(list(OUTPUTS), dict(zip(INPUTS, (patches, sides), strict=True)))
+    with torch.no_grad():
+        known = net(torch.from_numpy(patches).permute(0, 3, 1, 2), torch.from_numpy(sides))
+    assert np.abs(said[0] - known.named.numpy()).max() < 1e-3
+    assert np.abs(said[1] - known.sizes.numpy()).max() < 1e-3
+    assert Closer(graph.read_bytes(), threads=1).look(patches[0], []) == []
+
+
+def test_a_pool_that_never_shows_a_class_is_refused():
+    places = [place for place in _places() if place.label != CLASSES.index("crack")]
+
+    with pytest.raises(TuningError, match="no window shows crack"):
+        PatchSampler(places, CONFIG, seed=0)
+
+
+def test_a_window_at_the_frames_corner_goes_on_beyond_it():
+    frame = np.full((80, 100, 3), 7, np.uint8)
+    frame[:10, :10] = 200
+
+    patch = cut(frame, window_of((0, 0, 10, 10)))
+
+    assert patch.shape == (64, 64, 3)
+    assert int(patch[0, 0, 0]) == 200
+    assert int(patch[-1, -1, 0]) == 7
+
+
+def _trained(path: Path, say=lambda text: None) -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    net = CloserNet(bare_trunk(), classes=len(CLASSES))
+    train_closer(net, _places(), CONFIG, path, seed=5, digest="recipe", say=say, save_every_s=0.0)
+    return {name: value.clone() for name, value in net.state_dict().items()}
+
+
+def _kill(text: str) -> None:
+    raise Killed
+
+
+def _places() -> list[Place]:
+    draw = np.random.default_rng(0)
+    pixels = draw.integers(0, 256, (120, 160, 3), np.uint8)
+    truth = FrameTruth(
+        seed=0,
+        mm_per_px=0.1,
+        unit_area_mm2=50.0,
+        rows=1,
+        columns=4,
+        shape="round",
+        foil="plain",
+        defects=(),
+    )
+    frame = PooledFrame(pixels, np.zeros((60, 80), np.uint8), np.zeros(0, np.uint8), truth)
+    return [Place(frame, (60.0 + label, 50.0, 40.0), label, 1.0, 2.0, 1.5) for label in range(len(CLASSES) + 1)]
