@@ -45,11 +45,12 @@ class ReadLine(_Stored):
 
 
 class Approval(_Stored):
-    """Who let the line use this reading, why and when (UTC)."""
+    """Who let the line use this reading, why and when (UTC), and which it was."""
 
     by: str = Field(min_length=1)
     reason: str = Field(min_length=1)
     at: datetime
+    of: str  # digest of what was looked at
 
 
 class Objection(NamedTuple):
@@ -73,6 +74,16 @@ class Reading(_Stored):
     def digest(self) -> str:
         """Digest over everything, approval included: it names the reading in every record."""
         return digest_json(self.model_dump(mode="json"))
+
+    @property
+    def content_digest(self) -> str:
+        """Digest over what a person looks at before approving it."""
+        return digest_json(self.model_dump(mode="json", exclude={"approval"}))
+
+    @property
+    def is_unaltered(self) -> bool:
+        """Whether what was approved is what is here; nobody can say it of a reading that was never approved."""
+        return self.approval is None or self.approval.of == self.content_digest
 
     @property
     def notes(self) -> tuple[tuple[str, Note], ...]:
@@ -131,6 +142,11 @@ class Reading(_Stored):
                 f"{sheet.id}: nobody has approved this reading. Nothing was started. "
                 "Run `inspector read SHEET --approve NAME --reason WHY` after looking at it."
             )
+        if not self.is_unaltered:
+            raise ReadingInvalid(
+                f"{sheet.id}: the reading is not the one that {self.approval.by} approved: the file was altered. Nothing "
+                "was started. Run `inspector read SHEET`, look at it, and approve it with --approve."
+            )
 
     def line(self, id: str) -> ReadLine:
         """The line of that criterion; KeyError when there is none."""
@@ -144,9 +160,8 @@ class Reading(_Stored):
         """
         if not by.strip() or not reason.strip():
             raise ReadingInvalid("an approval needs a name and a reason: --approve NAME --reason WHY")
-        return self.model_copy(
-            update={"approval": Approval(by=by.strip(), reason=reason.strip(), at=at or datetime.now(UTC))}
-        )
+        signed = Approval(by=by.strip(), reason=reason.strip(), at=at or datetime.now(UTC), of=self.content_digest)
+        return self.model_copy(update={"approval": signed})
 
     def save(self, path: Path) -> None:
         """Write beside the sheet; the old file stays whole until the new one is."""
@@ -191,7 +206,7 @@ def read_sheet(
     """
     words = digest_json({defect: list(known) for defect, known in glossary.items()})
     known: dict[str, tuple[Note, float]] = {}
-    if before is not None and (before.package_digest, before.glossary_digest) == (package_digest, words):
+    if before and before.is_unaltered and (before.package_digest, before.glossary_digest) == (package_digest, words):
         known = {line.sentence: (line.words, line.score) for line in before.lines}
     fresh = [c.sentence for c in sheet.criteria if c.sentence not in known]
     if fresh:

@@ -168,6 +168,16 @@ def test_a_reading_of_another_sheet_package_or_hand_is_refused(tmp_path: Path):
         check(content, reading.model_copy(update={"lines": reading.lines[:1]}))
 
 
+def test_a_reading_whose_words_were_edited_after_its_approval_is_refused_and_read_again(tmp_path: Path):
+    content, reading = approved(tmp_path)
+    edited = reading.lines[0].model_copy(update={"score": 0.51})
+    altered = reading.model_copy(update={"lines": (edited, *reading.lines[1:])})
+
+    with pytest.raises(ReadingInvalid, match=r"not the one that A. Person approved: the file was altered"):
+        check(content, altered)
+    assert read(content, reader(), altered).lines == reading.lines
+
+
 def test_a_reading_that_nobody_approved_is_refused(tmp_path: Path):
     _, content = sheet(tmp_path)
 
