@@ -29,6 +29,9 @@ class Closer:
     def __init__(self, graph: bytes, *, threads: int, device: Device = "cpu") -> None:
         self._session = open_session(graph, threads=threads, device=device).session
         self._pixels, self._sides = self._session.shapes
+        blank = {self._pixels: np.zeros((1, EDGE, EDGE, 3), np.uint8), self._sides: np.zeros((1, 1), np.float32)}
+        named, sizes = self._session.run(list(OUTPUTS), blank)
+        self.adds_facts, self.adds_estimators = named.shape[1], sizes.shape[1]
 
     @property
     def run_s(self) -> float:

@@ -19,7 +19,7 @@ from models.errors import PackageInvalid, ViewInvalid
 from models.observation import Observation, Size
 from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, ModelPackage
 from models.region_stage import RegionStage
-from models.regions import MASK_STRIDE, Maps, Region, find_regions, unit_area_px
+from models.regions import ESTIMATORS, MASK_STRIDE, Maps, Region, facts_width, find_regions, unit_area_px
 from models.runtime import Device, open_session
 
 SMALLEST_EDGE = 32  # px of a picture
@@ -98,6 +98,13 @@ class Eyes:
         self._closer = Closer(parts.closer, threads=threads, device=device)
         self._defects, self._zones = parts.defects, parts.zones
         blank = self._sight.maps(np.zeros((self._sight.rows, self._sight.columns, 3), np.uint8))
+        shown = (facts_width(blank) + self._closer.adds_facts, ESTIMATORS + self._closer.adds_estimators)
+        taken = (len(self._stage.centre), self._stage.length.shape[1] - 1)
+        if shown != taken:
+            raise PackageInvalid(
+                f"eyes: the graphs give {shown[0]} facts and {shown[1]} sizes of a region, the region stage was taught "
+                f"on {taken[0]} and {taken[1]}. Nothing was loaded. Assemble the package again."
+            )
         seen = (len(blank.classes), len(blank.zones), self._stage.out.shape[2] - 1, len(self._stage.usual))
         stated = (len(parts.defects), len(parts.zones), len(parts.defects), len(blank.frame))
         if seen != stated or TABLET not in parts.zones:

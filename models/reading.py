@@ -144,8 +144,8 @@ class Reading(_Stored):
             )
         if not self.is_unaltered:
             raise ReadingInvalid(
-                f"{sheet.id}: the reading is not the one that {self.approval.by} approved: the file was altered. Nothing "
-                "was started. Run `inspector read SHEET`, look at it, and approve it with --approve."
+                f"{sheet.id}: the reading is not the one that {self.approval.by} approved: the file was altered. "
+                "Nothing was started. Run `inspector read SHEET`, look at it, and approve it with --approve."
             )
 
     def line(self, id: str) -> ReadLine:

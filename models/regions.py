@@ -16,6 +16,7 @@ MASK_STRIDE, MAP_STRIDE = 2, 4  # px of the graph's frame per cell
 MARGIN = 4  # cells round a region that are looked at with it
 MOSTLY = 0.7  # of the area that looks like tablets; 0.95 on all but 1 in 100 rendered packs
 FAINTEST = 0.5  # px or px2 at the least, so that a logarithm exists
+ESTIMATORS = 9  # of a region's size
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ def find_regions(maps: Maps, at: Thresholds, px_per_mm: float) -> list[Region]:
         _region(maps, labels, i, tuple(int(v) for v in boxes[i][:4]), low, float(peaks[i]), usual, px_per_mm)
         for i in strongest
     ]
+
+
+def facts_width(maps: Maps) -> int:
+    """How many facts a region of these maps has."""
+    return 4 * len(maps.features) + len(maps.classes) + len(maps.zones) + 5 + ESTIMATORS
 
 
 def unit_area_px(maps: Maps, tablet: int) -> float | None:

@@ -30,6 +30,7 @@ from models.criteria import CriteriaSheet
 from models.digest import digest_file
 from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, MANIFEST, DefectClass, Manifest, ModelPackage
 from models.reading import Reading, ReadLine, reading_path
+from models.regions import ESTIMATORS
 from tests.integration import tiny_mind
 from tests.tiny_closer import ADDED_ESTIMATORS, tiny_closer
 
@@ -222,14 +223,14 @@ def with_eyes(package: ModelPackage, folder: Path, defects: tuple[DefectClass, .
 @functools.cache
 def tensors(defects: int, zones: int) -> dict[str, Floats]:
     """A region stage that names by the class maps, and doubts what is not dark."""
-    facts = 4 * CHANNELS + defects + zones + 2 + 9 + 3 + defects + 1
+    facts = 4 * CHANNELS + defects + zones + 5 + ESTIMATORS + defects + 1
     peak = 4 * CHANNELS + defects + zones
     hidden = np.zeros((1, facts, defects + 1), np.float32)
     bias = np.full((1, defects + 1), 10.0, np.float32)
     for place in range(defects):
         hidden[0, 4 * CHANNELS + place, place] = 2.0  # class logits reach the facts halved
     hidden[0, peak, defects], bias[0, defects] = -3.2, 20.5
-    sizes = np.zeros((defects, 9 + ADDED_ESTIMATORS + 1), np.float32)
+    sizes = np.zeros((defects, ESTIMATORS + ADDED_ESTIMATORS + 1), np.float32)
     length, area = sizes.copy(), sizes.copy()
     length[:, 0], area[:, 4] = 1, 1
     away = np.zeros((CHANNELS, 1), np.float32)

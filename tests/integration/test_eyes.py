@@ -7,6 +7,7 @@ from safetensors.numpy import save
 from models.errors import PackageInvalid, ViewInvalid
 from models.eyes import Eyes, EyesParts
 from tests.integration.tiny_eyes import DEFECTS, ZONES, altered, picture, tiny_parts, tiny_tensors, with_disc
+from tests.tiny_closer import tiny_closer
 
 
 def test_a_disc_is_seen_where_it_is_and_as_large_as_it_is() -> None:
@@ -112,6 +113,14 @@ def test_parts_of_another_vocabulary_are_refused() -> None:
 
     with pytest.raises(PackageInvalid, match="the package states chip, spot, crack"):
         Eyes(EyesParts(parts.graph, parts.closer, parts.tensors, (*DEFECTS, "crack"), ZONES), threads=1)
+
+
+def test_a_closer_look_that_the_region_stage_was_not_taught_on_is_refused() -> None:
+    parts = tiny_parts()
+    other = tiny_closer(len(DEFECTS) + 1)
+
+    with pytest.raises(PackageInvalid, match="the region stage was taught on 34 and 11"):
+        Eyes(EyesParts(parts.graph, other, parts.tensors, DEFECTS, ZONES), threads=1)
 
 
 def test_a_region_stage_without_a_tensor_is_refused() -> None:

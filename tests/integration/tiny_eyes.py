@@ -8,12 +8,12 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save
 
 from models.eyes import EyesParts
+from models.regions import ESTIMATORS
 from tests.tiny_closer import ADDED_ESTIMATORS, tiny_closer
 
 DEFECTS, ZONES = ("chip", "spot"), ("foil", "pocket", "tablet")
 ROWS, COLUMNS, CHANNELS = 96, 160, 3
-ESTIMATORS = 9 + ADDED_ESTIMATORS
-FACTS = 4 * CHANNELS + len(DEFECTS) + len(ZONES) + 2 + 9 + 3 + len(DEFECTS) + 1
+FACTS = 4 * CHANNELS + len(DEFECTS) + len(ZONES) + 5 + ESTIMATORS + len(DEFECTS) + 1
 
 Floats = NDArray[np.float32]
 
@@ -25,7 +25,7 @@ def tiny_parts(**changed: Floats) -> EyesParts:
 
 def tiny_tensors() -> dict[str, Floats]:
     """A region stage that always says: real by 0.88, and a spot."""
-    blend = np.zeros((len(DEFECTS), ESTIMATORS + 1), np.float32)
+    blend = np.zeros((len(DEFECTS), ESTIMATORS + ADDED_ESTIMATORS + 1), np.float32)
     length, area = blend.copy(), blend.copy()
     length[:, 0], area[:, 2] = 1, 1
     logits = np.array([[0.0, 2.0, 0.0]], np.float32)

@@ -10,7 +10,6 @@ from tuning.eyes.calibrate import Pair
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-ESTIMATORS = 11  # nine of the mask, two of the closer look
 STIFFNESS = 0.3  # of the ridge
 ROUNDS = 8  # of reweighting outliers down
 FOLDS = 5
@@ -21,7 +20,7 @@ ENOUGH = 24  # nearest cases that a quantile is read from, at the least
 
 def teach_sizes(pairs: Sequence[Pair], unit_factor: float) -> dict[str, Floats]:
     """Blends and spreads under the names of models.region_stage.RegionStage."""
-    lengths, areas = np.zeros((2, len(CLASSES), ESTIMATORS + 1))
+    lengths, areas = np.zeros((2, len(CLASSES), len(pairs[0].region.shape) + 1))
     spreads = np.zeros((3, len(CLASSES), len(KNOTS_PX)))
     for label in range(len(CLASSES)):
         own = [pair for pair in pairs if pair.label == label]
@@ -43,8 +42,9 @@ def teach_sizes(pairs: Sequence[Pair], unit_factor: float) -> dict[str, Floats]:
 def blend(seen: Doubles, true: Doubles) -> Doubles:
     """Weights of the estimators by ridge regression, outliers weighted down in rounds."""
     weight = np.ones(len(true))
-    ridge = np.diag([STIFFNESS] * ESTIMATORS + [0.0])
-    solution: Doubles = np.zeros(ESTIMATORS + 1)
+    width = seen.shape[1]
+    ridge = np.diag([STIFFNESS] * (width - 1) + [0.0])  # the constant is free
+    solution: Doubles = np.zeros(width)
     for _ in range(ROUNDS):
         weighted = seen * weight[:, None]
         solution = np.asarray(np.linalg.solve(weighted.T @ seen + ridge, weighted.T @ true), np.float64)
