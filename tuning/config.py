@@ -3,13 +3,15 @@
 import hashlib
 import itertools
 import json
+import math
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from cameras.render import Content
+from cameras.render import CLASSES, Content
 from tuning.errors import TuningError
 
 
@@ -51,12 +53,24 @@ class PoolsConfig(Strict):
         return self
 
 
+def _every_class(weights: dict[str, float]) -> dict[str, float]:
+    if set(weights) != set(CLASSES):
+        unlike = ", ".join(sorted(set(weights) ^ set(CLASSES)))
+        raise ValueError(f"{unlike}: the classes are {', '.join(CLASSES)}. Give each of them a weight.")
+    if min(weights.values()) < 0 or not 0 < sum(weights.values()) < math.inf:
+        raise ValueError("weights are not negative, finite, and not all 0. Correct the recipe.")
+    return weights
+
+
+ClassWeights = Annotated[dict[str, float], AfterValidator(_every_class)]
+
+
 class AgainConfig(Strict):
     """A second cosine after the first one has ended, with crops placed where the first left most unseen."""
 
     steps: int = Field(ge=1)
     rate_share: float = Field(gt=0, le=1)  # of the learning rates that it starts at
-    weights: dict[str, float]  # in place of the first ones
+    weights: ClassWeights  # in place of the first ones
 
 
 class EyesTrainingConfig(Strict):
@@ -74,7 +88,7 @@ class EyesTrainingConfig(Strict):
     at_a_defect: float = Field(ge=0, le=1)  # share of crops placed at a defect
     rescaled: float = Field(ge=0, le=1)  # share of crops at another scale
     faintest_contrast: float = Field(ge=0)  # Lab distance below which a defect is neither taught nor counted
-    weights: dict[str, float]  # how often each class is placed in a crop, relative
+    weights: ClassWeights  # how often each class is placed in a crop, relative
 
     @property
     def all_steps(self) -> int:
@@ -96,7 +110,11 @@ class CloserConfig(Strict):
     trunk_rate_share: float = Field(gt=0, le=1)
     weight_decay: float = Field(ge=0)
     on_nothing: float = Field(gt=0, lt=1)  # share of patches that show no defect
-    weights: dict[str, float]  # how often each class is shown in the others, relative
+    warm_up_steps: int = Field(ge=1)
+    average_decay: float = Field(gt=0, lt=1)  # of the weights' moving average, which is what ships
+    moved: float = Field(ge=0, lt=0.5)  # of a window's side at the most
+    scaled: float = Field(ge=0, lt=1)  # logarithm of a window's side at the most
+    weights: ClassWeights  # how often each class is shown in the others, relative
 
 
 class EyesConfig(Strict):

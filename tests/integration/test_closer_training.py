@@ -14,6 +14,7 @@ from models.closer import OUTPUTS, Closer, cut, window_of
 from models.runtime import open_session
 from tuning.config import CloserConfig
 from tuning.errors import TuningError
+from tuning.eyes.checkpoint import load_average, peek
 from tuning.eyes.closer import train
 from tuning.eyes.closer.export import INPUTS, export_closer
 from tuning.eyes.closer.net import CloserNet
@@ -28,7 +29,11 @@ CONFIG = CloserConfig(
     learning_rate=0.001,
     trunk_rate_share=0.3,
     weight_decay=0.01,
+    warm_up_steps=2,
+    average_decay=0.9,
     on_nothing=0.5,
+    moved=0.05,
+    scaled=0.1,
     weights=dict.fromkeys(CLASSES, 1.0),
 )
 
@@ -43,6 +48,7 @@ def test_a_resumed_training_of_the_closer_look_ends_where_an_uninterrupted_one_d
 
     with pytest.raises(Killed):
         _trained(tmp_path / "half.safetensors", say=_kill)
+    assert 0 < peek(tmp_path / "half.safetensors").step < CONFIG.steps
     resumed = _trained(tmp_path / "half.safetensors")
 
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)
@@ -62,6 +68,7 @@ def test_the_closer_looks_graph_says_what_its_network_says(tmp_path):
         known = net(torch.from_numpy(patches).permute(0, 3, 1, 2), torch.from_numpy(sides))
     assert np.abs(said[0] - known.named.numpy()).max() < 1e-3
     assert np.abs(said[1] - known.sizes.numpy()).max() < 1e-3
+    assert b'File "' not in graph.read_bytes()
     assert Closer(graph.read_bytes(), threads=1).look(patches[0], []) == []
 
 
@@ -84,10 +91,10 @@ def test_a_window_at_the_frames_corner_goes_on_beyond_it():
 
 
 def _trained(path: Path, say=lambda text: None) -> dict[str, torch.Tensor]:
-    torch.manual_seed(0)
+    train_closer(bare_trunk(), _places(), CONFIG, path, seed=5, digest="recipe", say=say, save_every_s=0.0)
     net = CloserNet(bare_trunk(), classes=len(CLASSES))
-    train_closer(net, _places(), CONFIG, path, seed=5, digest="recipe", say=say, save_every_s=0.0)
-    return {name: value.clone() for name, value in net.state_dict().items()}
+    load_average(path, net)
+    return net.state_dict()
 
 
 def _kill(text: str) -> None:

@@ -60,7 +60,7 @@ class CropSampler:
             raise TuningError(
                 f"training pool: no frame shows {', '.join(absent)}. Nothing was trained. Render more frames."
             )
-        self._odds = _odds(config.weights), _odds(config.again.weights)
+        self._odds = class_odds(config.weights), class_odds(config.again.weights)
 
     def counts(self) -> dict[str, int]:
         """Defects of each class that can be taught."""
@@ -137,7 +137,8 @@ class CropSampler:
         return not defect.whole or seen >= SMALLEST_CUT * whole
 
 
-def _odds(weights: dict[str, float]) -> NDArray[np.float64]:
+def class_odds(weights: dict[str, float]) -> NDArray[np.float64]:
+    """How often each class is shown, summing to 1."""
     odds = np.array([weights[name] for name in CLASSES])
     return odds / odds.sum()
 

@@ -20,14 +20,12 @@ from tuning.errors import TuningError
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
 from tuning.eyes.closer.net import CloserNet, Said
 from tuning.eyes.closer.places import Place
-from tuning.eyes.crops import relit
+from tuning.eyes.crops import class_odds, relit
 from tuning.eyes.quick import with_quick_backward
 from tuning.eyes.stage import NOTHING
 from tuning.eyes.train import FLOOR, follow, learning
 
-MOVED, SCALED = 0.08, 0.2  # of a window's side at the most
 REPORT_EVERY = 200  # steps
-WARM_UP = 100  # steps
 SMOOTHING = 0.02  # of class labels
 
 
@@ -53,8 +51,7 @@ class PatchSampler:
             raise TuningError(
                 f"training pool: no window shows {', '.join(absent)}. Nothing was trained. Render more frames."
             )
-        odds = np.array([config.weights[name] for name in CLASSES])
-        self._odds = odds / odds.sum()
+        self._odds = class_odds(config.weights)
 
     def batch(self, step: int) -> Patches:
         """The patches of one step."""
@@ -76,12 +73,16 @@ class PatchSampler:
         own = self._by_label[label]
         place = own[rng.integers(len(own))]
         x, y, side = place.window
-        dx, dy = rng.uniform(-MOVED, MOVED, 2) * side
-        return place, (x + float(dx), y + float(dy), side * math.exp(float(rng.uniform(-SCALED, SCALED))))
+        dx, dy = rng.uniform(-self._config.moved, self._config.moved, 2) * side
+        return place, (
+            x + float(dx),
+            y + float(dy),
+            side * math.exp(float(rng.uniform(-self._config.scaled, self._config.scaled))),
+        )
 
 
 def train_closer(
-    net: CloserNet,
+    trunk: nn.Module,
     places: list[Place],
     config: CloserConfig,
     path: Path,
@@ -91,15 +92,17 @@ def train_closer(
     say: Callable[[str], None],
     save_every_s: float = 300.0,
 ) -> None:
-    """Train, or go on where a training of the same digest stopped; what is left in the network is the moving average.
+    """Train, or go on where a training of the same digest stopped.
 
     Args:
+        trunk: pretrained; it is changed.
         path: of the checkpoint.
         digest: names the recipe, the pool and the eyes whose regions these are.
     """
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(seed)
+    net = CloserNet(trunk, classes=len(CLASSES))
     with_quick_backward(net.blocks)
     net.to(memory_format=torch.channels_last).train()
     sampler = PatchSampler(places, config, seed=seed)
@@ -117,7 +120,9 @@ def train_closer(
     total, since = 0.0, start
     for step in range(start, config.steps):
         torch.manual_seed(seed + step)  # dropout too follows from the step
-        share = min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps)) + FLOOR
+        share = (
+            min(1.0, (step + 1) / config.warm_up_steps) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps)) + FLOOR
+        )
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * share
         batch = sampler.batch(step)
@@ -128,7 +133,7 @@ def train_closer(
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([*groups[0], *groups[1]], 2.0)
         optimiser.step()
-        follow(average, net, min(0.998, 1 - 1 / (step / 4 + 1.25)))
+        follow(average, net, min(config.average_decay, 1 - 1 / ((step + 1) / 4 + 1)))
         total += float(loss.detach())
         now_s = time.monotonic()
         if (step + 1) % REPORT_EVERY == 0:
@@ -141,8 +146,6 @@ def train_closer(
             save_checkpoint(path, net=net, average=average, optimiser=optimiser, step=step + 1, digest=digest)
             saved_s = now_s
     save_checkpoint(path, net=net, average=average, optimiser=optimiser, step=config.steps, digest=digest)
-    net.load_state_dict(average)
-    net.eval()
 
 
 def _loss(said: Said, batch: Patches) -> Tensor:

@@ -36,9 +36,9 @@ def tune_closer(config: EyesConfig, pool: Pool, eyes: Path, work: Path, target: 
         sight = Sight(eyes.read_bytes(), threads=1)
         seen = look_at(pool, sight, lambda done, total: say(f"closer look: {done}/{total} frames looked at"))
         places = places_of(seen, faintest=config.training.faintest_contrast)
-        net = CloserNet(pretrained_trunk(config.trunk, work / "wheels"), classes=len(CLASSES))
+        trunk = pretrained_trunk(config.trunk, work / "wheels")
         train_closer(
-            net,
+            trunk,
             places,
             config.closer,
             path,
