@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.fitness import FitnessLimits, check
+from inspector.recipe import check_limits
 from models.chain import Line, Question, asked_units
 from models.criteria import CriteriaSheet
-from models.eyes import Eyes
+from models.errors import SheetInvalid
+from models.eyes import Eyes, Look
 from models.mind import Mind
 from models.observation import Observation
 from models.package import ModelPackage
@@ -60,9 +62,11 @@ class Examiner:
         """Loads both models and reads the notes into the mind's cache; takes seconds, so never in mid-batch."""
         self.package, self.sheet, self.reading = package, sheet, reading
         self._at = package.manifest.operating_point
+        self._coarse: dict[tuple[str, float], str] = {}
         self._eyes = Eyes(package, threads=threads, device=device)
         self._mind = Mind(package, threads=threads, device=device)
         self._cache = self._mind.open_sheet(reading.notes, rejecting=sheet.rejects)
+        package.recheck()
 
     @property
     def providers(self) -> tuple[str, str]:
@@ -83,11 +87,7 @@ class Examiner:
             )
         look = self._eyes.look(pixels.astype(np.uint8, copy=False), mm_per_px)
         times = {"eyes": look.eyes_ms}
-        if look.familiarity > look.familiarity_limit:
-            text = (
-                f"the picture is unlike what {self.package.manifest.name} was made for "
-                f"(distance {look.familiarity:.1f}, limit {look.familiarity_limit:.1f})"
-            )
+        if text := self._unassessable(look) or self._too_coarse(view, self._eyes.scale_seen(pixels, mm_per_px)):
             held = Verdict(disposition=Disposition.HOLD, reason=Reason.NOT_ASSESSABLE, text=text)
             return Sight(view, look.observations, verdict=held, times_ms=times)
         asked = tuple(questions_for(look.observations, self.reading.notes, self._at))
@@ -128,6 +128,28 @@ class Examiner:
             sizes = tuple((unit, 1.0) for unit in asked_units(lines, note.defect))
             asked.append(Asked(index, Question(note.defect, note.zone or self.package.manifest.words.zones[-1], sizes)))
         return asked
+
+    def _unassessable(self, look: Look) -> str:
+        if not look.familiarity <= look.familiarity_limit:
+            return (
+                f"the picture is unlike what {self.package.manifest.name} was made for "
+                f"(distance {look.familiarity:.1f}, limit {look.familiarity_limit:.1f})"
+            )
+        if look.crowded:
+            return (
+                f"more places stand out than are looked at ({len(look.observations)}); is the pack or the lens dirty?"
+            )
+        return ""
+
+    def _too_coarse(self, view: str, mm_per_px: float) -> str:
+        """What the sheet asks for that the eyes cannot find at this scale; found out once a view and scale."""
+        if (view, mm_per_px) not in self._coarse:
+            try:
+                check_limits(self.sheet, self.package, {view: mm_per_px})
+                self._coarse[view, mm_per_px] = ""
+            except SheetInvalid as error:
+                self._coarse[view, mm_per_px] = str(error)
+        return self._coarse[view, mm_per_px]
 
     def _decide(self, view: str, observations: tuple[Observation, ...], judgements: tuple[Judgement, ...]) -> Verdict:
         return decide(

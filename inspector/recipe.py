@@ -3,13 +3,14 @@
 Refusals come in the order in which a person would mend them. There is no other device, model or sheet to fall back on.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.config import LineConfig
 from inspector.errors import LineError
 from inspector.records.record import Digests
-from models.criteria import CriteriaSheet
+from models.criteria import CriteriaSheet, Criterion
 from models.digest import digest_json
 from models.errors import SheetInvalid
 from models.package import ModelPackage
@@ -38,6 +39,7 @@ class Recipe:
         package = ModelPackage.load(line.package)
         sheet, reading = approved(line.sheet, package)
         check_limits(sheet, package, {name: view.mm_per_px for name, view in line.views.items()})
+        refuse_counts_over_views(sheet, tuple(line.views))
         settings = line.model_dump(mode="json", exclude={"store", "package", "sheet"})
         recipe = digest_json(
             {"line": settings, "package": package.digest, "sheet": sheet.digest, "reading": reading.digest}
@@ -83,22 +85,40 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
     smallest = {defect.name: defect.smallest_px for defect in package.manifest.defects}
     for view, mm_per_px in scales.items():
         for criterion in sheet.criteria:
-            least_px = smallest.get(criterion.defect)
-            if (
-                criterion.severity == "off"
-                or criterion.limit is None
-                or criterion.limit.unit != "mm"
-                or least_px is None
-            ):
+            least_px, length_mm = smallest.get(criterion.defect), _length_mm(criterion)
+            if criterion.severity == "off" or length_mm is None or least_px is None:
                 continue
             least_mm = least_px * mm_per_px
-            if criterion.limit.value < least_mm:
+            if length_mm < least_mm:
                 raise SheetInvalid(
                     f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} is below the smallest "
                     f"{criterion.defect} that {package.manifest.name} can be trusted to find in view {view}: "
                     f"{least_px:g} px at {mm_per_px:g} mm/px = {least_mm:.2f} mm. "
                     "Raise the limit, move the camera closer, or teach a package that sees smaller ones."
                 )
+
+
+def _length_mm(criterion: Criterion) -> float | None:
+    """The length that a limit asks the eyes to find: an area as the round spot of that area."""
+    limit = criterion.limit
+    if limit is None or limit.unit not in ("mm", "mm2"):
+        return None
+    return limit.value if limit.unit == "mm" else 2 * math.sqrt(limit.value / math.pi)
+
+
+def refuse_counts_over_views(sheet: CriteriaSheet, views: tuple[str, ...]) -> None:
+    """Refuse counts a unit where a unit is seen in several views: each view is counted by itself.
+
+    Raises:
+        SheetInvalid: the criterion, and what to do.
+    """
+    counted = [c.id for c in sheet.criteria if c.severity != "off" and c.limit and c.limit.unit == "count"]
+    if counted and len(views) > 1:
+        raise SheetInvalid(
+            f"{sheet.id}: criteria.{counted[0]}.limit: a count holds for the whole unit, this line sees it in "
+            f"{len(views)} views ({', '.join(views)}) and counts in each by itself. Nothing was started. Switch the "
+            "criterion off, or run it on a line with one view."
+        )
 
 
 def refuse_slow(eyes_p99_ms: float, gate_after_ms: float) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.regions import Region
-from models.runtime import Device, open_session
+from models.runtime import Device, open_session, require_numbers
 
 EDGE = 64  # px of a patch
 ROOM = 1.8  # of a region's longer side, on the frame: what is round it says whether it is a defect
@@ -38,16 +38,25 @@ class Closer:
         """Seconds in the graph so far."""
         return self._session.run_s
 
-    def look(self, frame: NDArray[np.uint8], regions: Sequence[Region]) -> list[Region]:
-        """The same regions with what the closer look adds to their facts and to the estimates of their size."""
+    def look(
+        self, picture: NDArray[np.uint8], regions: Sequence[Region], *, corner: tuple[int, int] = (0, 0)
+    ) -> list[Region]:
+        """The same regions with what the closer look adds to their facts and to the estimates of their size.
+
+        Args:
+            picture: (H, W, 3), without what it was padded with: no region was ever taught beside a padding.
+            corner: x, y of its first pixel in the frame that the regions' boxes are of.
+        """
         if not regions:
             return []
-        windows = [window_of(region.box) for region in regions]
+        left, top = corner
+        windows = [(x - left, y - top, side) for x, y, side in (window_of(region.box) for region in regions)]
         feed = {
-            self._pixels: np.stack([cut(frame, window) for window in windows]),
+            self._pixels: np.stack([cut(picture, window) for window in windows]),
             self._sides: log_sides(windows),
         }
         named, sizes = self._session.run(list(OUTPUTS), feed)
+        require_numbers(named, sizes)
         return [
             replace(
                 region,
@@ -69,14 +78,14 @@ def log_sides(windows: Sequence[Window]) -> NDArray[np.float32]:
     return np.log(np.array([[side / LEAST_PX] for _, _, side in windows], np.float32))
 
 
-def cut(frame: NDArray[np.uint8], window: Window) -> NDArray[np.uint8]:
-    """A window as a patch, (64, 64, 3); beyond the frame its edge goes on."""
+def cut(picture: NDArray[np.uint8], window: Window) -> NDArray[np.uint8]:
+    """A window as a patch, (64, 64, 3); beyond the picture its edge goes on."""
     x, y, side = window
-    rows, columns = frame.shape[:2]
-    x0, y0 = round(x - side / 2), round(y - side / 2)
+    rows, columns = picture.shape[:2]
+    x0, y0 = (min(max(round(at - side / 2), 1 - round(side)), most - 1) for at, most in ((x, columns), (y, rows)))
     edge = max(2, round(side))
     left, top, right, bottom = max(-x0, 0), max(-y0, 0), max(x0 + edge - columns, 0), max(y0 + edge - rows, 0)
-    piece = frame[max(y0, 0) : y0 + edge, max(x0, 0) : x0 + edge]
+    piece = picture[max(y0, 0) : y0 + edge, max(x0, 0) : x0 + edge]
     if left or top or right or bottom:
         piece = np.asarray(cv2.copyMakeBorder(piece, top, bottom, left, right, cv2.BORDER_REPLICATE))
     method = cv2.INTER_AREA if edge > EDGE else cv2.INTER_LINEAR

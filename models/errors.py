@@ -27,3 +27,7 @@ class AnswerMalformed(ModelError):
 
 class DeviceAbsent(ModelError):
     """A device that was asked for and that this machine cannot run on; there is no fallback."""
+
+
+class OutputInvalid(ModelError):
+    """A graph gave a value that is no number: the unit is not judged."""

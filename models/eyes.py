@@ -20,7 +20,7 @@ from models.observation import Observation, Size
 from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, ModelPackage
 from models.region_stage import RegionStage
 from models.regions import ESTIMATORS, MASK_STRIDE, Maps, Region, facts_width, find_regions, unit_area_px
-from models.runtime import Device, open_session
+from models.runtime import Device, open_session, require_numbers
 
 SMALLEST_EDGE = 32  # px of a picture
 TABLET = "tablet"  # the zone that a unit's nominal area is measured on
@@ -51,6 +51,7 @@ class Look:
     observations: tuple[Observation, ...]  # likeliest first; those below every threshold are among them
     familiarity: float  # distance from what the package was made for
     familiarity_limit: float  # beyond it nothing that the eyes say counts
+    crowded: bool  # there may be more places than are looked at
     eyes_ms: float
 
 
@@ -62,6 +63,13 @@ class Fitted:
     zoom: float  # px of the frame per px of the picture
     left: int  # px of padding
     top: int
+    inner: tuple[int, int]  # width and height of the picture in the frame
+
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """The frame without its padding."""
+        width, height = self.inner
+        return self.pixels[self.top : self.top + height, self.left : self.left + width]
 
 
 class Sight:
@@ -80,7 +88,9 @@ class Sight:
 
     def maps(self, pixels: NDArray[np.uint8]) -> Maps:
         """(H, W, 3) in the graph's size to maps."""
-        mask, classes, zones, features, frame = self._session.run(list(OUTPUTS), {self._input: pixels[None]})
+        outputs = self._session.run(list(OUTPUTS), {self._input: pixels[None]})
+        require_numbers(*outputs)
+        mask, classes, zones, features, frame = outputs
         return Maps(mask[0, 0], classes[0], zones[0], features[0], frame[0])
 
 
@@ -124,6 +134,10 @@ class Eyes:
         """Seconds in the graphs so far."""
         return self._sight.run_s + self._closer.run_s
 
+    def scale_seen(self, pixels: NDArray[np.generic], mm_per_px: float) -> float:
+        """mm per px that the eyes work with: a picture larger than the graph's frame is shrunk into it."""
+        return mm_per_px * max(1.0, pixels.shape[0] / self._sight.rows, pixels.shape[1] / self._sight.columns)
+
     def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look:
         """Everything that may be a defect in one picture.
 
@@ -138,14 +152,16 @@ class Eyes:
         fitted = fit(pixels, self._sight.rows, self._sight.columns)
         maps = self._sight.maps(fitted.pixels)
         px_per_mm = fitted.zoom / mm_per_px
-        regions = self._closer.look(fitted.pixels, find_regions(maps, self._stage.at, px_per_mm))
+        places = find_regions(maps, self._stage.at, px_per_mm)
+        regions = self._closer.look(fitted.picture, places, corner=(fitted.left, fitted.top))
         unit_px2 = unit_area_px(maps, self._zones.index(TABLET)) if regions else None
         height, width = pixels.shape[:2]
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
         distance = self._stage.familiarity(maps, self._zones.index(TABLET))
         took_ms = (time.perf_counter() - start) * 1000
-        return Look(tuple(seen), distance, float(self._stage.familiarity_limit[0]), took_ms)
+        limit, crowded = float(self._stage.familiarity_limit[0]), len(places) >= self._stage.at.most
+        return Look(tuple(seen), distance, limit, crowded, took_ms)
 
     def _observation(
         self, region: Region, fitted: Fitted, px_per_mm: float, unit_px2: float | None, size: tuple[int, int]
@@ -182,7 +198,7 @@ def fit(pixels: NDArray[np.uint8], rows: int, columns: int) -> Fitted:
         )
     height, width = pixels.shape[:2]
     if (height, width) == (rows, columns):
-        return Fitted(np.ascontiguousarray(pixels), 1.0, 0, 0)
+        return Fitted(np.ascontiguousarray(pixels), 1.0, 0, 0, (width, height))
     zoom = min(columns / width, rows / height)
     inner = (max(1, round(width * zoom)), max(1, round(height * zoom)))
     scaled = cv2.resize(pixels, inner, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
@@ -191,7 +207,7 @@ def fit(pixels: NDArray[np.uint8], rows: int, columns: int) -> Fitted:
     frame[:] = np.median(edge, axis=0).astype(np.uint8)
     left, top = (columns - inner[0]) // 2, (rows - inner[1]) // 2
     frame[top : top + inner[1], left : left + inner[0]] = scaled
-    return Fitted(frame, zoom, left, top)
+    return Fitted(frame, zoom, left, top, inner)
 
 
 def _box(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -130,6 +130,18 @@ class ModelPackage:
             )
         return self.folder / name
 
+    def recheck(self) -> None:
+        """Every byte again, after the files were opened: nobody may have put another package in their place.
+
+        Raises:
+            PackageInvalid: naming the file.
+        """
+        if ModelPackage.load(self.folder).digest != self.digest:
+            raise PackageInvalid(
+                f"{self.folder}: another package lies here than a moment ago. Nothing was started. Start again when "
+                "nothing is being assembled."
+            )
+
     @staticmethod
     def load(folder: Path) -> "ModelPackage":
         """Check every byte of a package, then give access to it.

@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from models.errors import DeviceAbsent, PackageInvalid
+from models.errors import DeviceAbsent, OutputInvalid, PackageInvalid
 
 Device = Literal["cpu", "cuda", "tensorrt"]
 
@@ -48,6 +48,19 @@ class Session:
         found: list[NDArray[np.float32]] = self._session.run(outputs, feed)
         self.run_s += time.perf_counter() - start
         return found
+
+
+def require_numbers(*outputs: NDArray[np.float32]) -> None:
+    """Refuse what a broken graph, memory or device gives: compared with any threshold NaN would pass as nothing seen.
+
+    Raises:
+        OutputInvalid: an output holds NaN or infinity.
+    """
+    if not all(np.isfinite(output.sum()) for output in outputs):
+        raise OutputInvalid(
+            "a graph gave a value that is no number. The unit was not judged. Check the machine's memory and device; "
+            "assemble the package again."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ class ReplayDriver:
                 if not pace.wait(beat):
                     return
                 counter += 1
-                source = f"{path.name}: {decoded.problem}" if decoded.problem else path.name
+                name = path.name.encode("utf-8", "backslashreplace").decode()  # a name on disk may be no text
+                source = f"{name}: {decoded.problem}" if decoded.problem else name
                 yield Picture(decoded.pixels, counter, pace.due_s, pace.taken_at(), source)
             if not self._config.loop:
                 return

@@ -36,7 +36,7 @@ def read(
     """
     loaded = ModelPackage.load(package)
     sure_from = loaded.manifest.operating_point.sure_from
-    content, reading = read_now(sheet, loaded)
+    content, reading = read_now(sheet, loaded, anew=bool(approve))
     if write:
         for change in take_over(sheet, reading, sure_from=sure_from):
             out.print(change, highlight=False)
@@ -57,11 +57,15 @@ def read(
         raise typer.Exit(4)
 
 
-def read_now(path: Path, package: ModelPackage) -> tuple[CriteriaSheet, Reading]:
-    """A sheet and how the package reads it today; sentences read before are not read again."""
+def read_now(path: Path, package: ModelPackage, *, anew: bool = False) -> tuple[CriteriaSheet, Reading]:
+    """A sheet and how the package reads it today.
+
+    Args:
+        anew: read every sentence, as for an approval; else those that were read before are taken from the file.
+    """
     content = sheet_for(path, package)
     try:
-        before = Reading.load(reading_path(path))
+        before = None if anew else Reading.load(reading_path(path))
     except ReadingInvalid:
         before = None
     glossary = package.manifest.glossary_with(content.glossary)

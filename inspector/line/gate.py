@@ -23,6 +23,7 @@ class _Owed:
     views: set[str]  # not accepted yet
     deadline_s: float
     refused: bool = False
+    expired: bool = False
 
     @property
     def passed(self) -> bool:
@@ -52,7 +53,7 @@ class Gate:
         """One view was found good. Opens the gate when it was the last one owed and the deadline has not passed."""
         with self._lock:
             owed = self._owed.get(unit)
-            if owed is None or (now_s is not None and now_s >= owed.deadline_s):
+            if owed is None or owed.expired or (now_s is not None and now_s >= owed.deadline_s):
                 self.late += 1
                 return
             if self._shut or owed.refused or not owed.views:
@@ -70,12 +71,20 @@ class Gate:
                 self._move(unit, Move.REJECT)
 
     def act(self, *, now_s: float) -> None:
-        """Reject every unit whose deadline has passed without all its accepts, and forget those."""
+        """Reject every unit whose deadline has passed without all its accepts."""
         with self._lock:
-            for unit in [unit for unit, owed in self._owed.items() if owed.deadline_s <= now_s]:
-                owed = self._owed.pop(unit)
+            for unit, owed in self._owed.items():
+                if owed.deadline_s > now_s or owed.expired:
+                    continue
+                owed.expired = True
                 if not owed.passed and not owed.refused:
+                    owed.refused = True
                     self._move(unit, Move.REJECT)
+
+    def left(self, unit: int) -> None:
+        """The unit is past the gate; until then a PASS can be taken back."""
+        with self._lock:
+            self._owed.pop(unit, None)
 
     def shut(self) -> None:
         """The line is held: from here on nothing passes, not even a unit that was let through but has not left."""

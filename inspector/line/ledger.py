@@ -104,6 +104,12 @@ class Ledger:
             self._count(report)
             self._try(known)
 
+    def triggered_s(self, unit: int, *, or_else: float) -> float:
+        """When the unit's first view was triggered; the other moment where the unit is not under way."""
+        with self._lock:
+            known = self._units.get(unit)
+            return or_else if known is None else known.triggered_s
+
     def unconfirmed(self, triggered_before_s: float) -> int | None:
         """A unit triggered before that moment of which the PLC has not said what the gate did."""
         with self._lock:

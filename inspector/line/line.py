@@ -242,15 +242,16 @@ class Line:
 
     def _examine(self, unit: int, view: str, picture: Picture) -> None:
         frame = Frame(picture.pixels, unit, view, picture.captured_s, picture.taken_at, picture.source)
-        deadline_s = picture.captured_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S
+        triggered_s = self.ledger.triggered_s(unit, or_else=picture.captured_s)  # a later station's picture comes later
+        job = Job(frame, triggered_s, triggered_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S)
         frozen = self._frozen[view].check(picture.pixels)
-        if frozen.fit and self.looking.offer(Job(frame, deadline_s)):
+        if frozen.fit and self.looking.offer(job):
             return
         if frozen.fit:
             sight, verdict = not_inspected(view, "dropped: the eyes are behind with the units before")
         else:
             sight, verdict = not_inspected(view, frozen.reason, Reason.NOT_ASSESSABLE)
-        self._report(frame, report_of(frame, sight, verdict, self._recipe.line.views[view], self._clock))
+        self._report(frame, report_of(job, sight, verdict, self._recipe.line.views[view], self._clock))
 
     def _report(self, frame: Frame, report: ViewReport) -> None:
         if report.verdict.disposition is Disposition.ACCEPT:
@@ -260,6 +261,7 @@ class Line:
         self.ledger.report(frame.unit, report)
 
     def _on_gate(self, event: GateEvent) -> None:
+        self.gate.left(event.unit)
         self.ledger.gate(event, held=self.held)
 
     def _settle(self, settled: Settled) -> None:

@@ -29,6 +29,7 @@ class Job:
     """A frame and the moment by which its unit must be in the PLC's slot (monotonic)."""
 
     frame: Frame
+    triggered_s: float  # when the unit stood before the first view
     deadline_s: float
 
 
@@ -98,7 +99,7 @@ class Looking(Worker[Job]):
             return
         if verdict is None:
             verdict = _no_time("the mind is busy with the units before")
-        self._report(frame, report_of(frame, sight, verdict, view, self._clock))
+        self._report(frame, report_of(job, sight, verdict, view, self._clock))
 
     def _look(self, frame: Frame, view: ViewConfig) -> tuple[Sight, Verdict | None]:
         try:
@@ -128,7 +129,7 @@ class Thinking(Worker[Open]):
 
     def _think(self, work: Open) -> None:
         sight, verdict = self._judge(work.job, work.sight)
-        self._report(work.job.frame, report_of(work.job.frame, sight, verdict, work.view, self._clock))
+        self._report(work.job.frame, report_of(work.job, sight, verdict, work.view, self._clock))
 
     def _judge(self, job: Job, sight: Sight) -> tuple[Sight, Verdict]:
         left_ms = (job.deadline_s - self._clock.now_s()) * 1000
@@ -145,9 +146,9 @@ class Thinking(Worker[Open]):
         return judged, judged.verdict or _no_time("the mind gave no verdict")
 
 
-def report_of(frame: Frame, sight: Sight, verdict: Verdict, view: ViewConfig, clock: Clock) -> ViewReport:
+def report_of(job: Job, sight: Sight, verdict: Verdict, view: ViewConfig, clock: Clock) -> ViewReport:
     """What goes to the ledger; the picture travels along until the unit is settled."""
-    ready_ms = (clock.now_s() - frame.captured_s) * 1000
+    frame, ready_ms = job.frame, (clock.now_s() - job.triggered_s) * 1000
     return ViewReport(replace(sight, verdict=verdict), verdict, frame.pixels, frame.source, ready_ms, view.mm_per_px)
 
 

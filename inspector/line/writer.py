@@ -37,10 +37,16 @@ class Writer(Thread):
         self.written = 0
         self.unwritten = 0
         self.failure = ""
+        self._broken = False  # a write failed: units after it are quarantined, no gaps inside the chain
 
     def offer(self, settled: Settled) -> None:
-        """Never blocks; a full queue holds the line and the unit stays without a record, hence quarantined."""
+        """Never blocks; a full queue holds the line.
+
+        That unit and all after it stay without a record, hence quarantined; those before it are still written.
+        """
         try:
+            if self.failure:
+                raise Full
             self._settled.put_nowait(settled)
         except Full:
             self.unwritten += 1
@@ -54,8 +60,8 @@ class Writer(Thread):
         while not (self._ending.is_set() and self._settled.empty()):
             self.beat_s = self._clock.now_s()
             together = list(self._take())
-            if together and self.failure:
-                self.unwritten += len(together)  # units after the failure are quarantined: no gaps inside the chain
+            if together and self._broken:
+                self.unwritten += len(together)
             elif together:
                 self._write(together)
 
@@ -70,9 +76,10 @@ class Writer(Thread):
     def _write(self, together: list[Settled]) -> None:
         try:
             self._store.append([self._with_evidence(settled) for settled in together])
-        except (LineError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 whatever it is, the line must say that records cannot be kept
+            self._broken = True
             self.unwritten += len(together)
-            self._held(str(error))
+            self._held(str(error) if isinstance(error, (LineError, OSError)) else f"{type(error).__name__}: {error}")
         else:
             self.written += len(together)
 

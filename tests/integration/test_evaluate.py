@@ -42,7 +42,7 @@ class TruthfulEyes:
     def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look:
         unit = self._units[pixels.tobytes()]
         seen = tuple(self._observation(defect) for defect in unit.defects if not self._forget(defect))
-        return Look(seen, 0.0, 1.0, 1.0)
+        return Look(seen, 0.0, 1.0, False, 1.0)
 
     def _observation(self, defect: ShownDefect) -> Observation:
         contours, _ = cv2.findContours((defect.mask > 80).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

@@ -67,6 +67,19 @@ def test_a_refused_view_rejects_whatever_the_others_show_and_is_not_called_late(
     assert line.late == 0
 
 
+def test_a_held_line_takes_a_pass_back_until_its_unit_has_left():
+    line, moves = gate()
+    for unit in (7, 8):
+        line.expect(unit, views={"top"}, deadline_s=2.0)
+        line.accept(unit, view="top", now_s=1.0)
+    line.act(now_s=2.1)
+    line.left(7)
+
+    line.shut()
+
+    assert moves == [(7, Move.PASS), (8, Move.PASS), (8, Move.REJECT)]
+
+
 def test_a_refusal_after_a_pass_takes_it_back():
     line, moves = gate()
     line.expect(7, views={"top"}, deadline_s=2.0)
@@ -122,6 +135,7 @@ def test_in_any_order_of_events_only_in_time_accepts_of_every_view_pass(seed: in
         line.expect(number, views={"top", "side"}, deadline_s=deadline_s)
     events = [(at, "accept", number, view) for number, views in accepts.items() for view, at in views.items()]
     events += [(at, "refuse", number, "") for number, at in refused.items()]
+    events += [(round(deadline_s + 0.1, 9), "left", number, "") for number, deadline_s in units.items()]
     events += [(tick / 10, "act", 0, "") for tick in range(130)] + [(shut_s, "shut", 0, "")]
 
     for at, what, number, view in sorted(events):
@@ -132,13 +146,15 @@ def test_in_any_order_of_events_only_in_time_accepts_of_every_view_pass(seed: in
                 line.refuse(number)
             case "act":
                 line.act(now_s=at)
+            case "left":
+                line.left(number)
             case _:
                 line.shut()
 
     last = dict(moves)
     for number, deadline_s in units.items():
         ready_s = max(accepts[number].values()) if len(accepts[number]) == 2 else 99.0
-        left_s = round(deadline_s + 0.1, 9)  # forgotten by the watch at the latest
+        left_s = round(deadline_s + 0.1, 9)  # past the gate: nothing can be taken back
         good = ready_s < min(deadline_s, shut_s) and not (number in refused and refused[number] < left_s)
         if last[number] is Move.PASS:
             assert ready_s < deadline_s
