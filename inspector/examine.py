@@ -136,9 +136,7 @@ class Examiner:
                 f"(distance {look.familiarity:.1f}, limit {look.familiarity_limit:.1f})"
             )
         if look.crowded:
-            return (
-                f"more places stand out than are looked at ({len(look.observations)}); is the pack or the lens dirty?"
-            )
+            return f"more places stand out than are looked at ({len(look.observations)}): is pack or lens dirty?"
         return ""
 
     def _too_coarse(self, view: str, mm_per_px: float) -> str:

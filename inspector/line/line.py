@@ -331,5 +331,5 @@ class Line:
 
 
 def sample_pixels(width: int, height: int) -> NDArray[np.uint8]:
-    """A picture to warm up with when the camera has none to show yet: seeded noise, on which a look takes longest."""
+    """A picture to warm up with when the camera has none to show yet: seeded noise."""
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
