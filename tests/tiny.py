@@ -205,6 +205,14 @@ def build(folder: Path) -> ModelPackage:
     return with_eyes(package, folder / "package", (*defects, *others))
 
 
+def with_smallest(package: ModelPackage, *, spot_px: float) -> ModelPackage:
+    """The package in place, as if its eyes found spots from that size on."""
+    content = package.manifest.model_dump()
+    content["defects"] = [d | {"smallest_px": spot_px if d["name"] == "spot" else None} for d in content["defects"]]
+    (package.folder / MANIFEST).write_bytes(Manifest.model_validate(content).to_bytes())
+    return ModelPackage.load(package.folder)
+
+
 def with_eyes(package: ModelPackage, folder: Path, defects: tuple[DefectClass, ...] | None = None) -> ModelPackage:
     """The same package under eyes that see colours; its own classes unless `defects` are given."""
     shutil.copytree(package.folder, folder)

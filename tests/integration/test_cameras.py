@@ -489,3 +489,13 @@ def test_a_camera_that_was_never_started_can_be_stopped(tmp_path: Path) -> None:
     capture.stop()
 
     assert not capture.ended
+
+
+def test_a_file_name_that_is_no_text_still_has_a_printable_source(tmp_path: Path) -> None:
+    _write(tmp_path, "unit.png", _coloured(1))
+    (tmp_path / "unit.png").rename(tmp_path / os.fsdecode(b"unit_\xe4.png"))
+
+    (shown,) = open_camera(_replay(tmp_path), HandClock()).frames()
+
+    assert shown.source == "unit_\\udce4.png"
+    assert check(shown.pixels, FitnessLimits()).fit

@@ -74,6 +74,31 @@ def test_a_picture_unlike_the_packages_is_never_a_confident_accept(examiner: Exa
     assert (verdict.disposition, verdict.reason) == (Disposition.HOLD, Reason.NOT_ASSESSABLE)
 
 
+def test_a_picture_with_more_places_than_can_be_looked_at_is_held(examiner: Examiner):
+    dirty = tiny.unit(1)
+    for place in range(45):
+        x, y = 12 + 24 * (place % 9), 12 + 24 * (place // 9)
+        dirty[y : y + 8, x : x + 8] = 0
+
+    verdict = examine(examiner, dirty).verdict
+
+    assert verdict is not None
+    assert (verdict.disposition, verdict.reason) == (Disposition.HOLD, Reason.NOT_ASSESSABLE)
+    assert "more places stand out than are looked at (32)" in verdict.text
+
+
+def test_a_picture_shrunk_until_the_limits_cannot_be_seen_is_held(tmp_path: Path):
+    package = tiny.with_smallest(tiny.build(tmp_path), spot_px=8.0)
+    examiner = Examiner(package, *approved(tiny.write_sheet(tmp_path, package), package), threads=1)
+    large = tiny.unit(1, rows=2 * tiny.ROWS, columns=2 * tiny.COLUMNS)
+
+    as_large, twice = examine(examiner, tiny.unit(1)).verdict, examine(examiner, large).verdict
+
+    assert as_large is not None and as_large.disposition is Disposition.ACCEPT
+    assert twice is not None and (twice.disposition, twice.reason) == (Disposition.HOLD, Reason.NOT_ASSESSABLE)
+    assert "8 px at 0.2 mm/px = 1.60 mm" in twice.text
+
+
 @pytest.mark.parametrize(
     ("pixels", "says"),
     [

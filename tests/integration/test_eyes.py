@@ -1,12 +1,23 @@
 """The eyes in ONNX Runtime on a tiny graph: places and sizes of any picture, and refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from models.errors import PackageInvalid, ViewInvalid
-from models.eyes import Eyes, EyesParts
-from tests.integration.tiny_eyes import DEFECTS, ZONES, altered, picture, tiny_parts, tiny_tensors, with_disc
+from models.errors import OutputInvalid, PackageInvalid, ViewInvalid
+from models.eyes import Eyes, EyesParts, fit
+from tests.integration.tiny_eyes import (
+    DEFECTS,
+    ZONES,
+    altered,
+    graph_with,
+    picture,
+    tiny_parts,
+    tiny_tensors,
+    with_disc,
+)
 from tests.tiny_closer import tiny_closer
 
 
@@ -106,6 +117,38 @@ def test_a_picture_that_is_no_colour_picture_is_refused(pixels: np.ndarray) -> N
 
     with pytest.raises(ViewInvalid, match="the eyes take uint8 height x width x 3"):
         eyes.look(pixels, 0.1)
+
+
+def test_a_graph_that_gives_no_numbers_is_refused() -> None:
+    parts = replace(tiny_parts(), graph=graph_with(rare=np.nan))
+
+    with pytest.raises(OutputInvalid, match="a value that is no number"):
+        Eyes(parts, threads=1)
+
+
+def test_a_look_says_when_there_may_be_more_than_it_looked_at() -> None:
+    eyes = Eyes(tiny_parts(thresholds=np.array([0.3, 0.5, 2], np.float32)), threads=1)
+    one = with_disc(picture(), (40, 48), 6)
+
+    assert not eyes.look(one, 0.1).crowded
+    assert eyes.look(with_disc(with_disc(one, (70, 20), 6), (70, 76), 6), 0.1).crowded
+
+
+def test_what_a_picture_is_padded_with_is_not_looked_at_closer() -> None:
+    shown = np.random.default_rng(0).integers(0, 256, (96, 64, 3), np.uint8)
+
+    fitted = fit(shown, 96, 160)
+
+    assert fitted.left == 48
+    assert np.array_equal(fitted.picture, shown)
+
+
+def test_a_picture_that_is_shrunk_is_seen_at_a_coarser_scale() -> None:
+    eyes = Eyes(tiny_parts(), threads=1)
+
+    assert eyes.scale_seen(picture(), 0.1) == 0.1
+    assert eyes.scale_seen(picture(rows=480, columns=800), 0.1) == pytest.approx(0.5)
+    assert eyes.scale_seen(picture(rows=48, columns=80), 0.1) == 0.1
 
 
 def test_parts_of_another_vocabulary_are_refused() -> None:

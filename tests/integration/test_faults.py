@@ -490,12 +490,8 @@ def test_a_reading_whose_lines_were_altered_is_refused(package: ModelPackage, tm
 
 
 def test_a_limit_below_what_the_eyes_find_is_refused(package: ModelPackage, damaged: Path, tmp_path: Path):
-    manifest = (damaged / MANIFEST).read_text()
-    (damaged / MANIFEST).write_text(manifest.replace('"name":"spot","quantities"', '"name":"spot","quantities"', 1))
-    content = package.manifest.model_dump()
-    content["defects"] = [d | {"smallest_px": 20.0 if d["name"] == "spot" else None} for d in content["defects"]]
-    (damaged / MANIFEST).write_bytes(type(package.manifest).model_validate(content).to_bytes())
-    path = tiny.write_line(tmp_path, ModelPackage.load(damaged), [tiny.unit(1)])
+    coarse = tiny.with_smallest(ModelPackage.load(damaged), spot_px=20.0)
+    path = tiny.write_line(tmp_path, coarse, [tiny.unit(1)])
 
     said = refused(path, SheetInvalid)
 
@@ -503,6 +499,23 @@ def test_a_limit_below_what_the_eyes_find_is_refused(package: ModelPackage, dama
         "1 mm is below the smallest spot that tiny can be trusted to find in view top: 20 px at 0.1 mm/px = 2.00 mm"
         in said
     )
+
+
+def test_an_area_below_what_the_eyes_find_is_refused(damaged: Path, tmp_path: Path):
+    coarse = tiny.with_smallest(ModelPackage.load(damaged), spot_px=20.0)
+    area = tiny.sheet_text().replace("unit: mm,", "unit: mm2,")
+    path = tiny.write_line(tmp_path, coarse, [tiny.unit(1)], sheet=area)
+
+    assert "1 mm² is below the smallest spot" in refused(path, SheetInvalid)
+
+
+def test_a_count_a_unit_is_refused_where_a_unit_has_two_views(package: ModelPackage, tmp_path: Path):
+    count = tiny.sheet_text().replace("value: 1.0", "value: 3").replace("unit: mm,", "unit: count,")
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)], sheet=count)
+    second = f"  side: {{camera: {{driver: replay, folder: {tmp_path}, units_per_min: 600}}, mm_per_px: 0.1}}\n"
+    path.write_text(path.read_text() + second)
+
+    assert "sees it in 2 views (top, side) and counts in each by itself" in refused(path, SheetInvalid)
 
 
 def test_a_port_in_use_is_said_before_anything_starts():

@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 
 def tiny_parts(**changed: Floats) -> EyesParts:
     """Red is a defect, a spot; white is tablet, the rest is foil; a size is the longest distance seen."""
-    return EyesParts(_graph(), tiny_closer(len(DEFECTS)), save(dict(tiny_tensors() | changed)), DEFECTS, ZONES)
+    return EyesParts(graph_with(), tiny_closer(len(DEFECTS)), save(dict(tiny_tensors() | changed)), DEFECTS, ZONES)
 
 
 def tiny_tensors() -> dict[str, Floats]:
@@ -65,7 +65,9 @@ def with_disc(pixels: NDArray[np.uint8], centre: tuple[float, float], radius: fl
     return out
 
 
-def _graph() -> bytes:
+def graph_with(*, rare: float = -8.0) -> bytes:
+    """The graph; `rare` is what a cell without any red comes to."""
+
     def constant(name: str, value: NDArray[np.generic]) -> TensorProto:
         return numpy_helper.from_array(value, name)
 
@@ -94,7 +96,7 @@ def _graph() -> bytes:
         + [helper.make_tensor_value_info("frame", TensorProto.FLOAT, [1, CHANNELS])],
         [
             constant("redness", red_over_green),
-            constant("rare", np.array([-8], np.float32)),
+            constant("rare", np.array([rare], np.float32)),
             constant("named", classes),
             constant("green", green),
             constant("across", np.array([2, 3], np.int64)),
