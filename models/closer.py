@@ -11,12 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import PackageInvalid
 from models.regions import Region
 from models.runtime import Device, open_session, require_numbers
 
 EDGE = 64  # px of a patch
 ROOM = 1.8  # of a region's longer side, on the frame: what is round it says whether it is a defect
 LEAST_PX = 32.0  # side of a window: enlarging twice shows all there is
+INPUTS = ("patches", "sides")
 OUTPUTS = ("named", "sizes")
 
 Box = tuple[int, int, int, int]
@@ -28,9 +30,14 @@ class Closer:
 
     def __init__(self, graph: bytes, *, threads: int, device: Device = "cpu") -> None:
         self._session = open_session(graph, threads=threads, device=device).session
-        self._pixels, self._sides = self._session.shapes
-        blank = {self._pixels: np.zeros((1, EDGE, EDGE, 3), np.uint8), self._sides: np.zeros((1, 1), np.float32)}
-        named, sizes = self._session.run(list(OUTPUTS), blank)
+        blank = {INPUTS[0]: np.zeros((2, EDGE, EDGE, 3), np.uint8), INPUTS[1]: np.zeros((2, 1), np.float32)}
+        try:
+            named, sizes = self._session.run(list(OUTPUTS), blank)
+        except Exception as error:  # ONNX Runtime's errors share no base
+            raise PackageInvalid(
+                f"closer look: the graph does not take two patches and their sides ({error}). Nothing was loaded. "
+                "Assemble the package again."
+            ) from error
         self.adds_facts, self.adds_estimators = named.shape[1], sizes.shape[1]
 
     @property
@@ -52,8 +59,8 @@ class Closer:
         left, top = corner
         windows = [(x - left, y - top, side) for x, y, side in (window_of(region.box) for region in regions)]
         feed = {
-            self._pixels: np.stack([cut(picture, window) for window in windows]),
-            self._sides: log_sides(windows),
+            INPUTS[0]: np.stack([cut(picture, window) for window in windows]),
+            INPUTS[1]: log_sides(windows),
         }
         named, sizes = self._session.run(list(OUTPUTS), feed)
         require_numbers(named, sizes)

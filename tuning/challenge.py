@@ -25,9 +25,9 @@ from models.note import Note, Operator, Severity, Tier, Unit
 from models.prompt import CriterionText
 from tuning.challenge_sheets import CRITERIA, STAYS, TURNS, Speaker, draw_lines, draw_sheet, draw_stay, draw_turn
 from tuning.challenge_wordings import HeldOut, Taught, Unseen, load_held_out
+from tuning.config import EVALUATED_FROM
 from tuning.mind.sheets import Material, load_material
 
-FIRST_UNIT = 800_000  # render seed; nothing was tuned or chosen on these
 SEED = "challenge 1"
 ASKED = 15  # observations under a sheet
 TAUGHT, NEW_FORMS = "taught wordings", "new forms"
@@ -79,8 +79,8 @@ def draw_challenge(units: int, questions: int) -> Challenge:
 
 
 def _facts(units: int) -> dict[str, str]:
-    last = FIRST_UNIT + units - 1
-    return {"units": f"rendered, held-out styles, seeds {FIRST_UNIT} to {last}"} if units else {}
+    last = EVALUATED_FROM + units - 1
+    return {"units": f"rendered, held-out styles, seeds {EVALUATED_FROM} to {last}"} if units else {}
 
 
 # ---------------------------------------------------------------- units
@@ -91,7 +91,7 @@ class _Units:
     count: int
 
     def __iter__(self) -> Iterator[ShownUnit]:
-        for seed in range(FIRST_UNIT, FIRST_UNIT + self.count):
+        for seed in range(EVALUATED_FROM, EVALUATED_FROM + self.count):
             yield as_unit(render(seed, held_out=True, content="mixed"))
 
 

@@ -14,6 +14,8 @@ from ruamel.yaml.error import YAMLError
 from cameras.render import CLASSES, Content
 from tuning.errors import TuningError
 
+EVALUATED_FROM = 800_000  # render seeds from here on are kept for evaluation: nothing is tuned or chosen on them
+
 
 class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +47,10 @@ class PoolsConfig(Strict):
     def no_seed_is_used_twice(self) -> "PoolsConfig":
         recipes = self.train + self.calibration
         runs = sorted((run.first_seed, run.first_seed + run.frames) for run in recipes)
+        if runs[-1][1] > EVALUATED_FROM:
+            raise ValueError(
+                f"seeds go up to {runs[-1][1]}: from {EVALUATED_FROM} they are kept for evaluation. Use lower."
+            )
         for (_, end), (start, _) in itertools.pairwise(runs):
             if start < end:
                 raise ValueError(

@@ -7,7 +7,6 @@ arrive at; so a release is made once, on purpose, and never by `inspector assemb
 from importlib import resources
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 
 from models.assemble import PARTS_FOLDER, Parts, Progress, assemble
@@ -16,22 +15,11 @@ from models.regulations import DefectTerms
 from models.verdict import OperatingPoint
 from tuning.config import MindConfig
 from tuning.errors import TuningError
+from tuning.facts import EyesFacts
 
 FRAME_PX = (768, 480)
 ZONES = ("foil", "pocket", "tablet")
 CONTEXT_TOKENS = 2048
-
-
-class EyesFacts(BaseModel):
-    """What a release needs of `eyes.json`, which the eyes' calibration writes; it states more."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    training: str  # digest of recipe and pool
-    steps: int
-    real_from: float = Field(gt=0, lt=1)  # a region of at least this score is a finding
-    hold_from: float = Field(gt=0, lt=1)  # from here on it can hold a unit
-    smallest_px: dict[str, float | None]  # a class: longest dimension from which it is found; None: any size
 
 
 def release(
@@ -56,7 +44,7 @@ def release(
         sure_from: a reading of a lower score is unsure.
         version: of the package.
         target: the package folder to assemble.
-        parts_folder: holds eyes.onnx, eyes.safetensors and mind.safetensors.
+        parts_folder: holds eyes.onnx, closer.onnx, eyes.safetensors and mind.safetensors.
         qualification: figures of `inspector evaluate`, if it ran already.
         wheel: the base, if it is at hand.
         progress: told about every step.
@@ -96,7 +84,13 @@ def release(
         context_tokens=CONTEXT_TOKENS,
         base=_base(mind),
         adapter=AdapterFacts(rank=mind.rank, alpha=float(mind.alpha)),
-        training={"eyes": eyes.training, "eyes steps": eyes.steps, "mind": mind.training_digest()},
+        training={
+            "eyes": eyes.training,
+            "eyes steps": eyes.steps,
+            "closer look": eyes.closer,
+            "closer look steps": eyes.closer_steps,
+            "mind": mind.training_digest(),
+        },
         qualification=qualification or {},
     )
     Parts(package=facts).save(parts_folder)
@@ -126,21 +120,6 @@ def qualify(
         changes["operating_point"] = parts.package.operating_point.model_copy(update={"sure_from": sure_from})
     Parts(package=parts.package.model_copy(update=changes)).save(parts_folder)
     return assemble(target, parts_folder=parts_folder, wheel=wheel, pin=True)
-
-
-def load_eyes_facts(path: Path) -> EyesFacts:
-    """The eyes' facts as their calibration wrote them.
-
-    Raises:
-        TuningError: missing, or `file: field: problem`.
-    """
-    try:
-        return EyesFacts.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise TuningError(f"{path}: {error.strerror}. Nothing was released. Calibrate the eyes first.") from error
-    except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise TuningError("\n".join(lines)) from error
 
 
 def load_glossary() -> dict[str, tuple[str, ...]]:

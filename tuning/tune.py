@@ -15,7 +15,8 @@ from models.assemble import PARTS_FOLDER
 from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, MIND_TENSORS, ModelPackage
 from tuning.config import EyesConfig, MindConfig, load_recipe
 from tuning.errors import TuningError
-from tuning.release import load_eyes_facts, release
+from tuning.facts import load_eyes_facts
+from tuning.release import release
 
 EYES_FACTS = "eyes.json"
 

@@ -10,13 +10,13 @@ pytest.importorskip("torch")
 import torch
 
 from cameras.render import CLASSES
-from models.closer import OUTPUTS, Closer, cut, window_of
+from models.closer import INPUTS, OUTPUTS, Closer, cut, window_of
 from models.runtime import open_session
 from tuning.config import CloserConfig
 from tuning.errors import TuningError
 from tuning.eyes.checkpoint import load_average, peek
 from tuning.eyes.closer import train
-from tuning.eyes.closer.export import INPUTS, export_closer
+from tuning.eyes.closer.export import export_closer
 from tuning.eyes.closer.net import CloserNet
 from tuning.eyes.closer.places import Place
 from tuning.eyes.closer.train import PatchSampler, train_closer

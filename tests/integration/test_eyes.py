@@ -166,6 +166,13 @@ def test_a_closer_look_that_the_region_stage_was_not_taught_on_is_refused() -> N
         Eyes(EyesParts(parts.graph, other, parts.tensors, DEFECTS, ZONES), threads=1)
 
 
+def test_a_graph_that_is_no_closer_look_is_refused() -> None:
+    parts = tiny_parts()
+
+    with pytest.raises(PackageInvalid, match="does not take two patches and their sides"):
+        Eyes(replace(parts, closer=parts.graph), threads=1)
+
+
 def test_a_region_stage_without_a_tensor_is_refused() -> None:
     parts = tiny_parts()
     tensors = save(altered(tiny_tensors(), "spreads"))

@@ -8,7 +8,8 @@ from models.package import ModelPackage
 from tests.integration import tiny_mind
 from tuning.config import load_mind
 from tuning.errors import TuningError
-from tuning.release import EyesFacts, load_eyes_facts, load_glossary, qualify, release
+from tuning.facts import EyesFacts, load_eyes_facts
+from tuning.release import load_glossary, qualify, release
 
 SMALLEST_PX = {
     name: 5.0 if name == "spot" else None for name in load_glossary() if name not in ("foil", "pocket", "tablet")
@@ -16,7 +17,17 @@ SMALLEST_PX = {
 
 
 def eyes_facts(smallest_px):
-    return EyesFacts(training="a digest", steps=9, real_from=0.5, hold_from=0.2, smallest_px=smallest_px)
+    return EyesFacts(
+        training="a digest",
+        steps=9,
+        closer="another digest",
+        closer_steps=7,
+        calibration_pool="a third",
+        real_from=0.5,
+        hold_from=0.2,
+        smallest_px=smallest_px,
+        parity={},
+    )
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from models.criteria import CriteriaSheet
 from models.example import Challenge
 from models.note import Note
-from tuning.challenge import FIRST_UNIT, draw_challenge
+from tuning.challenge import draw_challenge
 from tuning.challenge_sheets import CRITERIA, STAYS, TURNS, draw_notes, near
 from tuning.challenge_wordings import HeldOut, Taught, Unseen, load_held_out
-from tuning.config import load_eyes
+from tuning.config import EVALUATED_FROM, load_eyes
 from tuning.mind.sheets import Material, load_material
 
 
@@ -56,14 +56,14 @@ def test_a_line_pc_can_draw_it():
 def test_units_are_drawn_in_held_out_styles_with_their_true_sizes(challenge: Challenge):
     units = list(challenge.units)
 
-    assert [unit.name for unit in units] == [f"render {FIRST_UNIT + i}" for i in range(3)]
+    assert [unit.name for unit in units] == [f"render {EVALUATED_FROM + i}" for i in range(3)]
     assert all(set(defect.sizes) == {"mm", "mm2", "%"} for unit in units for defect in unit.defects)
     assert all(set(unit.groups) == {"shape", "foil", "layout", "light", "scale"} for unit in units)
 
 
 def test_units_that_judge_never_train(repository):
     pools = load_eyes(repository / "configs" / "tuning" / "embedded.yaml").pools
-    shown = range(FIRST_UNIT, FIRST_UNIT + 10_000)
+    shown = range(EVALUATED_FROM, EVALUATED_FROM + 10_000)
 
     for run in pools.train + pools.calibration:
         taught = range(run.first_seed, run.first_seed + run.frames)

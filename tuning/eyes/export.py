@@ -1,8 +1,8 @@
 """From the trained network to the graph that ships: ONNX with a uint8 picture as its input, then int8 a channel each.
 
 Refuses a graph that does not say what the network says. The last layers stay in float, a mask logit decides between
-accept and reject and costs nothing there, and so does what compares places of the frame: in int8 its products name every
-second cell otherwise.
+accept and reject and costs nothing there, and so does what compares places of the frame: in int8 its products name
+every second cell otherwise.
 """
 
 import tempfile

@@ -1,7 +1,4 @@
-"""From finished trainings to the parts that ship: export, calibrate on the graphs that ship, write.
-
-The facts beside the parts carry what a package states about its eyes: thresholds and smallest sizes.
-"""
+"""From finished trainings to the parts that ship: export, calibrate on the graphs that ship, write."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,7 +10,7 @@ from safetensors.numpy import save_file
 
 from cameras.render import CLASSES, ZONES
 from models.package import EYES_GRAPH, EYES_TENSORS
-from tuning.config import EyesConfig, Strict
+from tuning.config import EyesConfig
 from tuning.eyes.calibrate import LOOKED_AT, Seen, familiar, pairs_of, unit_area_factor
 from tuning.eyes.checkpoint import Checkpoint, load_average
 from tuning.eyes.export import check_float, check_quantised, export_float, quantise
@@ -23,26 +20,13 @@ from tuning.eyes.pool import Pool
 from tuning.eyes.pretrained import bare_trunk
 from tuning.eyes.sizes import teach_sizes
 from tuning.eyes.stage import cross_opinions, table_of, teach_stage
+from tuning.facts import EyesFacts
 
 FACTS = "eyes.json"
 RANGED_ON = 32  # frames that int8 ranges are taken from
 COMPARED_ON = 8  # frames that graphs are compared on
 
 Say = Callable[[str], None]
-
-
-class EyesFacts(Strict):
-    """`eyes.json`: what the parts state about themselves."""
-
-    training: str  # digest of the recipe and the training pool
-    steps: int
-    closer: str  # digests of the closer look's recipe, of the training pool and of the eyes' graph
-    closer_steps: int
-    calibration_pool: str
-    real_from: float
-    hold_from: float
-    smallest_px: dict[str, float | None]
-    parity: dict[str, dict[str, float]]  # network to float graph, float graph to int8
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from tuning.config import EyesConfig, RenderConfig
 from tuning.eyes.calibrate import look_at
 from tuning.eyes.checkpoint import peek
 from tuning.eyes.closer.tune import tune_closer
-from tuning.eyes.finish import EyesFacts, export_eyes, finish_eyes
+from tuning.eyes.finish import export_eyes, finish_eyes
 from tuning.eyes.pool import Pool, render_pool
 from tuning.eyes.train import train_eyes
+from tuning.facts import EyesFacts
 
 Say = Callable[[str], None]
 

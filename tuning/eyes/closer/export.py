@@ -8,12 +8,11 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from models.closer import EDGE, OUTPUTS
+from models.closer import EDGE, INPUTS, OUTPUTS
 from models.runtime import open_session
 from tuning.errors import TuningError
 from tuning.eyes.closer.net import CloserNet
 
-INPUTS = ("patches", "sides")
 ALLOWED_DRIFT = 1e-3  # of a logit, of a log size
 COMPARED = (1, 3)  # patches
 
