@@ -14,12 +14,13 @@ from models.closer import INPUTS, OUTPUTS, Closer, cut, window_of
 from models.runtime import open_session
 from tuning.config import CloserConfig
 from tuning.errors import TuningError
+from tuning.eyes import course
 from tuning.eyes.checkpoint import load_average, peek
-from tuning.eyes.closer import train
 from tuning.eyes.closer.export import export_closer
 from tuning.eyes.closer.net import CloserNet
 from tuning.eyes.closer.places import Place
 from tuning.eyes.closer.train import PatchSampler, train_closer
+from tuning.eyes.course import Progress
 from tuning.eyes.pool import FrameTruth, PooledFrame
 from tuning.eyes.pretrained import bare_trunk
 
@@ -44,10 +45,10 @@ class Killed(Exception):
 
 def test_a_resumed_training_of_the_closer_look_ends_where_an_uninterrupted_one_does(tmp_path, monkeypatch):
     straight = _trained(tmp_path / "straight.safetensors")
-    monkeypatch.setattr(train, "REPORT_EVERY", 3)
+    monkeypatch.setattr(course, "REPORT_EVERY", 3)
 
     with pytest.raises(Killed):
-        _trained(tmp_path / "half.safetensors", say=_kill)
+        _trained(tmp_path / "half.safetensors", report=_kill)
     assert 0 < peek(tmp_path / "half.safetensors").step < CONFIG.steps
     resumed = _trained(tmp_path / "half.safetensors")
 
@@ -90,15 +91,15 @@ def test_a_window_at_the_frames_corner_goes_on_beyond_it():
     assert int(patch[-1, -1, 0]) == 7
 
 
-def _trained(path: Path, say=lambda text: None) -> dict[str, torch.Tensor]:
+def _trained(path: Path, report=lambda progress: None) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)  # of the trunk, which is pretrained elsewhere
-    train_closer(bare_trunk(), _places(), CONFIG, path, seed=5, digest="recipe", say=say, save_every_s=0.0)
+    train_closer(bare_trunk(), _places(), CONFIG, path, seed=5, digest="recipe", report=report, save_every_s=0.0)
     net = CloserNet(bare_trunk(), classes=len(CLASSES))
     load_average(path, net)
     return net.state_dict()
 
 
-def _kill(text: str) -> None:
+def _kill(progress: Progress) -> None:
     raise Killed
 
 

@@ -1,12 +1,10 @@
 """Teach the closer look: windows moved a little, turned and relit; resumable to the same result."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -17,15 +15,14 @@ from cameras.render import CLASSES
 from models.closer import Window, cut, log_sides
 from tuning.config import CloserConfig
 from tuning.errors import TuningError
-from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
-from tuning.eyes.closer.net import CloserNet, Said
+from tuning.eyes.closer.net import CloserNet
 from tuning.eyes.closer.places import Place
+from tuning.eyes.course import FLOOR, Course, Progress, follow, start
 from tuning.eyes.crops import class_odds, relit
+from tuning.eyes.losses import Losses
 from tuning.eyes.quick import with_quick_backward
 from tuning.eyes.stage import NOTHING
-from tuning.eyes.train import FLOOR, follow, learning
 
-REPORT_EVERY = 200  # steps
 SMOOTHING = 0.02  # of class labels
 
 
@@ -89,7 +86,7 @@ def train_closer(
     *,
     seed: int,
     digest: str,
-    say: Callable[[str], None],
+    report: Callable[[Progress], None],
     save_every_s: float = 300.0,
 ) -> None:
     """Train, or go on where a training of the same digest stopped.
@@ -99,62 +96,38 @@ def train_closer(
         path: of the checkpoint.
         digest: names the recipe, the pool and the eyes whose regions these are.
     """
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    torch.manual_seed(seed)
+    start(seed)
     net = CloserNet(trunk, classes=len(CLASSES))
     with_quick_backward(net.blocks)
-    net.to(memory_format=torch.channels_last).train()
     sampler = PatchSampler(places, config, seed=seed)
-    groups = learning(net)
-    rates = [config.learning_rate * config.trunk_rate_share, config.learning_rate]
-    optimiser = torch.optim.AdamW(
-        [{"params": group, "lr": rate} for group, rate in zip(groups, rates, strict=True)],
+    course = Course(
+        steps=config.steps,
+        learning_rate=config.learning_rate,
+        trunk_rate_share=config.trunk_rate_share,
+        rate_at=lambda step: _rate_at(config, step),
         weight_decay=config.weight_decay,
-        fused=True,
+        average_decay=config.average_decay,
+        seed=seed,
+        digest=digest,
+        path=path,
     )
-    average, start = {name: value.clone() for name, value in net.state_dict().items()}, 0
-    if path.exists() and peek(path).digest == digest:
-        start = load_checkpoint(path, net=net, average=average, optimiser=optimiser)
-    since_s = saved_s = time.monotonic()
-    total, since = 0.0, start
-    for step in range(start, config.steps):
-        torch.manual_seed(seed + step)  # dropout too follows from the step
-        share = (
-            min(1.0, (step + 1) / config.warm_up_steps) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps)) + FLOOR
-        )
-        for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * share
-        batch = sampler.batch(step)
-        with torch.autocast("cpu", torch.bfloat16):
-            said = net(batch.pixels, batch.sides)
-        loss = _loss(said, batch)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_([*groups[0], *groups[1]], 2.0)
-        optimiser.step()
-        follow(average, net, min(config.average_decay, 1 - 1 / ((step + 1) / 4 + 1)))
-        total += float(loss.detach())
-        now_s = time.monotonic()
-        if (step + 1) % REPORT_EVERY == 0:
-            pace_s = (now_s - since_s) / (step + 1 - since)
-            left_min = pace_s * (config.steps - step - 1) / 60
-            mean = total / (step + 1 - since)
-            say(f"step {step + 1}/{config.steps} loss {mean:.4f}; {pace_s:.3f} s/step, {left_min:.1f} min left")
-            since_s, since, total = now_s, step + 1, 0.0
-        if now_s - saved_s > save_every_s:
-            save_checkpoint(path, net=net, average=average, optimiser=optimiser, step=step + 1, digest=digest)
-            saved_s = now_s
-    save_checkpoint(path, net=net, average=average, optimiser=optimiser, step=config.steps, digest=digest)
+    follow(course, net, lambda step: _loss(net, sampler.batch(step)), report=report, save_every_s=save_every_s)
 
 
-def _loss(said: Said, batch: Patches) -> Tensor:
+def _rate_at(config: CloserConfig, step: int) -> float:
+    warm = min(1.0, (step + 1) / config.warm_up_steps)
+    return warm * (0.5 + 0.5 * math.cos(math.pi * step / config.steps)) + FLOOR
+
+
+def _loss(net: CloserNet, batch: Patches) -> Losses:
+    with torch.autocast("cpu", torch.bfloat16):
+        said = net(batch.pixels, batch.sides)
     each = functional.cross_entropy(said.named.float(), batch.labels, reduction="none", label_smoothing=SMOOTHING)
+    parts = {"named": (each * batch.weights).mean()}
     sized = ~batch.sizes.isnan().any(1)
-    loss = (each * batch.weights).mean()
     if bool(sized.any()):
-        loss = loss + functional.smooth_l1_loss(said.sizes.float()[sized], batch.sizes[sized], beta=0.1)
-    return loss
+        parts["sizes"] = functional.smooth_l1_loss(said.sizes.float()[sized], batch.sizes[sized], beta=0.1)
+    return Losses(parts)
 
 
 def _shown(place: Place, window: Window, rng: np.random.Generator) -> NDArray[np.float32]:

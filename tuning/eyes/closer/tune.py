@@ -44,7 +44,7 @@ def tune_closer(config: EyesConfig, pool: Pool, eyes: Path, work: Path, target: 
             path,
             seed=config.seed,
             digest=digest,
-            say=lambda text: say(f"closer look: {text}"),
+            report=lambda progress: say(f"closer look: {progress.line()}"),
         )
     net = CloserNet(bare_trunk(), classes=len(CLASSES))
     load_average(path, net)
