@@ -1,7 +1,7 @@
 """Pools: rendered frames with their truth on disk, memory-mapped, in shards that several processes write.
 
 A shard is finished when its truth file exists (it is written last and moved into place), so an interrupted rendering
-goes on where it stopped. The pool is named by a digest over its recipe and every shard's bytes.
+goes on where it stopped. The pool is named by a digest over every shard's truth, which names the shard's bytes.
 """
 
 import hashlib
@@ -117,7 +117,7 @@ def open_pool(folder: Path, recipe: tuple[RenderConfig, ...]) -> Pool:
         zones = np.load(_file(path, "zones.npy"), mmap_mode="r")
         masks = np.load(_file(path, "masks.npy"))
         frames += [PooledFrame(pixels[i], zones[i], masks, frame) for i, frame in enumerate(truth.frames)]
-        name.update(truth.digest.encode())
+        name.update(truth.model_dump_json().encode())
     return Pool(tuple(frames), name.hexdigest())
 
 
