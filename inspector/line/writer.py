@@ -44,13 +44,14 @@ class Writer(Thread):
 
         That unit and all after it stay without a record, hence quarantined; those before it are still written.
         """
-        try:
-            if self.failure:
-                raise Full
-            self._settled.put_nowait(settled)
-        except Full:
-            self.unwritten += 1
-            self._held(f"{_QUEUED} units wait for their record: the disk is too slow")
+        if not self.failure:
+            try:
+                self._settled.put_nowait(settled)
+            except Full:
+                self._held(f"{_QUEUED} units wait for their record: the disk is too slow")
+            else:
+                return
+        self.unwritten += 1
 
     def stop(self) -> None:
         """Write what is queued, then end."""

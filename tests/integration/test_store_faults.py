@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from cameras.clock import SystemClock
 from inspector.errors import LineError, StoreBroken, StoreBusy
+from inspector.line.ledger import Settled
+from inspector.line.writer import Writer
 from inspector.records import OpenBatch, RecordStore, UnitRange
 from tests.outcomes import WHEN, accepted_counts, opening, outcome
 
@@ -136,6 +139,38 @@ def test_a_locked_database_fails_the_append_and_the_next_one_continues_the_chain
 
         assert store.verify().records == 1
         assert store.close_batch(1, accepted_counts(1), at=WHEN, by="line 1").releasable
+
+
+def test_a_disk_that_is_too_slow_holds_the_line_and_keeps_what_was_queued_before(tmp_path: Path):
+    told: list[str] = []
+    with RecordStore.open(tmp_path) as store:
+        opened = begin(store)
+        writer = Writer(store, SystemClock(), accepts_pct=0, seed=0, fail=told.append)
+        for unit in range(1, 520):  # nothing is written yet: the queue takes 512
+            writer.offer(Settled(outcome(opened, unit), {}))
+        writer.start()
+        writer.stop()
+        writer.join()
+
+        assert [record.unit for record in store.records(opened.batch)] == list(range(1, 513))
+    assert (writer.written, writer.unwritten) == (512, 7)
+    assert told == ["records cannot be kept: 512 units wait for their record: the disk is too slow"]
+
+
+def test_an_outcome_that_cannot_be_written_holds_the_line_with_its_reason(tmp_path: Path):
+    told: list[str] = []
+    with RecordStore.open(tmp_path) as store:
+        opened = begin(store)
+        writer = Writer(store, SystemClock(), accepts_pct=0, seed=0, fail=told.append)
+        writer.offer(Settled(outcome(opened, 1).model_copy(update={"sources": {"top": "unit_\udce4"}}), {}))
+        writer.offer(Settled(outcome(opened, 2), {}))
+        writer.start()
+        writer.stop()
+        writer.join()
+
+    assert writer.unwritten == 2
+    assert len(told) == 1
+    assert "UnicodeEncodeError" in told[0]
 
 
 def test_a_store_that_newer_software_wrote_is_left_alone(tmp_path: Path):
