@@ -19,7 +19,7 @@ from tuning.eyes.matching import match
 from tuning.eyes.pool import DefectTruth, Pool, PooledFrame
 
 Floats = NDArray[np.float32]
-LOOKED_AT = Thresholds(edge=0.08, peak=0.15, most=40)  # the network's own score is low here: the region stage decides
+LOOKED_AT = Thresholds(edge=0.08, peak=0.2, most=40)  # the network's own score is low here: the region stage decides
 MIN_CONTRAST = 8.0  # Lab distance from which a defect is specified at all
 FAMILIAR_SHARE = 0.995  # of the calibration frames that lie within
 ROOM = 1.1  # times their distance is the limit, for lamps and foils that nobody rendered
@@ -59,13 +59,18 @@ class Pair:
 
 
 def look_at(
-    pool: Pool, sight: Sight, progress: Callable[[int, int], None], *, closer: Closer | None = None
+    pool: Pool,
+    sight: Sight,
+    progress: Callable[[int, int], None],
+    *,
+    closer: Closer | None = None,
+    at: Thresholds = LOOKED_AT,
 ) -> list[Seen]:
     """Find and match the regions of every frame; with what the closer look says of them, once there is one."""
     seen = []
     for i, frame in enumerate(pool.frames):
         maps = sight.maps(np.asarray(frame.pixels))
-        regions = tuple(find_regions(maps, LOOKED_AT, 1 / frame.truth.mm_per_px))
+        regions = tuple(find_regions(maps, at, 1 / frame.truth.mm_per_px))
         if closer:
             regions = tuple(closer.look(np.asarray(frame.pixels), regions))
         matched = match([_placed(region) for region in regions], frame)

@@ -13,7 +13,7 @@ from tuning.eyes.stage import RegionTable
 
 Floats = NDArray[np.float32]
 FALSE_PER_GOOD = 0.015  # regions called a finding a good frame, at the most
-GOOD_HELD = 0.1  # share of good frames with a region that holds, at the most
+GOOD_HELD = 0.05  # share of good frames with a region that holds, at the most
 THRESHOLDS = tuple(float(t) for t in np.round(np.arange(0.02, 0.96, 0.01), 2))
 SIZES_PX = (2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 25.0, 30.0, 40.0)
 FOUND_SHARE = 0.85  # of the defects from a size up, for the size to be one that the package finds

@@ -6,6 +6,7 @@ from pathlib import Path
 from cameras.render import CLASSES
 from models.digest import digest_file
 from models.eyes import Sight
+from models.regions import Thresholds
 from tuning.config import EyesConfig
 from tuning.eyes.calibrate import look_at
 from tuning.eyes.checkpoint import load_average, peek
@@ -15,6 +16,8 @@ from tuning.eyes.closer.places import places_of
 from tuning.eyes.closer.train import train_closer
 from tuning.eyes.pool import Pool
 from tuning.eyes.pretrained import bare_trunk, pretrained_trunk
+
+TAUGHT_AT = Thresholds(edge=0.08, peak=0.15, most=40)  # fainter places than it is asked about
 
 Say = Callable[[str], None]
 
@@ -34,7 +37,9 @@ def tune_closer(config: EyesConfig, pool: Pool, eyes: Path, work: Path, target: 
     finished = path.exists() and peek(path).digest == digest and peek(path).step == config.closer.steps
     if not finished:
         sight = Sight(eyes.read_bytes(), threads=1)
-        seen = look_at(pool, sight, lambda done, total: say(f"closer look: {done}/{total} frames looked at"))
+        seen = look_at(
+            pool, sight, lambda done, total: say(f"closer look: {done}/{total} frames looked at"), at=TAUGHT_AT
+        )
         places = places_of(seen, faintest=config.training.faintest_contrast)
         trunk = pretrained_trunk(config.trunk, work / "wheels")
         train_closer(
