@@ -10,7 +10,7 @@ from pathlib import Path
 from inspector.config import LineConfig
 from inspector.errors import LineError
 from inspector.records.record import Digests
-from models.criteria import CriteriaSheet, Criterion
+from models.criteria import CriteriaSheet, Limit
 from models.digest import digest_json
 from models.errors import SheetInvalid
 from models.package import ModelPackage
@@ -85,11 +85,11 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
     smallest = {defect.name: defect.smallest_px for defect in package.manifest.defects}
     for view, mm_per_px in scales.items():
         for criterion in sheet.criteria:
-            least_px, length_mm = smallest.get(criterion.defect), _length_mm(criterion)
-            if criterion.severity == "off" or length_mm is None or least_px is None:
+            least_px = smallest.get(criterion.defect)
+            if criterion.severity == "off" or criterion.limit is None or least_px is None:
                 continue
-            least_mm = least_px * mm_per_px
-            if length_mm < least_mm:
+            length_mm, least_mm = _length_mm(criterion.limit), least_px * mm_per_px
+            if length_mm is not None and length_mm < least_mm:
                 raise SheetInvalid(
                     f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} is below the smallest "
                     f"{criterion.defect} that {package.manifest.name} can be trusted to find in view {view}: "
@@ -98,10 +98,9 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
                 )
 
 
-def _length_mm(criterion: Criterion) -> float | None:
+def _length_mm(limit: Limit) -> float | None:
     """The length that a limit asks the eyes to find: an area as the round spot of that area."""
-    limit = criterion.limit
-    if limit is None or limit.unit not in ("mm", "mm2"):
+    if limit.unit not in ("mm", "mm2"):
         return None
     return limit.value if limit.unit == "mm" else 2 * math.sqrt(limit.value / math.pi)
 

@@ -30,7 +30,10 @@ class Closer:
 
     def __init__(self, graph: bytes, *, threads: int, device: Device = "cpu") -> None:
         self._session = open_session(graph, threads=threads, device=device).session
-        blank = {INPUTS[0]: np.zeros((2, EDGE, EDGE, 3), np.uint8), INPUTS[1]: np.zeros((2, 1), np.float32)}
+        blank: dict[str, NDArray[np.generic]] = {
+            INPUTS[0]: np.zeros((2, EDGE, EDGE, 3), np.uint8),
+            INPUTS[1]: np.zeros((2, 1), np.float32),
+        }
         try:
             named, sizes = self._session.run(list(OUTPUTS), blank)
         except Exception as error:  # ONNX Runtime's errors share no base
@@ -58,7 +61,7 @@ class Closer:
             return []
         left, top = corner
         windows = [(x - left, y - top, side) for x, y, side in (window_of(region.box) for region in regions)]
-        feed = {
+        feed: dict[str, NDArray[np.generic]] = {
             INPUTS[0]: np.stack([cut(picture, window) for window in windows]),
             INPUTS[1]: log_sides(windows),
         }

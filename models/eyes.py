@@ -40,8 +40,8 @@ class EyesParts:
     @staticmethod
     def of(package: ModelPackage) -> "EyesParts":
         words = package.manifest.words
-        files = (package.path(name).read_bytes() for name in (EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS))
-        return EyesParts(*files, words.defects, words.zones)
+        graph, closer, tensors = (package.path(name).read_bytes() for name in (EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS))
+        return EyesParts(graph, closer, tensors, words.defects, words.zones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,9 @@ class Eyes:
 
     def scale_seen(self, pixels: NDArray[np.generic], mm_per_px: float) -> float:
         """mm per px that the eyes work with: a picture larger than the graph's frame is shrunk into it."""
-        return mm_per_px * max(1.0, pixels.shape[0] / self._sight.rows, pixels.shape[1] / self._sight.columns)
+        rows, columns = pixels.shape[:2]
+        shrunk = max(1.0, rows / self._sight.rows, columns / self._sight.columns)
+        return mm_per_px * float(shrunk)
 
     def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look:
         """Everything that may be a defect in one picture.

@@ -140,7 +140,7 @@ class CropSampler:
 def class_odds(weights: dict[str, float]) -> NDArray[np.float64]:
     """How often each class is shown, summing to 1."""
     odds = np.array([weights[name] for name in CLASSES])
-    return odds / odds.sum()
+    return np.asarray(odds / odds.sum(), np.float64)
 
 
 def _resized(plane: NDArray[Scalar], size: tuple[int, int], method: int) -> NDArray[Scalar]:
