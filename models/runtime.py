@@ -91,6 +91,7 @@ def open_session(graph: Path | bytes, *, threads: int, device: Device = "cpu") -
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # one graph's idle threads slow the next
     options.log_severity_level = 3
     options.enable_mem_pattern = (
         False  # lengths vary from unit to unit: a remembered plan for every length only costs memory

@@ -36,7 +36,7 @@ def tune_eyes(config: EyesConfig, work: Path, target: Path, *, processes: int, s
         calibration,
         Sight((target / EYES_GRAPH).read_bytes(), threads=1),
         lambda done, total: say(f"calibration: {done}/{total} frames"),
-        closer=Closer((target / CLOSER_GRAPH).read_bytes(), threads=1),
+        closer=Closer((target / CLOSER_GRAPH).read_bytes()),
     )
     return finish_eyes(
         config,
