@@ -29,7 +29,7 @@ class Closer:
     """The closer look's graph: (n, 64, 64, 3) uint8 and (n, 1) log sides in, logits and log sizes out."""
 
     def __init__(self, graph: bytes, *, device: Device = "cpu") -> None:
-        """One thread: a handful of patches takes 3 ms, and a second one would wait for the eyes' to stop spinning."""
+        """One thread: a handful of patches takes 3 ms."""
         self._session = open_session(graph, threads=1, device=device).session
         blank: dict[str, NDArray[np.generic]] = {
             INPUTS[0]: np.zeros((2, EDGE, EDGE, 3), np.uint8),
@@ -93,8 +93,8 @@ def cut(picture: NDArray[np.uint8], window: Window) -> NDArray[np.uint8]:
     """A window as a patch, (64, 64, 3); beyond the picture its edge goes on."""
     x, y, side = window
     rows, columns = picture.shape[:2]
-    x0, y0 = (min(max(round(at - side / 2), 1 - round(side)), most - 1) for at, most in ((x, columns), (y, rows)))
     edge = max(2, round(side))
+    x0, y0 = (min(max(round(at - side / 2), 1 - edge), most - 1) for at, most in ((x, columns), (y, rows)))
     left, top, right, bottom = max(-x0, 0), max(-y0, 0), max(x0 + edge - columns, 0), max(y0 + edge - rows, 0)
     piece = picture[max(y0, 0) : y0 + edge, max(x0, 0) : x0 + edge]
     if left or top or right or bottom:

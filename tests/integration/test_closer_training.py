@@ -12,21 +12,21 @@ import torch
 from cameras.render import CLASSES
 from models.closer import INPUTS, OUTPUTS, Closer, cut, window_of
 from models.runtime import open_session
+from tests.integration.tiny_frame import tiny_truth
 from tuning.config import CloserConfig
 from tuning.errors import TuningError
-from tuning.eyes import course
 from tuning.eyes.checkpoint import load_average, peek
 from tuning.eyes.closer.export import export_closer
 from tuning.eyes.closer.net import CloserNet
 from tuning.eyes.closer.places import Place
 from tuning.eyes.closer.train import PatchSampler, train_closer
-from tuning.eyes.course import Progress
-from tuning.eyes.pool import FrameTruth, PooledFrame
+from tuning.eyes.course import REPORT_EVERY, Progress
+from tuning.eyes.pool import PooledFrame
 from tuning.eyes.pretrained import bare_trunk
 
 CONFIG = CloserConfig(
-    steps=4,
-    batch=6,
+    steps=REPORT_EVERY + 2,
+    batch=2,
     learning_rate=0.001,
     trunk_rate_share=0.3,
     weight_decay=0.01,
@@ -43,9 +43,8 @@ class Killed(Exception):
     """Stands for the power that fails."""
 
 
-def test_a_resumed_training_of_the_closer_look_ends_where_an_uninterrupted_one_does(tmp_path, monkeypatch):
+def test_a_resumed_training_of_the_closer_look_ends_where_an_uninterrupted_one_does(tmp_path):
     straight = _trained(tmp_path / "straight.safetensors")
-    monkeypatch.setattr(course, "REPORT_EVERY", 3)
 
     with pytest.raises(Killed):
         _trained(tmp_path / "half.safetensors", report=_kill)
@@ -106,15 +105,6 @@ def _kill(progress: Progress) -> None:
 def _places() -> list[Place]:
     draw = np.random.default_rng(0)
     pixels = draw.integers(0, 256, (120, 160, 3), np.uint8)
-    truth = FrameTruth(
-        seed=0,
-        mm_per_px=0.1,
-        unit_area_mm2=50.0,
-        rows=1,
-        columns=4,
-        shape="round",
-        foil="plain",
-        defects=(),
-    )
+    truth = tiny_truth()
     frame = PooledFrame(pixels, np.zeros((60, 80), np.uint8), np.zeros(0, np.uint8), truth)
     return [Place(frame, (60.0 + label, 50.0, 40.0), label, 1.0, 2.0, 1.5) for label in range(len(CLASSES) + 1)]

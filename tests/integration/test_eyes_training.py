@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from models.evaluate_eyes import Placed
+from tests.integration.tiny_frame import tiny_truth
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
 from tuning.eyes.matching import match
 from tuning.eyes.net import EyesNet
-from tuning.eyes.pool import DefectTruth, FrameTruth, PooledFrame
+from tuning.eyes.pool import DefectTruth, PooledFrame
 from tuning.eyes.pretrained import bare_trunk
 from tuning.eyes.quick import with_quick_backward
 
@@ -101,15 +102,6 @@ def _frame_with(*, box: tuple[int, int, int, int]) -> PooledFrame:
         zone="tablet",
         mask_at=0,
     )
-    truth = FrameTruth(
-        seed=0,
-        mm_per_px=0.1,
-        unit_area_mm2=50.0,
-        rows=1,
-        columns=4,
-        shape="round",
-        foil="plain",
-        defects=(defect,),
-    )
+    truth = tiny_truth(defect)
     masks = np.full((box[2] - box[0]) * (box[3] - box[1]), 255, np.uint8)
     return PooledFrame(np.zeros((80, 80, 3), np.uint8), np.zeros((40, 40), np.uint8), masks, truth)

@@ -489,7 +489,7 @@ def test_a_reading_whose_lines_were_altered_is_refused(package: ModelPackage, tm
     assert "the lines of the reading are not those of the sheet" in refused(path, ReadingInvalid)
 
 
-def test_a_limit_below_what_the_eyes_find_is_refused(package: ModelPackage, damaged: Path, tmp_path: Path):
+def test_a_limit_below_what_the_eyes_find_is_refused(damaged: Path, tmp_path: Path):
     coarse = tiny.with_smallest(ModelPackage.load(damaged), spot_px=20.0)
     path = tiny.write_line(tmp_path, coarse, [tiny.unit(1)])
 

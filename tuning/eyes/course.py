@@ -3,6 +3,7 @@
 What a step learns follows from the seed and the step alone, so no random state is kept (checkpoint.py).
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,12 @@ class Progress:
         total = sum(self.parts.values())
         pace = f"{self.step_s:.3f} s/step, {self.left_s / 60:.1f} min left"
         return f"step {self.step}/{self.steps} loss {total:.4f} ({parts}) {pace}"
+
+
+def cosine(step: int, steps: int, warm_up_steps: int, *, top: float = 1.0) -> float:
+    """Share of a learning rate: up to `top` within the first steps, then along a half cosine to nothing."""
+    warm = min(1.0, (step + 1) / warm_up_steps)
+    return warm * top * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + FLOOR
 
 
 def start(seed: int) -> None:

@@ -66,14 +66,43 @@ def export_float(net: EyesNet, path: Path) -> None:
     """Write the float graph."""
     net = net.eval().to(memory_format=torch.contiguous_format)
     example = torch.zeros(1, ROWS, COLUMNS, 3, dtype=torch.uint8)
+    onnx.save(graph_of(_Shipped(net), (example,), inputs=(INPUT,), outputs=OUTPUTS), path)
+
+
+def graph_of(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    *,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    any_number: bool = False,
+) -> onnx.ModelProto:
+    """A module as a graph that does not say where it was exported: the same weights give the same bytes everywhere.
+
+    Args:
+        any_number: the first axis of every input may have any length.
+
+    Raises:
+        TuningError: torch wrote none.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's notes to its own authors
         program = torch.onnx.export(
-            _Shipped(net), (example,), dynamo=True, verbose=False, input_names=[INPUT], output_names=list(OUTPUTS)
+            module,
+            example,
+            dynamo=True,
+            verbose=False,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes=({0: torch.export.Dim.DYNAMIC},) * len(example) if any_number else None,
         )
     if program is None:
         raise TuningError("eyes: torch wrote no graph. Nothing was exported. Install the recipe's versions.")
-    onnx.save(program.model_proto, path)
+    model: onnx.ModelProto = program.model_proto
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return model
 
 
 def quantise(source: Path, target: Path, frames: Sequence[NDArray[np.uint8]]) -> None:

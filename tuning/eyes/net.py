@@ -67,6 +67,14 @@ class Compare(nn.Module):
         return x + mixed
 
 
+def freeze_norms(*parts: nn.Module) -> None:
+    """Keep the statistics of pretrained norms: small batches of crops would spoil them."""
+    for part in parts:
+        for module in part.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
+
 class EyesNet(nn.Module):
     """RGB frames in, four dense maps out."""
 
@@ -98,12 +106,9 @@ class EyesNet(nn.Module):
         nn.init.constant_(self.mask.bias, -4.0)  # a defect is rare: start from "nothing here"
 
     def train(self, mode: bool = True) -> "EyesNet":
-        """The trunk's norms stay frozen: small batches of crops would spoil their statistics."""
+        """The trunk's norms stay frozen."""
         super().train(mode)
-        for part in (self.stem, self.blocks):
-            for module in part.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.eval()
+        freeze_norms(self.stem, self.blocks)
         return self
 
     def entrance(self, pixels: Tensor) -> tuple[Tensor, Tensor]:

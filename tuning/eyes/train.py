@@ -1,6 +1,5 @@
 """Teach the eyes on crops of a rendered pool, in bf16."""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import torch
 
 from cameras.render import CLASSES, ZONES
 from tuning.config import EyesConfig, EyesTrainingConfig
-from tuning.eyes.course import FLOOR, Course, Progress, follow, start
+from tuning.eyes.course import Course, Progress, cosine, follow, start
 from tuning.eyes.crops import CropSampler
 from tuning.eyes.losses import Losses, losses
 from tuning.eyes.net import EyesNet
@@ -58,10 +57,8 @@ def rate_at(settings: EyesTrainingConfig, step: int) -> float:
     """Share of the learning rates: one cosine to nothing, then a lower one."""
     again = step - settings.steps
     if again < 0:
-        warm = min(1.0, (step + 1) / settings.warm_up_steps)
-        return warm * (0.5 + 0.5 * math.cos(math.pi * step / settings.steps)) + FLOOR
-    warm = min(1.0, (again + 1) / settings.warm_up_steps)
-    return warm * settings.again.rate_share * (0.5 + 0.5 * math.cos(math.pi * again / settings.again.steps)) + FLOOR
+        return cosine(step, settings.steps, settings.warm_up_steps)
+    return cosine(again, settings.again.steps, settings.warm_up_steps, top=settings.again.rate_share)
 
 
 def _loss(net: EyesNet, sampler: CropSampler, step: int) -> Losses:

@@ -1,6 +1,5 @@
 """The closer look as the graph that ships, held to what the network says."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from models.closer import EDGE, INPUTS, OUTPUTS
 from models.runtime import open_session
 from tuning.errors import TuningError
 from tuning.eyes.closer.net import CloserNet
+from tuning.eyes.export import graph_of
 
 ALLOWED_DRIFT = 1e-3  # of a logit, of a log size
 COMPARED = (1, 3)  # patches
@@ -37,34 +37,12 @@ def export_closer(net: CloserNet, path: Path) -> None:
     """
     net = net.eval().to(memory_format=torch.contiguous_format)
     example = torch.zeros(2, EDGE, EDGE, 3, dtype=torch.uint8), torch.zeros(2, 1)
-    any_number = ({0: torch.export.Dim.DYNAMIC},) * 2
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's notes to its own authors
-        program = torch.onnx.export(
-            _Shipped(net),
-            example,
-            dynamo=True,
-            verbose=False,
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
-            dynamic_shapes=any_number,
-        )
-    if program is None:
-        raise TuningError("closer look: torch wrote no graph. Nothing was exported. Install the recipe's versions.")
-    model = program.model_proto
-    _forget_origin(model)
+    model = graph_of(_Shipped(net), example, inputs=INPUTS, outputs=OUTPUTS, any_number=True)
     unchecked = path.with_suffix(".part")
     onnx.save(model, unchecked)
     for patches in COMPARED:
         _check(net, unchecked, patches)
     unchecked.rename(path)
-
-
-def _forget_origin(model: onnx.ModelProto) -> None:
-    """Take out where the exporter ran: the same weights must give the same bytes on every machine."""
-    for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
-        part.ClearField("metadata_props")
-        part.ClearField("doc_string")
 
 
 def _check(net: CloserNet, path: Path, count: int) -> None:

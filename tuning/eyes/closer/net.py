@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD
+from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, freeze_norms
 
 STAGES = 5  # of the trunk: to stride 16, 4 x 4 cells of a patch
 CHANNELS = (24, 40, 112)  # at strides 4, 8 and 16
@@ -44,12 +44,9 @@ class CloserNet(nn.Module):
         nn.init.constant_(self.sizes.bias, -1.0)
 
     def train(self, mode: bool = True) -> "CloserNet":
-        """The trunk's norms stay frozen, as in the eyes."""
+        """The trunk's norms stay frozen."""
         super().train(mode)
-        for part in (self.stem, self.blocks):
-            for module in part.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.eval()
+        freeze_norms(self.stem, self.blocks)
         return self
 
     def forward(self, pixels: Tensor, sides: Tensor) -> Said:

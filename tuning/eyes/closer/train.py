@@ -17,7 +17,7 @@ from tuning.config import CloserConfig
 from tuning.errors import TuningError
 from tuning.eyes.closer.net import CloserNet
 from tuning.eyes.closer.places import Place
-from tuning.eyes.course import FLOOR, Course, Progress, follow, start
+from tuning.eyes.course import Course, Progress, cosine, follow, start
 from tuning.eyes.crops import class_odds, relit
 from tuning.eyes.losses import Losses
 from tuning.eyes.quick import with_quick_backward
@@ -104,7 +104,7 @@ def train_closer(
         steps=config.steps,
         learning_rate=config.learning_rate,
         trunk_rate_share=config.trunk_rate_share,
-        rate_at=lambda step: _rate_at(config, step),
+        rate_at=lambda step: cosine(step, config.steps, config.warm_up_steps),
         weight_decay=config.weight_decay,
         average_decay=config.average_decay,
         seed=seed,
@@ -112,11 +112,6 @@ def train_closer(
         path=path,
     )
     follow(course, net, lambda step: _loss(net, sampler.batch(step)), report=report, save_every_s=save_every_s)
-
-
-def _rate_at(config: CloserConfig, step: int) -> float:
-    warm = min(1.0, (step + 1) / config.warm_up_steps)
-    return warm * (0.5 + 0.5 * math.cos(math.pi * step / config.steps)) + FLOOR
 
 
 def _loss(net: CloserNet, batch: Patches) -> Losses:
