@@ -1,7 +1,9 @@
 """The closer look: every region once more, cut out of the frame with its surroundings and enlarged.
 
 The eyes' maps are drawn at the scale of a whole frame, where a chip of 8 px is four cells. Here it fills a patch of its
-own, through a small graph that says what it is, how long and how large; the region stage hears both opinions.
+own, beside a patch of the place elsewhere in the picture that looks most like it (likeness.py): what a pack repeats is
+what the place should look like. A small graph says what it is, how long and how large; the region stage hears both
+opinions.
 """
 
 from collections.abc import Sequence
@@ -12,34 +14,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import PackageInvalid
+from models.likeness import Box, Likeness, Window
 from models.regions import Region
 from models.runtime import Device, open_session, require_numbers
 
 EDGE = 64  # px of a patch
 ROOM = 1.8  # of a region's longer side, on the frame: what is round it says whether it is a defect
 LEAST_PX = 32.0  # side of a window: enlarging twice shows all there is
-INPUTS = ("patches", "sides")
+INPUTS = ("patches", "alike", "sides")
 OUTPUTS = ("named", "sizes")
-
-Box = tuple[int, int, int, int]
-Window = tuple[float, float, float]  # centre x, y and side, in px of the frame
 
 
 class Closer:
-    """The closer look's graph: (n, 64, 64, 3) uint8 and (n, 1) log sides in, logits and log sizes out."""
+    """The closer look's graph: two times (n, 64, 64, 3) uint8 and (n, 1) log sides in, logits and log sizes out."""
 
     def __init__(self, graph: bytes, *, device: Device = "cpu") -> None:
         """One thread: a handful of patches takes 3 ms."""
         self._session = open_session(graph, threads=1, device=device).session
         blank: dict[str, NDArray[np.generic]] = {
             INPUTS[0]: np.zeros((2, EDGE, EDGE, 3), np.uint8),
-            INPUTS[1]: np.zeros((2, 1), np.float32),
+            INPUTS[1]: np.zeros((2, EDGE, EDGE, 3), np.uint8),
+            INPUTS[2]: np.zeros((2, 1), np.float32),
         }
         try:
             named, sizes = self._session.run(list(OUTPUTS), blank)
         except Exception as error:  # ONNX Runtime's errors share no base
             raise PackageInvalid(
-                f"closer look: the graph does not take two patches and their sides ({error}). Nothing was loaded. "
+                f"closer look: the graph does not take two patches, their likes and their sides ({error}). Nothing was loaded. "
                 "Assemble the package again."
             ) from error
         self.adds_facts, self.adds_estimators = named.shape[1], sizes.shape[1]
@@ -61,10 +62,15 @@ class Closer:
         if not regions:
             return []
         left, top = corner
-        windows = [(x - left, y - top, side) for x, y, side in (window_of(region.box) for region in regions)]
+        boxes = [(x0 - left, y0 - top, x1 - left, y1 - top) for x0, y0, x1, y1 in (region.box for region in regions)]
+        windows = [window_of(box) for box in boxes]
+        elsewhere = Likeness(picture)
+        shifts = [elsewhere.shift(window, box) for window, box in zip(windows, boxes, strict=True)]
+        alike = [shifted(window, shift) for window, shift in zip(windows, shifts, strict=True)]
         feed: dict[str, NDArray[np.generic]] = {
             INPUTS[0]: np.stack([cut(picture, window) for window in windows]),
-            INPUTS[1]: log_sides(windows),
+            INPUTS[1]: np.stack([cut(picture, window) for window in alike]),
+            INPUTS[2]: log_sides(windows),
         }
         named, sizes = self._session.run(list(OUTPUTS), feed)
         require_numbers(named, sizes)
@@ -82,6 +88,12 @@ def window_of(box: Box) -> Window:
     """The square that is looked at for a region's box."""
     x0, y0, x1, y1 = box
     return (x0 + x1) / 2, (y0 + y1) / 2, max(ROOM * max(x1 - x0, y1 - y0), LEAST_PX)
+
+
+def shifted(window: Window, shift: tuple[int, int]) -> Window:
+    """The same square elsewhere."""
+    x, y, side = window
+    return x + shift[0], y + shift[1], side
 
 
 def log_sides(windows: Sequence[Window]) -> NDArray[np.float32]:

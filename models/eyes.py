@@ -115,12 +115,13 @@ class Eyes:
                 f"eyes: the graphs give {shown[0]} facts and {shown[1]} sizes of a region, the region stage was taught "
                 f"on {taken[0]} and {taken[1]}. Nothing was loaded. Assemble the package again."
             )
-        seen = (len(blank.classes), len(blank.zones), self._stage.out.shape[2] - 1, len(self._stage.usual))
-        stated = (len(parts.defects), len(parts.zones), len(parts.defects), len(blank.frame))
+        stage = self._stage
+        seen = (len(blank.classes), len(blank.zones), stage.out.shape[2] - 1, stage.zone.shape[1], len(stage.usual))
+        stated = (len(parts.defects), len(parts.zones), len(parts.defects), len(parts.zones), len(blank.frame))
         if seen != stated or TABLET not in parts.zones:
             raise PackageInvalid(
-                f"eyes: the maps show {seen[0]} classes and {seen[1]} zones, the region stage names {seen[2]} over "
-                f"{seen[3]} statistics; the package states {', '.join(parts.defects)} and {', '.join(parts.zones)}. "
+                f"eyes: the maps show {seen[0]} classes and {seen[1]} zones, the region stage names {seen[2]} and {seen[3]} "
+                f"over {seen[4]} statistics; the package states {', '.join(parts.defects)} and {', '.join(parts.zones)}. "
                 "Nothing was loaded. Assemble the package again."
             )
 
@@ -184,7 +185,7 @@ class Eyes:
         return Observation(
             score=named.score,
             classes=tuple((self._defects[i], float(named.classes[i])) for i in order),
-            zone=self._zones[region.zone],
+            zone=self._zones[named.zone],
             box_px=_box(region, fitted, size),
             outline_px=_outline(region, fitted, size),
             sizes=sizes,

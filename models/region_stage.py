@@ -23,6 +23,7 @@ class Named:
 
     score: float  # probability that it is a defect at all
     classes: Floats  # probability of each class given a defect, sums to 1
+    zone: int  # where it is: a chip is on the tablet, though what its mask covers looks like the pocket
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class RegionStage:
     hidden_bias: Floats  # (nets, width)
     out: Floats  # (nets, width, classes + 1): the last is "no defect"
     out_bias: Floats  # (nets, classes + 1)
+    zone: Floats  # (facts + 1, zones): a linear opinion on where a region is
     length: Floats  # (classes, estimators + 1): log length from the log estimators and 1
     area: Floats  # (classes, estimators + 1): log root of the area
     knots: Floats  # (knots,) log px at which spreads are given
@@ -80,7 +82,8 @@ class RegionStage:
         share = np.exp(logits - logits.max(1, keepdims=True))
         mean = (share / share.sum(1, keepdims=True)).mean(0)
         real = float(mean[:-1].sum())
-        return Named(min(1.0, real), (mean[:-1] / max(real, 1e-9)).astype(np.float32))
+        zone = int((np.append(x, 1.0) @ self.zone).argmax())
+        return Named(min(1.0, real), (mean[:-1] / max(real, 1e-9)).astype(np.float32), zone)
 
     def measure(self, region: Region, defect: int) -> Measured:
         """Size of a region as a defect of that class."""

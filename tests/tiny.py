@@ -241,6 +241,8 @@ def tensors(defects: int, zones: int) -> dict[str, Floats]:
     sizes = np.zeros((defects, ESTIMATORS + ADDED_ESTIMATORS + 1), np.float32)
     length, area = sizes.copy(), sizes.copy()
     length[:, 0], area[:, 4] = 1, 1
+    zone = np.zeros((facts + 1, zones), np.float32)
+    zone[4 * CHANNELS + defects : peak] = np.eye(zones)  # as the maps say
     away = np.zeros((CHANNELS, 1), np.float32)
     away[:2, 0] = (-20, 20)  # how much greener than grey
     return {
@@ -250,6 +252,7 @@ def tensors(defects: int, zones: int) -> dict[str, Floats]:
         "hidden_bias": bias,
         "out": np.eye(defects + 1, dtype=np.float32)[None],
         "out_bias": np.zeros((1, defects + 1), np.float32),
+        "zone": zone,
         "length": length,
         "area": area,
         "knots": np.log(np.array([1, 500], np.float32)),

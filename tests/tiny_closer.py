@@ -17,6 +17,7 @@ def tiny_closer(defects: int) -> bytes:
         "tiny closer look",
         [
             helper.make_tensor_value_info("patches", TensorProto.UINT8, ["n", EDGE, EDGE, 3]),
+            helper.make_tensor_value_info("alike", TensorProto.UINT8, ["n", EDGE, EDGE, 3]),
             helper.make_tensor_value_info("sides", TensorProto.FLOAT, ["n", 1]),
         ],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width]) for name, width in widths.items()],

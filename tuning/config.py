@@ -38,14 +38,18 @@ class RenderConfig(Strict):
 
 
 class PoolsConfig(Strict):
-    """Rendered frames: what trains the nets and what calibrates their outputs. `inspector evaluate` renders its own."""
+    """Rendered frames: what trains the nets and what calibrates their outputs. `inspector evaluate` renders its own.
+
+    The closer look has frames of its own: on those that the eyes were trained on they are surer than anywhere else.
+    """
 
     train: tuple[RenderConfig, ...] = Field(min_length=1)
+    closer: tuple[RenderConfig, ...] = Field(min_length=1)
     calibration: tuple[RenderConfig, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def no_seed_is_used_twice(self) -> "PoolsConfig":
-        recipes = self.train + self.calibration
+        recipes = self.train + self.closer + self.calibration
         runs = sorted((run.first_seed, run.first_seed + run.frames) for run in recipes)
         if runs[-1][1] > EVALUATED_FROM:
             raise ValueError(
@@ -135,7 +139,7 @@ class EyesConfig(Strict):
 
     def training_digest(self) -> str:
         """Names a training: a checkpoint of another digest is not resumed."""
-        return _digest(self.model_dump(mode="json", exclude={"pools": {"calibration"}, "closer": True}))
+        return _digest(self.model_dump(mode="json", exclude={"pools": {"calibration", "closer"}, "closer": True}))
 
     def closer_digest(self) -> str:
         """Names a training of the closer look, the eyes' own apart."""
@@ -143,10 +147,20 @@ class EyesConfig(Strict):
         return _digest(self.model_dump(mode="json", include={"seed", "trunk", "closer"}) | {"faintest": faintest})
 
 
+class MindAgainConfig(Strict):
+    """A second course over the tasks that the first one ended with, with moments of its own."""
+
+    steps: int = Field(ge=1)
+    rate_share: float = Field(gt=0, le=1)  # of the learning rate that its cosine starts at
+    reading: float = Field(ge=0, le=1)  # share of its steps that teach reading
+    weight_next_line: float = Field(gt=0)
+
+
 class MindTrainingConfig(Strict):
     """Steps, tasks and rates of the mind's training."""
 
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=1)  # of the first course
+    again: MindAgainConfig
     course_steps: int = Field(ge=1)  # what shares of the course and the learning rate before `judging_from` refer to
     learning_rate: float = Field(gt=0)
     last_rate_share: float = Field(ge=0, le=1)  # of the learning rate that the cosine ends at
@@ -173,6 +187,10 @@ class MindTrainingConfig(Strict):
     judging_rate_share: float = Field(gt=0, le=1)  # of the learning rate that its own cosine starts at
     judging_weight_figure: float = Field(ge=0)  # from then, of copied figures; the verdict weighs as the next line does
     look_every: int = Field(ge=1)  # steps between early looks at forms that are not taught
+
+    @property
+    def all_steps(self) -> int:
+        return self.steps + self.again.steps
 
 
 class MindConfig(Strict):

@@ -59,13 +59,16 @@ def test_the_closer_looks_graph_says_what_its_network_says(tmp_path):
     net = CloserNet(bare_trunk(), classes=len(CLASSES)).eval()
     graph = tmp_path / "closer.onnx"
     draw = np.random.default_rng(1)
-    patches, sides = draw.integers(0, 256, (5, 64, 64, 3), np.uint8), draw.random((5, 1), np.float32)
+    patches, alike = draw.integers(0, 256, (2, 5, 64, 64, 3), np.uint8)
+    sides = draw.random((5, 1), np.float32)
 
     export_closer(net, graph)
 
-    said = open_session(graph, threads=1).session.run(list(OUTPUTS), dict(zip(INPUTS, (patches, sides), strict=True)))
+    feed = dict(zip(INPUTS, (patches, alike, sides), strict=True))
+    said = open_session(graph, threads=1).session.run(list(OUTPUTS), feed)
     with torch.no_grad():
-        known = net(torch.from_numpy(patches).permute(0, 3, 1, 2), torch.from_numpy(sides))
+        shown = (torch.from_numpy(one).permute(0, 3, 1, 2) for one in (patches, alike))
+        known = net(*shown, torch.from_numpy(sides))
     assert np.abs(said[0] - known.named.numpy()).max() < 1e-3
     assert np.abs(said[1] - known.sizes.numpy()).max() < 1e-3
     assert b'File "' not in graph.read_bytes()
@@ -107,4 +110,5 @@ def _places() -> list[Place]:
     pixels = draw.integers(0, 256, (120, 160, 3), np.uint8)
     truth = tiny_truth()
     frame = PooledFrame(pixels, np.zeros((60, 80), np.uint8), np.zeros(0, np.uint8), truth)
-    return [Place(frame, (60.0 + label, 50.0, 40.0), label, 1.0, 2.0, 1.5) for label in range(len(CLASSES) + 1)]
+    windows = [(60.0 + label, 50.0, 40.0) for label in range(len(CLASSES) + 1)]
+    return [Place(frame, window, (30, 0), label, 1.0, 2.0, 1.5) for label, window in enumerate(windows)]

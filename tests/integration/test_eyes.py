@@ -169,7 +169,7 @@ def test_a_closer_look_that_the_region_stage_was_not_taught_on_is_refused() -> N
 def test_a_graph_that_is_no_closer_look_is_refused() -> None:
     parts = tiny_parts()
 
-    with pytest.raises(PackageInvalid, match="does not take two patches and their sides"):
+    with pytest.raises(PackageInvalid, match="does not take two patches, their likes and their sides"):
         Eyes(replace(parts, closer=parts.graph), threads=1)
 
 

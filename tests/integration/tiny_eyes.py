@@ -29,6 +29,8 @@ def tiny_tensors() -> dict[str, Floats]:
     length, area = blend.copy(), blend.copy()
     length[:, 0], area[:, 2] = 1, 1
     logits = np.array([[0.0, 2.0, 0.0]], np.float32)
+    zone = np.zeros((FACTS + 1, len(ZONES)), np.float32)
+    zone[4 * CHANNELS + len(DEFECTS) :][: len(ZONES)] = np.eye(len(ZONES))  # as the maps say
     return {
         "centre": np.zeros(FACTS, np.float32),
         "scale": np.ones(FACTS, np.float32),
@@ -36,6 +38,7 @@ def tiny_tensors() -> dict[str, Floats]:
         "hidden_bias": np.zeros((1, 4), np.float32),
         "out": np.zeros((1, 4, len(DEFECTS) + 1), np.float32),
         "out_bias": logits,
+        "zone": zone,
         "length": length,
         "area": area,
         "knots": np.log(np.array([2, 50], np.float32)),

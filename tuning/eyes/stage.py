@@ -1,6 +1,7 @@
-"""Teaching the region stage: an ensemble of small perceptrons that name a region or refuse it."""
+"""Teaching the region stage: an ensemble of small perceptrons that name a region or refuse it, and where it is."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,11 +9,12 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from cameras.render import CLASSES
+from cameras.render import CLASSES, ZONES
 from tuning.eyes.calibrate import Seen
 
 Floats = NDArray[np.float32]
 NETS, WIDTH, STEPS, BATCH = 4, 128, 2500, 128
+ZONE_STEPS = 1500
 UNSPECIFIED_WEIGHT = 0.6  # of regions on defects that are too faint or too small to be specified
 NOTHING = len(CLASSES)
 
@@ -23,23 +25,30 @@ class RegionTable:
 
     facts: Floats  # (regions, facts)
     labels: NDArray[np.int64]  # class, or NOTHING
+    zones: NDArray[np.int64]  # of its defect; of its cells where it is on nothing
     weights: Floats
     frames: NDArray[np.int64]  # which frame it is of
+
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """In the order of the fields."""
+        return self.facts, self.labels, self.zones, self.weights, self.frames
 
 
 def table_of(seen: list[Seen]) -> RegionTable:
     """Rows in the order of the frames and their regions."""
-    facts, labels, weights, frames = [], [], [], []
+    facts, labels, zones, weights, frames = [], [], [], [], []
     for at, one in enumerate(seen):
         for region, defect in zip(one.regions, one.defect_of, strict=True):
             drawn = None if defect is None else one.frame.truth.defects[defect]
             facts.append(region.facts)
             labels.append(NOTHING if drawn is None else CLASSES.index(drawn.defect))
+            zones.append(region.zone if drawn is None else ZONES.index(drawn.zone))
             weights.append(1.0 if drawn is None or drawn.specified else UNSPECIFIED_WEIGHT)
             frames.append(at)
     return RegionTable(
         np.array(facts, np.float32),
         np.array(labels, np.int64),
+        np.array(zones, np.int64),
         np.array(weights, np.float32),
         np.array(frames, np.int64),
     )
@@ -58,6 +67,7 @@ def teach_stage(table: RegionTable, *, seed: int) -> dict[str, Floats]:
         "out": torch.stack([net.get_parameter("4.weight").T for net in nets]),
         "out_bias": torch.stack([net.get_parameter("4.bias") for net in nets]),
     }
+    tensors["zone"] = _zone_of(x, torch.from_numpy(table.zones), seed)
     found = {name: value.detach().numpy().astype(np.float32) for name, value in tensors.items()}
     return found | {"centre": centre.astype(np.float32), "scale": scale.astype(np.float32)}
 
@@ -77,9 +87,25 @@ def cross_opinions(table: RegionTable, *, seed: int) -> Floats:
     said = np.zeros((len(table.labels), len(CLASSES) + 1), np.float32)
     for half in (0, 1):
         other, own = table.frames % 2 != half, table.frames % 2 == half
-        part = RegionTable(table.facts[other], table.labels[other], table.weights[other], table.frames[other])
+        part = RegionTable(*(column[other] for column in table.columns()))
         said[own] = opinions(teach_stage(part, seed=seed), table.facts[own])
     return said
+
+
+def _zone_of(x: torch.Tensor, zones: torch.Tensor, seed: int) -> torch.Tensor:
+    """(facts + 1, zones): a logistic regression."""
+    torch.manual_seed(seed)
+    line = nn.Linear(x.shape[1], len(ZONES))
+    optimiser = torch.optim.AdamW(line.parameters(), 5e-3, weight_decay=0.02)
+    for step in range(ZONE_STEPS):
+        rows = torch.randint(0, len(x), (BATCH,))
+        for group in optimiser.param_groups:
+            group["lr"] = 5e-3 * (1 - step / ZONE_STEPS) + 1e-5
+        loss = functional.cross_entropy(line(x[rows]), zones[rows])
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return torch.cat([line.weight.T, line.bias[None]])
 
 
 def _taught(x: torch.Tensor, y: torch.Tensor, weights: torch.Tensor, seed: int) -> nn.Sequential:

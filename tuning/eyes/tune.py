@@ -31,7 +31,8 @@ def tune_eyes(config: EyesConfig, work: Path, target: Path, *, processes: int, s
     checkpoint = train_eyes(config, train, work, report=lambda progress: say(progress.line()))
     calibration = _pool(work, "calibration", config.pools.calibration, processes, say)
     parity = export_eyes(config, checkpoint, calibration, target, say=say)
-    closer = tune_closer(config, train, target / EYES_GRAPH, work, target / CLOSER_GRAPH, say=say)
+    looked_at = _pool(work, "closer", config.pools.closer, processes, say)
+    closer = tune_closer(config, looked_at, target / EYES_GRAPH, work, target / CLOSER_GRAPH, say=say)
     seen = look_at(
         calibration,
         Sight((target / EYES_GRAPH).read_bytes(), threads=1),

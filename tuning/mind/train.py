@@ -75,7 +75,7 @@ class Course:
     def batch(self, step: int) -> Batch:
         draw, settings = Random(f"{self._seed}/{step}"), self._settings
         done, late = step / settings.course_steps, step >= settings.judging_from
-        if draw.random() < (settings.judging_reading if late else settings.reading):
+        if draw.random() < _reading(settings, step):
             return pack_reading(
                 self._words, draw_reading(draw, self._material, settings.sentences, renamed=settings.renamed)
             )
@@ -151,8 +151,10 @@ def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None],
     )
     course, digest = Course(config, words, material, mind.word), f"{config.training_digest()}:{wordings_digest()}"
     start = load_checkpoint(path, learning, optimiser, digest) if path.exists() else 0
-    meter, saved_s, looked = _Meter(start, settings.steps), time.monotonic(), course.look()
-    for step in range(start, settings.steps):
+    meter, saved_s, looked = _Meter(start, settings.all_steps), time.monotonic(), course.look()
+    for step in range(start, settings.all_steps):
+        if step == settings.steps:
+            optimiser.state.clear()
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _rate(settings, step)
         meter.add(_step(mind, course.batch(step), optimiser, list(learning.values()), _weights(settings, step)))
@@ -164,7 +166,7 @@ def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None],
             save_checkpoint(path, learning, optimiser, step + 1, digest)
             save_parts(parts, config, learning, mind.head_rows(), words.head_tokens)
             saved_s = time.monotonic()
-    save_checkpoint(path, learning, optimiser, settings.steps, digest)
+    save_checkpoint(path, learning, optimiser, settings.all_steps, digest)
     save_parts(parts, config, learning, mind.head_rows(), words.head_tokens)
     return parts
 
@@ -230,7 +232,8 @@ def _weights(settings: MindTrainingConfig, step: int) -> Tensor:
     weights[PARTS.index("over")] = settings.weight_over
     weights[PARTS.index("next line")] = settings.weight_next_line
     if step >= settings.judging_from:
-        weights[PARTS.index("verdict")] = settings.weight_next_line
+        next_line = settings.again.weight_next_line if step >= settings.steps else settings.weight_next_line
+        weights[[PARTS.index("next line"), PARTS.index("verdict")]] = next_line
         weights[PARTS.index("figure")] = settings.judging_weight_figure
     return weights
 
@@ -245,8 +248,19 @@ def _right(mind: Mind, batches: list[Batch]) -> float:
     return right / shown
 
 
+def _reading(settings: MindTrainingConfig, step: int) -> float:
+    if step >= settings.steps:
+        return settings.again.reading
+    return settings.judging_reading if step >= settings.judging_from else settings.reading
+
+
 def _rate(settings: MindTrainingConfig, step: int) -> float:
-    low = settings.last_rate_share
+    low, again = settings.last_rate_share, step - settings.steps
+    if again >= 0:
+        falling = low + (settings.again.rate_share - low) * (
+            0.5 + 0.5 * math.cos(math.pi * again / settings.again.steps)
+        )
+        return min(1.0, (again + 1) / settings.warm_up_steps) * falling
     if step >= settings.judging_from:
         done = (step - settings.judging_from) / (settings.steps - settings.judging_from)
         return low + (settings.judging_rate_share - low) * (0.5 + 0.5 * math.cos(math.pi * done))

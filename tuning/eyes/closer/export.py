@@ -24,8 +24,8 @@ class _Shipped(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, patches: Tensor, sides: Tensor) -> tuple[Tensor, Tensor]:
-        said = self.net(patches.permute(0, 3, 1, 2), sides)
+    def forward(self, patches: Tensor, alike: Tensor, sides: Tensor) -> tuple[Tensor, Tensor]:
+        said = self.net(patches.permute(0, 3, 1, 2), alike.permute(0, 3, 1, 2), sides)
         return said.named, said.sizes
 
 
@@ -36,7 +36,8 @@ def export_closer(net: CloserNet, path: Path) -> None:
         TuningError: it does not say what the network says.
     """
     net = net.eval().to(memory_format=torch.contiguous_format)
-    example = torch.zeros(2, EDGE, EDGE, 3, dtype=torch.uint8), torch.zeros(2, 1)
+    blank = torch.zeros(2, EDGE, EDGE, 3, dtype=torch.uint8)
+    example = blank, blank.clone(), torch.zeros(2, 1)
     model = graph_of(_Shipped(net), example, inputs=INPUTS, outputs=OUTPUTS, any_number=True)
     unchecked = path.with_suffix(".part")
     onnx.save(model, unchecked)
@@ -47,11 +48,12 @@ def export_closer(net: CloserNet, path: Path) -> None:
 
 def _check(net: CloserNet, path: Path, count: int) -> None:
     draw = np.random.default_rng(count)
-    patches = draw.integers(0, 256, (count, EDGE, EDGE, 3), np.uint8)
+    patches, alike = draw.integers(0, 256, (2, count, EDGE, EDGE, 3), np.uint8)
     sides = draw.random((count, 1), np.float32)
     with torch.no_grad():
-        said = net(torch.from_numpy(patches).permute(0, 3, 1, 2), torch.from_numpy(sides))
-    found = open_session(path, threads=1).session.run(list(OUTPUTS), {INPUTS[0]: patches, INPUTS[1]: sides})
+        said = net(*(torch.from_numpy(one).permute(0, 3, 1, 2) for one in (patches, alike)), torch.from_numpy(sides))
+    feed = dict(zip(INPUTS, (patches, alike, sides), strict=True))
+    found = open_session(path, threads=1).session.run(list(OUTPUTS), feed)
     drift = max(float(np.abs(a - b.numpy()).max()) for a, b in zip(found, (said.named, said.sizes), strict=True))
     if drift > ALLOWED_DRIFT:
         path.unlink()

@@ -1,4 +1,4 @@
-"""The closer look's network: the trunk's first stages over an enlarged patch, pooled over all of it and its middle."""
+"""The closer look's network: the trunk's first stages over an enlarged patch and over its like, and their difference."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,8 @@ from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, freeze_norms
 
 STAGES = 5  # of the trunk: to stride 16, 4 x 4 cells of a patch
 CHANNELS = (24, 40, 112)  # at strides 4, 8 and 16
-WIDTH = 128
+COMPARED = 48  # channels of what looks at both places at stride 8
+WIDTH = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Said:
 
 
 class CloserNet(nn.Module):
-    """Patches in, names and sizes out."""
+    """Patches and their likes in, names and sizes out."""
 
     mean: Tensor
     std: Tensor
@@ -35,8 +36,13 @@ class CloserNet(nn.Module):
         self.blocks = blocks[:STAGES]
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255)
-        self.norm = nn.LayerNorm(2 * sum(CHANNELS))
-        self.hidden = nn.Linear(2 * sum(CHANNELS) + 1, WIDTH)
+        both = CHANNELS[0] + 2 * CHANNELS[1]
+        self.compare = nn.Sequential(
+            nn.Conv2d(both, COMPARED, 3, padding=1), nn.ReLU(), nn.Conv2d(COMPARED, COMPARED, 3, padding=1), nn.ReLU()
+        )
+        pooled = 2 * sum(CHANNELS) + 3 * sum(CHANNELS) + 3 * COMPARED
+        self.norm = nn.LayerNorm(pooled)
+        self.hidden = nn.Linear(pooled + 1, WIDTH)
         self.drop = nn.Dropout(0.2)
         self.named = nn.Linear(WIDTH, classes + 1)
         self.sizes = nn.Linear(WIDTH, 2)
@@ -49,16 +55,26 @@ class CloserNet(nn.Module):
         freeze_norms(self.stem, self.blocks)
         return self
 
-    def forward(self, pixels: Tensor, sides: Tensor) -> Said:
-        """Pixels (N, 3, 64, 64) in 0..255, sides (N, 1) as models.closer.log_sides gives them."""
-        x = (pixels.float() - self.mean) / self.std
-        c4 = self.blocks[1](self.blocks[0](self.stem(x.contiguous(memory_format=torch.channels_last))))
-        c8 = self.blocks[2](c4)
-        c16 = self.blocks[4](self.blocks[3](c8))
-        pooled = [part for map_ in (c4, c8, c16) for part in (map_.float().mean((2, 3)), _middle(map_.float()))]
+    def forward(self, pixels: Tensor, alike: Tensor, sides: Tensor) -> Said:
+        """Pixels twice (N, 3, 64, 64) in 0..255, sides (N, 1) as models.closer.log_sides gives them."""
+        maps, count = self._maps(torch.cat([pixels, alike])), len(pixels)
+        own = [map_[:count] for map_ in maps]
+        apart = [(map_[:count] - map_[count:]).abs() for map_ in maps]
+        fine = functional.avg_pool2d(apart[0], 2)
+        compared = self.compare(torch.cat([fine, own[1], apart[1]], 1))
+        pooled = [part for map_ in own for part in (map_.float().mean((2, 3)), _middle(map_.float()))]
+        for map_ in (*apart, compared):
+            pooled += [map_.float().mean((2, 3)), _middle(map_.float()), map_.float().amax((2, 3))]
         hidden = torch.cat([self.norm(torch.cat(pooled, 1)), sides], 1)
         hidden = self.drop(functional.relu(self.hidden(hidden)))
         return Said(self.named(hidden), self.sizes(hidden))
+
+    def _maps(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """At strides 4, 8 and 16."""
+        x = (pixels.float() - self.mean) / self.std
+        c4 = self.blocks[1](self.blocks[0](self.stem(x.contiguous(memory_format=torch.channels_last))))
+        c8 = self.blocks[2](c4)
+        return c4, c8, self.blocks[4](self.blocks[3](c8))
 
 
 def _middle(map_: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cameras.render import CLASSES
-from models.closer import Window, cut, log_sides
+from models.closer import EDGE, Window, cut, log_sides, shifted
 from tuning.config import CloserConfig
 from tuning.errors import TuningError
 from tuning.eyes.closer.net import CloserNet
@@ -31,6 +31,7 @@ class Patches:
     """One step's patches and their truth."""
 
     pixels: Tensor  # (N, 3, 64, 64) float
+    alike: Tensor  # the same of the places that look most like them
     sides: Tensor  # (N, 1)
     labels: Tensor  # (N,) int64
     weights: Tensor  # (N,)
@@ -54,9 +55,10 @@ class PatchSampler:
         """The patches of one step."""
         rng = np.random.default_rng((self._seed, step))
         drawn = [self._draw(rng) for _ in range(self._config.batch)]
-        pixels = np.stack([_shown(place, window, rng) for place, window in drawn])
+        pixels = np.stack([_shown(place, window, rng) for place, window in drawn]).transpose(0, 1, 4, 2, 3)
         return Patches(
-            torch.from_numpy(pixels.transpose(0, 3, 1, 2)),
+            torch.from_numpy(pixels[:, 0]),
+            torch.from_numpy(pixels[:, 1]),
             torch.from_numpy(log_sides([window for _, window in drawn])),
             torch.tensor([place.label for place, _ in drawn]),
             torch.tensor([place.weight for place, _ in drawn]),
@@ -116,7 +118,7 @@ def train_closer(
 
 def _loss(net: CloserNet, batch: Patches) -> Losses:
     with torch.autocast("cpu", torch.bfloat16):
-        said = net(batch.pixels, batch.sides)
+        said = net(batch.pixels, batch.alike, batch.sides)
     each = functional.cross_entropy(said.named.float(), batch.labels, reduction="none", label_smoothing=SMOOTHING)
     parts = {"named": (each * batch.weights).mean()}
     sized = ~batch.sizes.isnan().any(1)
@@ -126,10 +128,12 @@ def _loss(net: CloserNet, batch: Patches) -> Losses:
 
 
 def _shown(place: Place, window: Window, rng: np.random.Generator) -> NDArray[np.float32]:
-    patch = relit(cut(place.frame.pixels, window), rng)
+    """A window and its like, (2, 64, 64, 3), under one light and turned alike."""
+    both = [cut(place.frame.pixels, one) for one in (window, shifted(window, place.alike))]
+    pair = relit(np.concatenate(both), rng).reshape(2, EDGE, EDGE, 3)
     if rng.random() < 0.5:
-        patch = patch.swapaxes(0, 1)
-    return np.ascontiguousarray(patch[:: int(rng.choice((-1, 1))), :: int(rng.choice((-1, 1)))])
+        pair = pair.swapaxes(1, 2)
+    return np.ascontiguousarray(pair[:, :: int(rng.choice((-1, 1))), :: int(rng.choice((-1, 1)))])
 
 
 def _sizes(place: Place, window: Window) -> tuple[float, float]:

@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 
 def tune_closer(config: EyesConfig, pool: Pool, eyes: Path, work: Path, target: Path, *, say: Say) -> Path:
-    """Look at the training frames, teach the closer look on what is found there, write its graph.
+    """Look at frames that the eyes never saw, teach the closer look on what is found there, write its graph.
 
     Args:
         eyes: the graph whose regions are looked at.
