@@ -120,8 +120,9 @@ class Eyes:
         stated = (len(parts.defects), len(parts.zones), len(parts.defects), len(parts.zones), len(blank.frame))
         if seen != stated or TABLET not in parts.zones:
             raise PackageInvalid(
-                f"eyes: the maps show {seen[0]} classes and {seen[1]} zones, the region stage names {seen[2]} and {seen[3]} "
-                f"over {seen[4]} statistics; the package states {', '.join(parts.defects)} and {', '.join(parts.zones)}. "
+                f"eyes: the maps show {seen[0]} classes and {seen[1]} zones, the region stage names {seen[2]} and "
+                f"{seen[3]} over {seen[4]} statistics; the package states {', '.join(parts.defects)} and "
+                f"{', '.join(parts.zones)}. "
                 "Nothing was loaded. Assemble the package again."
             )
 

@@ -80,7 +80,7 @@ def _span(middle: float, side: float, most: int) -> tuple[int, int]:
 
 
 def _around(shape: tuple[int, ...], corner: tuple[int, int], box: Box) -> Floats:
-    """1 on the cells of a window that are not the region's, 0 on those that are; 1 everywhere where few would be left."""
+    """1 on the cells of a window beside the region, 0 on its own; 1 everywhere where few would be left."""
     weights = np.ones(shape, np.float32)
     left, top = corner
     x0, y0, x1, y1 = (

@@ -1,7 +1,6 @@
 """Teaching the region stage: an ensemble of small perceptrons that name a region or refuse it, and where it is."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,9 +28,9 @@ class RegionTable:
     weights: Floats
     frames: NDArray[np.int64]  # which frame it is of
 
-    def columns(self) -> tuple[NDArray[Any], ...]:
-        """In the order of the fields."""
-        return self.facts, self.labels, self.zones, self.weights, self.frames
+    def part(self, rows: NDArray[np.bool_]) -> "RegionTable":
+        """Some of the regions."""
+        return RegionTable(self.facts[rows], self.labels[rows], self.zones[rows], self.weights[rows], self.frames[rows])
 
 
 def table_of(seen: list[Seen]) -> RegionTable:
@@ -87,8 +86,7 @@ def cross_opinions(table: RegionTable, *, seed: int) -> Floats:
     said = np.zeros((len(table.labels), len(CLASSES) + 1), np.float32)
     for half in (0, 1):
         other, own = table.frames % 2 != half, table.frames % 2 == half
-        part = RegionTable(*(column[other] for column in table.columns()))
-        said[own] = opinions(teach_stage(part, seed=seed), table.facts[own])
+        said[own] = opinions(teach_stage(table.part(other), seed=seed), table.facts[own])
     return said
 
 

@@ -1,4 +1,4 @@
-"""The closer look's network: the trunk's first stages over an enlarged patch and over its like, and their difference."""
+"""The closer look's network: the trunk's first stages over an enlarged patch and its like, and their difference."""
 
 from dataclasses import dataclass
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cameras.render import CLASSES
-from models.closer import Box, Window, window_of
-from models.likeness import Likeness
+from models.closer import window_of
+from models.likeness import Box, Likeness, Window
 from tuning.eyes.calibrate import Seen
 from tuning.eyes.pool import DefectTruth, PooledFrame
 from tuning.eyes.stage import NOTHING, UNSPECIFIED_WEIGHT

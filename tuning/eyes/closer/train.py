@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cameras.render import CLASSES
-from models.closer import EDGE, Window, cut, log_sides, shifted
+from models.closer import EDGE, cut, log_sides, shifted
+from models.likeness import Window
 from tuning.config import CloserConfig
 from tuning.errors import TuningError
 from tuning.eyes.closer.net import CloserNet
