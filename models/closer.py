@@ -40,8 +40,8 @@ class Closer:
             named, sizes = self._session.run(list(OUTPUTS), blank)
         except Exception as error:  # ONNX Runtime's errors share no base
             raise PackageInvalid(
-                f"closer look: the graph does not take two patches, their likes and their sides ({error}). Nothing was loaded. "
-                "Assemble the package again."
+                f"closer look: the graph does not take two patches, their likes and their sides ({error}). Nothing was "
+                "loaded. Assemble the package again."
             ) from error
         self.adds_facts, self.adds_estimators = named.shape[1], sizes.shape[1]
 
