@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from models.closer import cut, window_of
 from models.observation import Observation
 from models.verdict import Disposition, Finding, Verdict
 
@@ -31,9 +32,12 @@ INK: Colour = (24, 30, 38)
 WHITE: Colour = (255, 255, 255)
 
 BANNER_PX = 62
+STRIP_PX = 138
+_TILE_PX = 104  # of a place in the strip
 MOST_LABELS = 10  # more would hide the unit; the banner says how many are not written out
 _NARROWEST_PX, _WIDEST_PX, _HIGHEST_PX = 640, 1280, 1280
 _CLEAR_PX = 6  # between a defect and the line round it
+_GAP_PX = 8  # round the strip's places
 _GRID_PX = 10  # step of the places tried for a label
 _EMPTY = (400, 640, 3)
 _SPELT_OUT = str.maketrans({"≥": ">=", "≤": "<=", "–": "-", "—": "-", "…": "...", "\n": " "})
@@ -43,6 +47,8 @@ _SPELT_OUT = str.maketrans({"≥": ">=", "≤": "<=", "–": "-", "—": "-", "�
 class _Mark:
     """One region with everything that is said about it; coordinates of the shown picture."""
 
+    seen: Box  # in the frame as taken
+    alike: tuple[int, int] | None  # and the place that it was compared with
     box: Box
     outline: NDArray[np.int32]
     lines: tuple[str, ...]
@@ -66,9 +72,11 @@ def annotate(
         mm_per_px: scale of `pixels`; None when it is not known, the picture then has no scale bar.
 
     Returns:
-        (H, W, 3) uint8 RGB, the banner above the picture; at least 640 and at most 1280 px wide.
+        (H, W, 3) uint8 RGB, at least 640 and at most 1280 px wide: the banner, the picture and, where there are
+        findings, a strip with each of their places enlarged beside the place that the eyes compared it with.
     """
-    picture, scale = _fitted(as_picture(pixels))
+    taken = as_picture(pixels)
+    picture, scale = _fitted(taken)
     marks = _marks(verdict, observations, scale)
     recorded = [o for o in observations if o.box_px not in {f.box_px for f in verdict.findings}]
     for seen in recorded:
@@ -80,8 +88,10 @@ def annotate(
     draw = ImageDraw.Draw(image)
     bar = _scale_bar(draw, image.size, None if mm_per_px is None else mm_per_px / scale)
     _write_labels(draw, marks[:MOST_LABELS], image.size, bar)
-    whole = Image.new("RGB", (image.width, image.height + BANNER_PX), INK)
+    compared = [mark for mark in marks if mark.alike is not None]
+    whole = Image.new("RGB", (image.width, BANNER_PX + image.height + (STRIP_PX if compared else 0)), INK)
     whole.paste(image, (0, BANNER_PX))
+    _show_places(whole, taken, compared, BANNER_PX + image.height)
     _write_banner(ImageDraw.Draw(whole), verdict, unit, whole.width, unwritten=len(marks) - MOST_LABELS)
     return np.asarray(whole, np.uint8)
 
@@ -157,7 +167,7 @@ def _fitted(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
 
 def _marks(verdict: Verdict, observations: Sequence[Observation], scale: float) -> list[_Mark]:
     """Findings region by region; several criteria may have been exceeded by one region."""
-    outlines = {seen.box_px: seen.outline_px for seen in observations}
+    known = {seen.box_px: seen for seen in observations}
     regions: dict[Box, list[Finding]] = {}
     for finding in verdict.findings:
         if finding.box_px is not None:
@@ -168,8 +178,10 @@ def _marks(verdict: Verdict, observations: Sequence[Observation], scale: float) 
         scaled = tuple(round(edge * scale) for edge in box)
         serious = [f for f in findings if f.severity != "minor"]
         colour = RED if any(f.sure for f in serious) else AMBER if serious else BLUE
-        outline = _around(_outline(outlines.get(box, ()), box, scale))
-        marks.append(_Mark((scaled[0], scaled[1], scaled[2], scaled[3]), outline, lines, colour))
+        seen = known.get(box)
+        outline = _around(_outline(seen.outline_px if seen else (), box, scale))
+        alike = seen.alike_px if seen else None
+        marks.append(_Mark(box, alike, (scaled[0], scaled[1], scaled[2], scaled[3]), outline, lines, colour))
     return sorted(marks, key=lambda mark: (RED, AMBER, BLUE).index(mark.colour))
 
 
@@ -211,6 +223,24 @@ def _write_labels(draw: ImageDraw.ImageDraw, marks: Sequence[_Mark], size: tuple
         draw.rectangle(label, fill=mark.colour, outline=WHITE)
         for row, line in enumerate(mark.lines):
             draw.text((x + 6, y + 3 + 21 * row), line, font=font, fill=WHITE)
+
+
+def _show_places(whole: Image.Image, taken: NDArray[np.uint8], marks: Sequence[_Mark], top: int) -> None:
+    """The strip below the picture: as many places as fit, the most serious first, each beside its like."""
+    draw, font = ImageDraw.Draw(whole), _font(15)
+    left = _GAP_PX
+    for mark in marks:
+        if left + 2 * _TILE_PX + _GAP_PX > whole.width:
+            break
+        x, y, side = window_of(mark.seen)
+        for tile, middle in enumerate(((x, y), mark.alike or (x, y))):
+            place = Image.fromarray(cut(taken, (*middle, side))).resize((_TILE_PX, _TILE_PX), Image.Resampling.BICUBIC)
+            whole.paste(place, (left + tile * _TILE_PX, top + _GAP_PX))
+        frame = (left - 1, top + _GAP_PX - 1, left + 2 * _TILE_PX, top + _GAP_PX + _TILE_PX)
+        draw.rectangle(frame, outline=mark.colour, width=2)
+        name = " ".join(mark.lines[0].split()[:2])
+        draw.text((left, top + _GAP_PX + _TILE_PX + 2), f"{name} | elsewhere", font=font, fill=WHITE)
+        left += 2 * _TILE_PX + 2 * _GAP_PX
 
 
 def _place(box: Box, label: tuple[int, int], size: tuple[int, int], taken: Sequence[Box]) -> tuple[int, int]:

@@ -79,8 +79,9 @@ class Closer:
                 region,
                 facts=np.concatenate([region.facts, logits]),
                 shape=np.concatenate([region.shape, size + np.float32(np.log(window[2]))]),
+                alike=shift,
             )
-            for region, window, logits, size in zip(regions, windows, named, sizes, strict=True)
+            for region, window, shift, logits, size in zip(regions, windows, shifts, named, sizes, strict=True)
         ]
 
 

@@ -190,6 +190,7 @@ class Eyes:
             box_px=_box(region, fitted, size),
             outline_px=_outline(region, fitted, size),
             sizes=sizes,
+            alike_px=_alike(region, fitted, size),
         )
 
 
@@ -218,6 +219,14 @@ def _box(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[int, in
     x0, y0, x1, y1 = region.box
     start, end = _on_picture(x0, y0, fitted, size), _on_picture(x1, y1, fitted, size)
     return (*start, *end)
+
+
+def _alike(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int] | None:
+    """Middle of the place that the region was compared with."""
+    if region.alike == (0, 0):
+        return None
+    x0, y0, x1, y1 = region.box
+    return _on_picture((x0 + x1) / 2 + region.alike[0], (y0 + y1) / 2 + region.alike[1], fitted, size)
 
 
 def _outline(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[tuple[int, int], ...]:

@@ -70,7 +70,7 @@ class Likeness:
         rows, columns = self._shape
         padded = np.zeros((rows, columns), np.float32)
         padded[: cells.shape[0], : cells.shape[1]] = cells
-        return np.asarray(cv2.dft(padded, nonzeroRows=cells.shape[0]), np.float32)
+        return np.asarray(cv2.dft(padded), np.float32)  # nonzeroRows would leave the fast path
 
 
 def _span(middle: float, side: float, most: int) -> tuple[int, int]:

@@ -26,6 +26,7 @@ class Observation(BaseModel):
     box_px: tuple[int, int, int, int]  # x0, y0, x1, y1 in the frame as taken
     outline_px: tuple[tuple[int, int], ...]  # closed polygon in the frame as taken
     sizes: dict[str, Size]  # "mm" longest dimension, "mm2" area, "%" area in percent of the nominal unit
+    alike_px: tuple[int, int] | None = None  # x, y of the place elsewhere in the frame that it was compared with
 
     @property
     def defect(self) -> str:

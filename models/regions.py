@@ -50,6 +50,7 @@ class Region:
     shape: Floats  # logarithms of the size estimators, in the order of `_shape`
     facts: Floats  # what names and refuses it: pooled features, class logits, shape
     zone: int  # where most of its mask is
+    alike: tuple[int, int] = (0, 0)  # px right and down to the place it was compared with; (0, 0): none
 
 
 def find_regions(maps: Maps, at: Thresholds, px_per_mm: float) -> list[Region]:

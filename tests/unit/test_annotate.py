@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inspector.annotate import AMBER, BANNER_PX, GREEN, RED, annotate, as_picture
+from inspector.annotate import AMBER, BANNER_PX, GREEN, RED, STRIP_PX, annotate, as_picture
 from models.observation import Observation
 from models.verdict import Disposition, Finding, Reason, Verdict
 
@@ -168,3 +168,25 @@ def test_more_findings_than_labels_are_counted_in_the_banner():
     ten = annotate(PLAIN, rejected(*boxes[:10]), [saw(b) for b in boxes], unit=7, mm_per_px=None)
 
     assert (many[:BANNER_PX] != ten[:BANNER_PX]).any()
+
+
+def test_a_finding_is_shown_enlarged_beside_the_place_that_it_was_compared_with():
+    pixels = PLAIN.copy()
+    pixels[196:206, 296:306] = 0  # the spot
+    pixels[300:340, 480:520] = (0, 0, 250)  # what lies elsewhere
+    box: Box = (296, 196, 306, 206)
+    compared = saw(box).model_copy(update={"alike_px": (500, 320)})
+
+    whole = annotate(pixels, rejected(box), [compared], unit=7, mm_per_px=None)
+    strip = whole[BANNER_PX + 480 :]
+
+    assert len(strip) == STRIP_PX
+    middle = 8 + 52  # of the first place, from the strip's corner
+    assert strip[middle, middle].max() < 60
+    assert tuple(strip[middle, middle + 104]) == pytest.approx((0, 0, 250), abs=3)
+
+
+def test_without_a_place_to_compare_there_is_no_strip():
+    box: Box = (296, 196, 306, 206)
+
+    assert len(annotate(PLAIN, rejected(box), [saw(box)], unit=7, mm_per_px=None)) == BANNER_PX + 480
