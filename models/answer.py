@@ -13,11 +13,11 @@ grammar, not chosen. A defect or zone word may hold spaces but neither ' on ' no
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Literal, Protocol, cast
 
-from models.chain import Chain, Comparison, Item, Question, Verdict, number
-from models.errors import AnswerMalformed
+from models.chain import Chain, Comparison, Item, Line, Question, Verdict, applies, item_of, number, verdict_of
+from models.errors import AnswerMalformed, ModelError
 from models.note import Kind, Note, Operator, Severity, Tier, Unit
 
 SEVERITY_PIECES = (" critical", " major", " minor")
@@ -135,6 +135,32 @@ def parse_chain(text: str) -> Chain:
     if body == " none":
         return Chain((), cast(Verdict, verdict))
     return Chain(tuple(_parse_item(part, text) for part in body.split(";")), cast(Verdict, verdict))
+
+
+def redraft(begun: str, lines: Sequence[Line], question: Question, rejecting: Collection[str]) -> Chain | None:
+    """What the plain rule goes on with after a beginning that it would not have written itself.
+
+    Args:
+        begun: a chain up to any place; it may name a line that does not apply, or leave one out.
+        lines: the sheet, in the order of the prompt.
+
+    Returns:
+        A whole chain with that beginning; None where the rule has none, for example after a comparison gone wrong.
+    """
+    *whole, under_way = begun.split(";")
+    try:
+        items = [_parse_item(part, begun) for part in whole]
+        used = {item.id for item in items}
+        left = [line for line in lines if line.id not in used and line.note.kind != "other"]
+        due = [line for line in left if applies(line.note, question)]
+        named = [line for line in left if line.id == re.split("[ =]", under_way, maxsplit=1)[0]]
+        alike = [line for line in left if line.note.defect == question.defect]
+        current = (named if under_way else due or alike)[0]
+        items += [item_of(line, question) for line in (current, *(line for line in due if line is not current))]
+    except (AnswerMalformed, ModelError, IndexError):
+        return None
+    chain = Chain(tuple(items), verdict_of(items, counted=question.count is not None, rejecting=rejecting))
+    return chain if "".join(chain_pieces(chain.items, chain.verdict)).startswith(begun) else None
 
 
 def _parse_item(part: str, text: str) -> Item:

@@ -116,7 +116,7 @@ def judge_by_rule(lines: Sequence[Line], question: Question, rejecting: Collecti
         question: its sizes must hold every unit that an applying line asks for.
         rejecting: severities that reject the unit.
     """
-    items = tuple(_item(line, question) for line in lines if applies(line.note, question))
+    items = tuple(item_of(line, question) for line in lines if applies(line.note, question))
     return Chain(items, verdict_of(items, counted=question.count is not None, rejecting=rejecting))
 
 
@@ -132,7 +132,12 @@ def verdict_of(items: Sequence[Item], *, counted: bool, rejecting: Collection[st
     return "reject" if found & set(rejecting) else "accept"
 
 
-def _item(line: Line, question: Question) -> Item:
+def item_of(line: Line, question: Question) -> Item:
+    """What a line says about a question that it applies to.
+
+    Raises:
+        ModelError: the question does not hold the quantity that the line limits.
+    """
     note = line.note
     if note.kind == "off":
         return Item(line.id, "off")

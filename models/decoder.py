@@ -4,7 +4,7 @@ Rows never see each other. They are padded on the right to a few lengths, becaus
 keeps memory for each; padding is masked and costs time, never an answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,9 @@ Floats = NDArray[np.float32]
 HIDDEN = np.float32(-1e9)  # added to a score that must not count
 LENGTHS = 8  # rows are padded to a multiple of this
 PREFIX_CHUNK = 256  # tokens of a prefix that are read at once
+DRAFTS = 4  # of one answer; what the mind goes on changing is then written token by token
+
+Redraft = Callable[[int, tuple[int, ...]], Sequence[int] | None]  # of a row, after the tokens that it has
 
 
 class Grammar(Protocol):
@@ -120,35 +123,53 @@ class Decoder:
         grammars: Sequence[Grammar],
         *,
         most: int,
+        redraft: Redraft | None = None,
     ) -> list[Written]:
         """What greedy writing gives, found in one pass wherever the draft is what the mind would have written.
 
-        A row that would have gone another way is finished token by token from there.
+        A row that would have gone another way is drafted anew from there, some times, and then finished token by token.
+
+        Args:
+            prefix: what all rows stand under.
+            rows: the questions.
+            drafts: an answer for each.
+            grammars: one a row.
+            most: tokens after which a row is left as it is, incomplete.
+            redraft: a row's whole answer after the tokens that it has, or None; nothing is drafted anew without it.
         """
-        logits = self.logits(prefix, [row.then(draft) for row, draft in zip(rows, drafts, strict=True)])
-        begun: list[Written] = []
-        for row, draft, grammar, seen in zip(rows, drafts, grammars, logits, strict=True):
-            tokens: list[int] = []
-            score = 1.0
-            for at, drafted in enumerate(draft):
-                token, probability = self._choose(seen[len(row.tokens) - 1 + at], grammar, tokens)
-                tokens.append(token)
-                score *= probability
-                if token != drafted:
-                    break
-            begun.append(Written(tuple(tokens), score))
-        open_rows = [i for i, (w, g) in enumerate(zip(begun, grammars, strict=True)) if not g.complete(w.tokens)]
-        if open_rows:
+        begun, passes = [Written((), 1.0)] * len(rows), 0
+        drafted = dict(enumerate(drafts))
+        while drafted and passes < DRAFTS:
+            seen = self.logits(prefix, [rows[i].then(draft) for i, draft in drafted.items()])
+            passes += 1
+            for (i, draft), logits in zip(drafted.items(), seen, strict=True):
+                begun[i] = self._agreed(logits[len(rows[i].tokens) - 1 :], draft, grammars[i], begun[i])
+            open_rows = [i for i in drafted if not grammars[i].complete(begun[i].tokens)]
+            anew = ((i, redraft(i, begun[i].tokens)) for i in open_rows if redraft)
+            drafted = {i: draft for i, draft in anew if draft is not None}
+        unfinished = [i for i, grammar in enumerate(grammars) if not grammar.complete(begun[i].tokens)]
+        if unfinished:
             finished = self.write(
                 prefix,
-                [rows[i] for i in open_rows],
-                [grammars[i] for i in open_rows],
+                [rows[i] for i in unfinished],
+                [grammars[i] for i in unfinished],
                 most=most,
-                begun=[begun[i] for i in open_rows],
+                begun=[begun[i] for i in unfinished],
             )
-            for i, written in zip(open_rows, finished, strict=True):
+            for i, written in zip(unfinished, finished, strict=True):
                 begun[i] = written
         return begun
+
+    def _agreed(self, logits: Floats, draft: Sequence[int], grammar: Grammar, begun: Written) -> Written:
+        """What is written already and the draft after it, up to the first token that is not the drafted one."""
+        tokens, score = list(begun.tokens), begun.score
+        for at in range(len(tokens), len(draft)):
+            token, probability = self._choose(logits[at], grammar, tokens)
+            tokens.append(token)
+            score *= probability
+            if token != draft[at]:
+                break
+        return Written(tuple(tokens), score)
 
     def write(
         self,

@@ -8,8 +8,8 @@ a unit, never pass one.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from models.answer import ChainGrammar, NoteGrammar, chain_pieces, grammar_tokens, parse_chain, parse_note
-from models.chain import TAUGHT_REJECTING, Line, Question, judge_by_rule, line_id, verdict_of
+from models.answer import ChainGrammar, NoteGrammar, chain_pieces, grammar_tokens, parse_chain, parse_note, redraft
+from models.chain import TAUGHT_REJECTING, Chain, Line, Question, judge_by_rule, line_id, verdict_of
 from models.decoder import Decoder, Prefix, Row
 from models.errors import AnswerMalformed, PackageInvalid, SheetInvalid
 from models.note import Note
@@ -135,10 +135,16 @@ class Mind:
     def _judge(self, sheet: SheetCache, asked: Sequence[Asked]) -> list[Judgement]:
         rows = [self._row(a.question) for a in asked]
         chains = [judge_by_rule(sheet.lines, a.question, TAUGHT_REJECTING) for a in asked]
-        drafts = [tuple(self._tokens.encode_all(chain_pieces(chain.items, chain.verdict))) for chain in chains]
+        drafts = [self._coded(chain) for chain in chains]
         ids = [line.id for line in sheet.lines]
         grammars = [ChainGrammar(self._tokens.encode, ids, a.question) for a in asked]
-        written = self.decoder.check(sheet.prefix, rows, drafts, grammars, most=LONGEST_CHAIN)
+
+        def again(row: int, begun: tuple[int, ...]) -> tuple[int, ...] | None:
+            chain = redraft(self._tokens.decode(begun), sheet.lines, asked[row].question, TAUGHT_REJECTING)
+            draft = None if chain is None else self._coded(chain)
+            return draft if draft and draft[: len(begun)] == begun else None
+
+        written = self.decoder.check(sheet.prefix, rows, drafts, grammars, most=LONGEST_CHAIN, redraft=again)
         judgements = []
         for question, drafted, answer in zip(asked, chains, written, strict=True):
             text = self._tokens.decode(answer.tokens)
@@ -163,6 +169,9 @@ class Mind:
                 )
             )
         return judgements
+
+    def _coded(self, chain: Chain) -> tuple[int, ...]:
+        return tuple(self._tokens.encode_all(chain_pieces(chain.items, chain.verdict)))
 
     def _row(self, question: Question) -> Row:
         asked = judge_question(question)

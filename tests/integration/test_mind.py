@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.answer import ChainGrammar, NoteGrammar, chain_pieces, parse_chain
+from models.answer import ChainGrammar, NoteGrammar, chain_pieces, parse_chain, redraft
 from models.assemble import assemble
 from models.chain import Line, Question, judge_by_rule
 from models.decoder import Row
@@ -114,7 +114,8 @@ def test_no_question_costs_no_pass(mind):
     assert mind.judge(mind.open_sheet(NOTES, {"critical"}), ()) == []
 
 
-def test_a_draft_that_the_mind_would_not_write_is_finished_as_if_never_drafted(mind, tokens):
+@pytest.mark.parametrize("anew", [True, False], ids=["drafted anew", "token by token"])
+def test_a_draft_that_the_mind_would_not_write_is_finished_as_if_never_drafted(mind, tokens, anew):
     shown = [Line(f"K{i + 1}", note) for i, (_, note) in enumerate(NOTES)]
     question = QUESTIONS[0].question
     draft_chain = judge_by_rule(shown, question, {"critical", "major"})
@@ -123,7 +124,12 @@ def test_a_draft_that_the_mind_would_not_write_is_finished_as_if_never_drafted(m
     rows = [Row(tuple(tokens.encode(f"\n spot {i} ->"))) for i in range(6)]
     grammars = [ChainGrammar(tokens.encode, [line.id for line in shown], question) for _ in rows]
 
-    checked = mind.decoder.check(prefix, rows, [draft] * len(rows), grammars, most=128)
+    def again(row: int, begun: tuple[int, ...]) -> list[int] | None:
+        chain = redraft(tokens.decode(begun), shown, question, {"critical", "major"})
+        return tokens.encode_all(chain_pieces(chain.items, chain.verdict)) if chain else None
+
+    redrafts = again if anew else None
+    checked = mind.decoder.check(prefix, rows, [draft] * len(rows), grammars, most=128, redraft=redrafts)
 
     written = mind.decoder.write(prefix, rows, grammars, most=128)
     assert [w.tokens for w in checked] == [w.tokens for w in written]

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 
 import pytest
 
-from models.answer import ChainGrammar, NoteGrammar, chain_pieces, grammar_tokens, note_pieces, parse_chain, parse_note
+from models.answer import (
+    ChainGrammar,
+    NoteGrammar,
+    chain_pieces,
+    grammar_tokens,
+    note_pieces,
+    parse_chain,
+    parse_note,
+    redraft,
+)
 from models.chain import Chain, Line, Question, judge_by_rule, line_id
 from models.errors import AnswerMalformed
-from models.note import Note, Tier
+from models.note import Note, Severity, Tier
 
 
 @dataclass(frozen=True)
@@ -165,3 +174,46 @@ def test_text_that_is_no_note_is_refused(text: str) -> None:
 def test_text_that_is_no_chain_is_refused(text: str) -> None:
     with pytest.raises(AnswerMalformed, match="The unit is held"):
         parse_chain(text)
+
+
+def _over(limit: float, severity: Severity) -> Tier:
+    return Tier(operator=">", limit=limit, severity=severity)
+
+
+SPOTS = (
+    Line("K1", Note(kind="size", defect="spot", zone="tablet", unit="mm", tiers=(_over(0.5, "major"),))),
+    Line("K2", Note(kind="size", defect="spot", zone="tablet", outside=True, unit="mm", tiers=(_over(1, "minor"),))),
+    Line("K3", Note(kind="any", defect="crack", severity="critical")),
+    Line("K4", Note(kind="any", defect="spot", zone="tablet", severity="minor")),
+)
+SPOT = Question("spot", "tablet", (("mm", 0.8),))
+
+
+@pytest.mark.parametrize(
+    ("begun", "whole"),
+    [
+        ("", "K1 mm=00.80>00.50 over major;K4 any minor reject"),
+        ("K4", "K4 any minor;K1 mm=00.80>00.50 over major reject"),
+        ("K2", "K2 mm=00.80>01.00 under;K1 mm=00.80>00.50 over major;K4 any minor reject"),
+        ("K1 mm=00.80>00.50 over major;K3", "K1 mm=00.80>00.50 over major;K3 any critical;K4 any minor reject"),
+        (
+            "K1 mm=00.80>00.50 over major;K4 any minor;",
+            "K1 mm=00.80>00.50 over major;K4 any minor;K2 mm=00.80>01.00 under reject",
+        ),
+    ],
+    ids=["nothing yet", "another order", "a line that does not apply", "one of another class", "one line more"],
+)
+def test_the_rule_goes_on_from_any_line_that_the_mind_names(begun: str, whole: str) -> None:
+    chain = redraft(begun, SPOTS, SPOT, {"critical", "major"})
+
+    assert chain is not None
+    assert "".join(chain_pieces(chain.items, chain.verdict)) == whole
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [" none", "K1 mm=00.80>00.50 under", "K1 any", "K9", "K1 mm=00.80>00.50 over major accept"],
+    ids=["no line", "a comparison gone wrong", "another kind", "no such line", "another verdict"],
+)
+def test_the_rule_does_not_go_on_from_what_it_would_never_say(begun: str) -> None:
+    assert redraft(begun, SPOTS, SPOT, {"critical", "major"}) is None
