@@ -153,6 +153,7 @@ class MindAgainConfig(Strict):
     steps: int = Field(ge=1)
     rate_share: float = Field(gt=0, le=1)  # of the learning rate that its cosine starts at
     reading: float = Field(ge=0, le=1)  # share of its steps that teach reading
+    crowded: float = Field(ge=0, le=1)  # share of sheets with many lines on a class: which of them apply is hard
     weight_next_line: float = Field(gt=0)
 
 

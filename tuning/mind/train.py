@@ -81,6 +81,7 @@ class Course:
             )
         near = min(1.0, done / settings.near_reached)
         drilled = draw.random() < settings.drills * (1.0 if done < 0.35 else 0.3)
+        crowded = settings.again.crowded if step >= settings.steps else CROWDED_LATE
         criteria, questions = draw.randint(1, 3), DRILL_QUESTIONS
         if not drilled:
             criteria, questions = draw.randint(3, _longest(settings, done)), settings.questions
@@ -91,7 +92,7 @@ class Course:
             questions,
             near=near,
             mixed=settings.mixed,
-            crowded=not late or draw.random() < CROWDED_LATE,
+            crowded=not late or draw.random() < crowded,
             rejecting=TAUGHT_REJECTING if late else None,
         )
         return pack_judging(self._words, task, self._embed)
