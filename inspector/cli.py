@@ -5,18 +5,19 @@ extra that is missing.
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cameras.errors import CameraError
-from inspector.commands import bench, calibrate, evaluate, line, package, records, render, sheets
+from inspector.commands import bench, calibrate, evaluate, examples, line, package, records, render, sheets
 from inspector.commands.screen import err, out
 from inspector.commands.sheets import PACKAGE
 from inspector.errors import LineError
 from models.errors import ModelError
-from models.example import Challenge
+from models.example import Challenge, ShownUnit
 from tuning.errors import TuningError
 
 REFUSED = 1
@@ -48,7 +49,14 @@ def _challenge(units: int, questions: int) -> Challenge:
     return draw_challenge(units, questions)
 
 
+def _units(seeds: range, content: examples.Content, held_out: bool) -> Iterator[ShownUnit]:
+    from tuning.challenge import draw_units
+
+    return draw_units(seeds, content=content, held_out=held_out)
+
+
 app.command()(evaluate.command(_challenge))
+app.command()(examples.command(_units))
 
 
 @app.command()

@@ -31,3 +31,7 @@ class DeviceAbsent(ModelError):
 
 class OutputInvalid(ModelError):
     """A graph gave a value that is no number: the unit is not judged."""
+
+
+class ExampleInvalid(ModelError):
+    """Examples that say something impossible: counted on them, a figure would be wrong."""

@@ -8,6 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -18,8 +19,10 @@ from models.errors import PackageInvalid
 from models.evaluate_eyes import Looks, eyes_figures, look_at
 from models.evaluate_judging import Bench, Judge, Opens, counterpart_figures, judge_sheets, judging_figures
 from models.evaluate_reading import ReadCriterion, Readings, read_all, reading_figures
+from models.evaluate_tables import UnitTables, unit_tables
 from models.evaluate_units import judge_units, repeated
 from models.example import Challenge, ShownSheet, ShownUnit
+from models.exhibits import Gallery
 from models.eyes import Eyes
 from models.metrics import Figure
 from models.mind import Mind
@@ -60,6 +63,7 @@ class Report(BaseModel):
     challenge: dict[str, str]
     figures: tuple[Figure, ...]
     wrong_readings: tuple[WrongReading, ...]
+    tables: UnitTables | None = None  # of the units, if any were shown
 
     def beside(self, other: "Report") -> "Report":
         """Units and language evaluated apart, on two cores at once, as one report.
@@ -78,6 +82,7 @@ class Report(BaseModel):
                 "challenge": {**self.challenge, **other.challenge},
                 "figures": (*self.figures, *other.figures),
                 "wrong_readings": (*self.wrong_readings, *other.wrong_readings),
+                "tables": self.tables or other.tables,
             }
         )
 
@@ -88,7 +93,8 @@ class Report(BaseModel):
             return Report.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise PackageInvalid(
-                f"{path}: no figures of an evaluation ({type(error).__name__}). Write them with --json."
+                f"{path}: no figures of an evaluation ({type(error).__name__}). Name a figures.json that "
+                "`inspector evaluate` wrote."
             ) from error
 
     def save(self, path: Path) -> None:
@@ -123,7 +129,13 @@ class _Mind:
 
 
 def evaluate(
-    package: ModelPackage, challenge: Challenge, *, threads: int, progress: Progress, repetitions: int = REPETITIONS
+    package: ModelPackage,
+    challenge: Challenge,
+    *,
+    threads: int,
+    progress: Progress,
+    repetitions: int = REPETITIONS,
+    gallery: Gallery | None = None,
 ) -> Report:
     """Show a package the whole challenge on this machine's CPU.
 
@@ -131,10 +143,13 @@ def evaluate(
         threads: for each of eyes and mind.
         repetitions: of one unit, to see that every answer is the same.
         progress: called with what is being done, how much of it is done and how much there is.
+        gallery: keeps the pictures of the worst mistakes.
     """
     start = time.monotonic()
     eyes, mind = Eyes(package, threads=threads), _Mind(Mind(package, threads=threads))
-    figures, wrong = count(eyes, mind, package.manifest, challenge, progress=progress, repetitions=repetitions)
+    counted = count(
+        eyes, mind, package.manifest, challenge, progress=progress, repetitions=repetitions, gallery=gallery
+    )
     return Report(
         package=f"{package.manifest.name} {package.manifest.version}",
         package_digest=package.digest,
@@ -142,9 +157,19 @@ def evaluate(
         took_s=round(time.monotonic() - start, 1),
         machine=_machine(threads) | {"eyes on": eyes.provider},
         challenge=dict(challenge.facts),
-        figures=tuple(figures),
-        wrong_readings=tuple(wrong),
+        figures=tuple(counted.figures),
+        wrong_readings=tuple(counted.wrong),
+        tables=counted.tables,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one challenge gave."""
+
+    figures: list[Figure]
+    wrong: list[WrongReading]
+    tables: UnitTables | None
 
 
 def count(
@@ -155,11 +180,18 @@ def count(
     *,
     progress: Progress,
     repetitions: int = REPETITIONS,
-) -> tuple[list[Figure], list[WrongReading]]:
+    gallery: Gallery | None = None,
+) -> Counted:
     """Figures of any eyes and mind that have the package's vocabulary, and every wrong reading."""
     at = facts.operating_point
     kept = _Kept(challenge)
-    seen = look_at(kept, eyes, progress=lambda done: progress("look at units", done, challenge.unit_count))
+    gallery = gallery or Gallery(at, most=0)
+    seen = look_at(
+        kept,
+        eyes,
+        progress=lambda done: progress("look at units", done, challenge.unit_count),
+        each=gallery.consider,
+    )
     figures = eyes_figures(seen, at, {defect.name: defect.smallest_px for defect in facts.defects}) if seen else []
     if seen:
         figures += judge_units(
@@ -178,7 +210,7 @@ def count(
             )
         )
     of_language, wrong = _count_language(mind, facts, challenge, progress)
-    return [*figures, *of_language], wrong
+    return Counted([*figures, *of_language], wrong, unit_tables(seen, at) if seen else None)
 
 
 def _count_language(

@@ -56,14 +56,21 @@ class SeenUnit:
         return sum(o.score >= score and k not in self.on_something for k, o in enumerate(self.look.observations))
 
 
-def look_at(units: Iterable[ShownUnit], eyes: Looks, *, progress: Callable[[int], None]) -> list[SeenUnit]:
-    """Show every unit once; its pixels are let go of."""
+def look_at(
+    units: Iterable[ShownUnit],
+    eyes: Looks,
+    *,
+    progress: Callable[[int], None],
+    each: Callable[[ShownUnit, SeenUnit], None] = lambda unit, seen: None,
+) -> list[SeenUnit]:
+    """Show every unit once; `each` may keep its pixels, here they are let go of."""
     seen = []
     for unit in units:
         look = eyes.look(unit.pixels, unit.mm_per_px)
         regions_of = match(look.observations, unit.defects)
         on_something = frozenset(k for hits in regions_of for k in hits)
         seen.append(SeenUnit(unit.name, unit.defects, unit.groups, look, regions_of, on_something))
+        each(unit, seen[-1])
         progress(len(seen))
     return seen
 
@@ -103,12 +110,13 @@ def eyes_figures(seen: Sequence[SeenUnit], at: OperatingPoint, smallest_px: Mapp
     ]
 
 
-def _specified(seen: Sequence[SeenUnit]) -> list[tuple[SeenUnit, int]]:
+def specified_of(seen: Sequence[SeenUnit]) -> list[tuple[SeenUnit, int]]:
+    """Every defect that must be found, with its unit."""
     return [(unit, j) for unit in seen for j, defect in enumerate(unit.defects) if defect.specified]
 
 
 def _headline(seen: Sequence[SeenUnit], at: OperatingPoint, smallest_px: Mapping[str, float | None]) -> list[Figure]:
-    specified, good = _specified(seen), [unit for unit in seen if not unit.defects]
+    specified, good = specified_of(seen), [unit for unit in seen if not unit.defects]
     large = [(u, j) for u, j in specified if u.defects[j].length_px >= (smallest_px.get(u.defects[j].defect) or 0)]
     invented = sum(unit.false(at.real_from) for unit in good)
     unfamiliar = sum(u.look.familiarity > u.look.familiarity_limit for u in good)
@@ -129,7 +137,7 @@ def _headline(seen: Sequence[SeenUnit], at: OperatingPoint, smallest_px: Mapping
 
 def _by_class(seen: Sequence[SeenUnit], at: OperatingPoint) -> list[Figure]:
     figures = []
-    specified = _specified(seen)
+    specified = specified_of(seen)
     for name in sorted({u.defects[j].defect for u, j in specified}):
         own = [(u, j) for u, j in specified if u.defects[j].defect == name]
         figures += [_found("defects found", own, at.real_from, of=name), *_of_found(own, at, of=name, aimed=False)]
@@ -138,7 +146,7 @@ def _by_class(seen: Sequence[SeenUnit], at: OperatingPoint) -> list[Figure]:
 
 def _by_size(seen: Sequence[SeenUnit], at: OperatingPoint) -> list[Figure]:
     figures = []
-    specified = [(u, j) for u, j in _specified(seen) if not u.defects[j].whole]
+    specified = [(u, j) for u, j in specified_of(seen) if not u.defects[j].whole]
     for name in sorted({u.defects[j].defect for u, j in specified}):
         for low, high in itertools.pairwise(BINS_PX):
             own = [(u, j) for u, j in specified if u.defects[j].defect == name and low <= u.defects[j].length_px < high]
@@ -153,7 +161,7 @@ def _by_subgroup(seen: Sequence[SeenUnit], at: OperatingPoint) -> list[Figure]:
     for group, value in sorted({pair for unit in seen for pair in unit.groups.items()}):
         own = [unit for unit in seen if unit.groups.get(group) == value]
         of = f"{group} {value}"
-        figures.append(_found("defects found", _specified(own), at.real_from, of=of))
+        figures.append(_found("defects found", specified_of(own), at.real_from, of=of))
         good = [unit for unit in own if not unit.defects]
         figures.append(_any_false("good units with a false region", good, at.real_from, of=of))
     return figures

@@ -5,7 +5,7 @@ Where the examples come from, drawn or photographed, is not known here.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ class ShownUnit:
     name: str
     pixels: NDArray[np.uint8]  # (H, W, 3) RGB
     mm_per_px: float
+    unit_area_mm2: float  # nominal, seen from above: what % refers to
     defects: tuple[ShownDefect, ...]
     groups: Mapping[str, str]  # subgroups that are reported apart, for example {"foil": "matt"}
 
@@ -106,3 +107,7 @@ class Challenge:
     counterparts: tuple[Counterpart, ...]
     unit_sheets: tuple[CriteriaSheet, ...]  # the first judges every unit, the others take turns
     facts: Mapping[str, str]  # seeds and sources, for the report
+
+    def with_units(self, units: Iterable[ShownUnit], count: int, source: str) -> "Challenge":
+        """The same with other units."""
+        return replace(self, units=units, unit_count=count, facts={**self.facts, "units": source})

@@ -10,7 +10,7 @@ from random import Random
 
 import numpy as np
 
-from cameras.render import Rendered, render
+from cameras.render import Content, Rendered, render
 from models.criteria import CriteriaSheet, Criterion, Limit
 from models.digest import digest_bytes
 from models.example import (
@@ -91,8 +91,13 @@ class _Units:
     count: int
 
     def __iter__(self) -> Iterator[ShownUnit]:
-        for seed in range(EVALUATED_FROM, EVALUATED_FROM + self.count):
-            yield as_unit(render(seed, held_out=True, content="mixed"))
+        return draw_units(range(EVALUATED_FROM, EVALUATED_FROM + self.count), content="mixed", held_out=True)
+
+
+def draw_units(seeds: range, *, content: Content, held_out: bool) -> Iterator[ShownUnit]:
+    """Rendered units with their truth, one a seed."""
+    for seed in seeds:
+        yield as_unit(render(seed, held_out=held_out, content=content))
 
 
 def as_unit(frame: Rendered) -> ShownUnit:
@@ -118,7 +123,7 @@ def as_unit(frame: Rendered) -> ShownUnit:
         "light": _light(float(np.mean(frame.pixels))),
         "scale": "5-7 px/mm" if scale < 7 else "7-9 px/mm" if scale < 9 else "from 9 px/mm",
     }
-    return ShownUnit(f"render {frame.seed}", frame.pixels, frame.mm_per_px, defects, groups)
+    return ShownUnit(f"render {frame.seed}", frame.pixels, frame.mm_per_px, frame.unit_area_mm2, defects, groups)
 
 
 def _light(mean: float) -> str:

@@ -1,6 +1,7 @@
 """Evaluate a package on this machine: every figure that its model card claims, with exact bounds and counts."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from inspector.commands.screen import err, out
+from inspector.evaluation import write_report
+from inspector.evaluation.cells import cells_of
+from models.criteria import CriteriaSheet
 from models.evaluate import REPETITIONS, Report
 from models.evaluate import evaluate as evaluate_package
 from models.example import Challenge
+from models.example_files import open_examples
+from models.exhibits import Gallery
 from models.metrics import Figure
 from models.package import ModelPackage
 
@@ -27,6 +33,17 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
 
     def evaluate(
         package: Annotated[Path, typer.Argument(help="Folder of the model package.")] = Path("packages/embedded"),
+        data: Annotated[
+            Path | None,
+            typer.Option("--data", help="Folder of pictures with examples.jsonl, in place of rendered units."),
+        ] = None,
+        sheet: Annotated[
+            Path | None,
+            typer.Option("--sheet", help="Criteria that units are judged by; a standard sheet if not given."),
+        ] = None,
+        to: Annotated[
+            Path, typer.Option("--report", help="Folder for report.html, figures.json and the worst mistakes as PNG.")
+        ] = Path("evaluation"),
         units: Annotated[int, typer.Option("--units", min=0, help="Units to look at; 0: none.")] = 1000,
         questions: Annotated[
             int, typer.Option("--questions", min=0, help="Observations to judge, sentences on top; 0: none.")
@@ -35,23 +52,26 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
             bool, typer.Option("--quick", help=f"A short look: {QUICK_UNITS} units, {QUICK_QUESTIONS} questions.")
         ] = False,
         threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads for each of eyes and mind.")] = 1,
-        json: Annotated[
-            Path | None, typer.Option("--json", help="Write all figures and every wrong reading here.")
-        ] = None,
         beside: Annotated[
             Path | None,
-            typer.Option("--beside", help="Figures of the same package to add: units and questions evaluated apart."),
+            typer.Option(
+                "--beside", help="figures.json of the same package to add: units and questions evaluated apart."
+            ),
         ] = None,
         markdown: Annotated[
             bool, typer.Option("--markdown", help="Print the model card's table instead of all tables.")
         ] = False,
         wrong: Annotated[int, typer.Option("--wrong", min=0, help="Wrong readings to list.")] = 10,
     ) -> None:
-        """Show a package units and sheets that its tuning never used, and count. About ten minutes on one core.
+        """Show a package units and sheets that its tuning never used, count, and write a report to read.
 
-        Shares stand with exact two-sided 95 % bounds (Clopper and Pearson) and the number they were counted on.
+        About ten minutes on one core. Shares stand with exact two-sided 95 % bounds (Clopper and Pearson) and the
+        number that they were counted on.
         """
         loaded = ModelPackage.load(package)
+        criteria = CriteriaSheet.load(sheet) if sheet is not None else None
+        words = loaded.manifest.words
+        shown = None if data is None else open_examples(data, defects=words.defects, zones=words.zones)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
             task = bar.add_task("draw the challenge", total=None)
@@ -62,16 +82,24 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
                 bar.update(task, description=what, completed=done, total=of)
 
             challenge = draw(QUICK_UNITS if quick else units, QUICK_QUESTIONS if quick else questions)
+            if shown is not None:
+                challenge = challenge.with_units(shown, len(shown), f"{data}, {len(shown)} units, {shown.digest}")
+            if criteria is not None:
+                challenge = replace(challenge, unit_sheets=(criteria,))
             repetitions = QUICK_REPETITIONS if quick else REPETITIONS
-            report = evaluate_package(loaded, challenge, threads=threads, progress=step, repetitions=repetitions)
+            gallery = Gallery(loaded.manifest.operating_point)
+            report = evaluate_package(
+                loaded, challenge, threads=threads, progress=step, repetitions=repetitions, gallery=gallery
+            )
         if beside is not None:
             report = report.beside(Report.load(beside))
-        if json is not None:
-            report.save(json)
+        judged_by = challenge.unit_sheets[0] if challenge.unit_sheets else None
+        page = write_report(to, report, gallery, judged_by, loaded.manifest.operating_point)
         if markdown:
             typer.echo(as_markdown(report))
         else:
             show(report, wrong)
+        err.print(f"report: {page}", highlight=False)
 
     return evaluate
 
@@ -90,7 +118,7 @@ def show(report: Report, wrong: int) -> None:
         table.add_column("aim", justify="right")
         for figure in (figure for figure in report.figures if figure.topic == topic):
             style = {True: "green", False: "red", None: ""}[figure.reached]
-            table.add_row(figure.name, figure.of, *_cells(figure), style=style)
+            table.add_row(figure.name, figure.of, *cells_of(figure), style=style)
         screen.print(table)
     for line in report.wrong_readings[:wrong]:
         heading = f"[{line.heading}] " if line.heading else ""
@@ -113,7 +141,7 @@ def as_markdown(report: Report) -> str:
     ]
     for figure in card(report.figures):
         name = f"{figure.topic}: {figure.name}" + (f", {figure.of}" if figure.of else "")
-        lines.append(f"| {name} | " + " | ".join(_cells(figure)) + " |")
+        lines.append(f"| {name} | " + " | ".join(cells_of(figure)) + " |")
     return "\n".join(lines)
 
 
@@ -122,13 +150,3 @@ def card(figures: Iterable[Figure]) -> list[Figure]:
     return [
         f for f in figures if f.aim is not None or (f.topic in ("units", "invariance", "flips") and ":" not in f.of)
     ]
-
-
-def _cells(figure: Figure) -> tuple[str, str, str, str]:
-    if figure.value is None:
-        return "-", "", "0", ""
-    digits = 1 if figure.value >= 10 else 3
-    bounds = "" if figure.low is None or figure.high is None else f"{figure.low:.{digits}f} to {figure.high:.{digits}f}"
-    counted = f"{figure.shown:,}" if figure.hits is None else f"{figure.hits:,} of {figure.shown:,}"
-    aim = "" if figure.aim is None else f"{'>=' if figure.aim_is == 'at least' else '<='} {figure.aim:g}"
-    return f"{figure.value:.{digits}f}", bounds, counted, aim

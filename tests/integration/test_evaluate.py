@@ -1,6 +1,7 @@
 """The evaluation counts what is so: skills that are always right, and skills that are wrong in a known way."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 
 import cv2
 import numpy as np
@@ -10,14 +11,19 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from inspector.commands.evaluate import as_markdown, command
+from inspector.errors import LineError
+from inspector.evaluation import write_report
 from models.answer import chain_pieces
 from models.chain import Line, judge_by_rule, line_id
 from models.errors import PackageInvalid
-from models.evaluate import Report, count, headline
+from models.evaluate import Counted, Report, count, headline
+from models.evaluate_eyes import SeenUnit
 from models.evaluate_judging import Judge
 from models.evaluate_reading import slipped
+from models.evaluate_tables import unit_tables
 from models.evaluate_units import truth_of
 from models.example import Challenge, ShownDefect, ShownUnit
+from models.exhibits import Gallery
 from models.eyes import Look
 from models.metrics import Figure, share
 from models.note import Note
@@ -131,7 +137,8 @@ def named(figures: Sequence[Figure], name: str, of: str = "") -> Figure:
 def test_a_package_that_is_always_right_is_said_to_be(
     challenge: Challenge, units: list[ShownUnit], facts: PackageFacts
 ):
-    figures, wrong = count(TruthfulEyes(units), KnowingMind(challenge), facts, challenge, progress=quiet)
+    counted = count(TruthfulEyes(units), KnowingMind(challenge), facts, challenge, progress=quiet)
+    figures, wrong = counted.figures, counted.wrong
 
     assert wrong == []
     assert [f for f in figures if f.reached is False] == []
@@ -156,9 +163,8 @@ def test_a_defect_that_is_not_seen_is_an_escape_under_its_name(
     sheet = challenge.unit_sheets[0]
     guilty = [unit for unit in units if truth_of(unit.defects, sheet)[0] == "must reject"]
 
-    figures, _ = count(
-        TruthfulEyes(units, forget=lambda _: True), KnowingMind(challenge), facts, challenge, progress=quiet
-    )
+    blind = TruthfulEyes(units, forget=lambda _: True)
+    figures = count(blind, KnowingMind(challenge), facts, challenge, progress=quiet).figures
 
     escapes = named(figures, "units to be rejected: accepted (escapes)", sheet.id)
     listed = [f for f in figures if f.name == "defects over the sheet in accepted units" and f.of.startswith(sheet.id)]
@@ -176,7 +182,8 @@ def test_every_wrong_reading_is_counted_listed_and_caught(
     bare = Challenge((), 0, challenge.sheets, (), (), {})
     meant = [c.note for sheet in challenge.sheets for c in sheet.criteria if c.note.severity == "major"]
 
-    figures, wrong = count(TruthfulEyes([]), KnowingMind(challenge, milder), facts, bare, progress=quiet)
+    counted = count(TruthfulEyes([]), KnowingMind(challenge, milder), facts, bare, progress=quiet)
+    figures, wrong = counted.figures, counted.wrong
 
     caught = [f for f in figures if f.name == "wrong readings that the double entry caught"]
     assert len(wrong) == len(meant)
@@ -192,7 +199,8 @@ def test_an_operator_misread_on_a_size_is_no_wrong_reading_but_is_stated(challen
 
     bare = Challenge((), 0, challenge.sheets, (), (), {})
 
-    figures, wrong = count(TruthfulEyes([]), KnowingMind(challenge, inclusive), facts, bare, progress=quiet)
+    counted = count(TruthfulEyes([]), KnowingMind(challenge, inclusive), facts, bare, progress=quiet)
+    figures, wrong = counted.figures, counted.wrong
 
     assert wrong == []
     assert (named(figures, "criterion read right, > and >= told apart", "new forms").value or 0) < 1
@@ -207,19 +215,8 @@ def test_every_slip_of_the_pen_differs_from_what_was_meant(challenge: Challenge)
 def test_the_command_prints_writes_and_finds_the_model_card(
     challenge: Challenge, units: list[ShownUnit], facts: PackageFacts, tmp_path
 ):
-    figures, wrong = count(TruthfulEyes(units), KnowingMind(challenge), facts, challenge, progress=quiet)
-    report = Report.model_validate(
-        {
-            "package": "tiny 1",
-            "package_digest": "sha256:0",
-            "taken_at": "2026-01-01T00:00:00Z",
-            "took_s": 1.0,
-            "machine": {"processor": "a processor", "threads": "1"},
-            "challenge": {},
-            "figures": figures,
-            "wrong_readings": wrong,
-        }
-    )
+    counted = count(TruthfulEyes(units), KnowingMind(challenge), facts, challenge, progress=quiet)
+    report = _report(counted)
     report.save(tmp_path / "figures.json")
 
     assert Report.model_validate_json((tmp_path / "figures.json").read_text()) == report
@@ -268,5 +265,100 @@ def test_units_and_language_evaluated_apart_make_one_report(tmp_path):
     assert both.took_s == 3.0
     with pytest.raises(PackageInvalid, match="same package"):
         report.beside(other.model_copy(update={"package_digest": "sha256:1"}))
-    with pytest.raises(PackageInvalid, match="--json"):
+    with pytest.raises(PackageInvalid, match="no figures of an evaluation"):
         Report.load(tmp_path / "nothing.json")
+
+
+def test_the_page_shows_what_was_missed_and_what_was_invented(
+    challenge: Challenge, units: list[ShownUnit], facts: PackageFacts, tmp_path
+):
+    def blind_to_cracks(defect: ShownDefect) -> bool:
+        return defect.defect in ("crack", "break")
+
+    gallery = Gallery(facts.operating_point, most=3)
+    counted = count(
+        TruthfulEyes(units, forget=blind_to_cracks),
+        KnowingMind(challenge),
+        facts,
+        challenge,
+        progress=quiet,
+        repetitions=2,
+        gallery=gallery,
+    )
+    report = _report(counted)
+    owed = [d for unit in units for d in unit.defects if d.specified and blind_to_cracks(d)]
+
+    page = write_report(tmp_path / "out", report, gallery, challenge.unit_sheets[0], facts.operating_point)
+
+    text = page.read_text()
+    missed = sorted((tmp_path / "out" / "pictures").iterdir())
+    assert [path.name for path in missed] == [f"missed-{n:02d}.png" for n in range(1, min(3, len(owed)) + 1)]
+    assert text.count("data:image/jpeg;base64,") == len(missed)
+    assert "Nothing was found where nothing is." in text
+    assert "<script" not in text and "http://" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert Report.load(tmp_path / "out" / "figures.json") == report
+    assert counted.tables is not None
+    lost = {c.true: c.count for c in counted.tables.confusion if c.called == "missed"}
+    assert sum(lost.values()) == len(owed)
+    largest = max(owed, key=lambda d: d.length_px)
+    worst = gallery.worst("missed")[0].defect
+    assert worst is not None and worst.length_px == largest.length_px
+
+
+def test_the_smallest_size_is_stated_only_where_enough_was_shown():
+    def seen(found: Sequence[bool]) -> list[SeenUnit]:
+        return [_one_spot(10.0 + index, found=hit) for index, hit in enumerate(found)]
+
+    at = OperatingPoint(real_from=0.8, hold_from=0.4, doubt_from=0.25, sure_from=0.5)
+    few, many = (unit_tables(seen([True] * count), at).smallest[0] for count in (28, 29))
+    (after_a_miss,) = unit_tables(seen([False] + [True] * 60), at).smallest
+
+    assert (few.length_px, many.length_px) == (None, 10.0)  # 29 without a miss: 1 - 0.05^(1/29) = 0.098
+    assert after_a_miss.length_px == 10.0 and after_a_miss.missed == 1
+
+
+def test_a_report_that_cannot_be_written_is_refused(challenge: Challenge, facts: PackageFacts, tmp_path):
+    (tmp_path / "file").write_text("")
+    gallery = Gallery(facts.operating_point)
+    bare = Challenge((), 0, (), (), (), {})
+    report = _report(count(TruthfulEyes([]), KnowingMind(challenge), facts, bare, progress=quiet))
+
+    with pytest.raises(LineError, match="the report cannot be written"):
+        write_report(tmp_path / "file" / "out", report, gallery, None, facts.operating_point)
+
+
+def _report(counted: Counted) -> Report:
+    return Report(
+        package="tiny 1",
+        package_digest="sha256:0",
+        taken_at=datetime(2026, 1, 1, tzinfo=UTC),
+        took_s=1.0,
+        machine={"processor": "a processor", "threads": "1"},
+        challenge={},
+        figures=tuple(counted.figures),
+        wrong_readings=tuple(counted.wrong),
+        tables=counted.tables,
+    )
+
+
+def _one_spot(length_px: float, *, found: bool) -> SeenUnit:
+    spot = ShownDefect(
+        defect="spot",
+        zone="tablet",
+        box_px=(0, 0, 4, 4),
+        mask=np.full((4, 4), 255, np.uint8),
+        sizes={"mm": length_px / 10, "mm2": 1.0, "%": 1.0},
+        length_px=length_px,
+        specified=True,
+        whole=False,
+    )
+    sizes = {unit: Size(value=1.0, uncertainty=0.1) for unit in ("mm", "mm2", "%")}
+    observation = Observation(
+        score=0.9 if found else 0.1,
+        classes=(("spot", 1.0),),
+        zone="tablet",
+        box_px=(0, 0, 4, 4),
+        outline_px=((0, 0), (4, 0), (4, 4)),
+        sizes=sizes,
+    )
+    return SeenUnit("unit", (spot,), {}, Look((observation,), 0.0, 1.0, False, 1.0), ((0,),), frozenset({0}))

@@ -1,0 +1,232 @@
+"""Examples on disk: pictures of units, and a line each about what is really wrong with them.
+
+    FOLDER/examples.jsonl    one unit a line, see `WrittenUnit`
+    FOLDER/*.png             the pictures and the masks that the lines name
+
+Data of a site and rendered units take this one form. It is refused whole: a mask of another size, a box outside its
+picture or a defect that the package has no word for would be counted as a miss that nobody made.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.digest import digest_file
+from models.errors import ExampleInvalid
+from models.example import ShownDefect, ShownUnit
+
+LINES = "examples.jsonl"
+MARKED = 80  # coverage 0..255 from which a pixel of a mask belongs to the defect, as the evaluation counts it
+
+Box = tuple[int, int, int, int]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WrittenDefect(Strict):
+    """One thing that is wrong with a unit, as a person or the renderer marked it."""
+
+    defect: str  # a class of the package
+    zone: str
+    box_px: Box  # x0, y0, x1, y1 in the picture; the last row and column excluded
+    mask: str = ""  # grey picture of the box's size; empty: the whole box is the defect
+    length_mm: float | None = Field(default=None, gt=0)  # longest dimension; measured on the mask where it is not given
+    area_mm2: float | None = Field(default=None, gt=0)
+    specified: bool = True  # large and distinct enough that it must be found
+    whole: bool = False  # the whole pocket is wrong, so that its size says nothing
+
+
+class WrittenUnit(Strict):
+    """One picture and the truth about it."""
+
+    image: str
+    mm_per_px: float = Field(gt=0)
+    unit_area_mm2: float = Field(gt=0)  # nominal, seen from above: what limits in % refer to
+    defects: tuple[WrittenDefect, ...] = ()  # none: the unit is good
+    groups: dict[str, str] = {}  # subgroups that are reported apart, for example {"lot": "A17"}
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleFolder:
+    """A folder whose lines were read and checked; pictures are read as they are asked for, one at a time."""
+
+    folder: Path
+    units: tuple[WrittenUnit, ...]
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    def __iter__(self) -> Iterator[ShownUnit]:
+        """Raises ExampleInvalid at a picture or mask that cannot be read or does not fit its line."""
+        for unit in self.units:
+            yield _shown(self.folder, unit)
+
+    @property
+    def digest(self) -> str:
+        """Of the lines; they name the pictures, whose bytes are not in it."""
+        return digest_file(self.folder / LINES)
+
+
+def open_examples(folder: Path, *, defects: Collection[str], zones: Collection[str]) -> ExampleFolder:
+    """Read a folder's lines and check that every picture is there.
+
+    Args:
+        defects: classes of the package that is to be shown them.
+        zones: its zones.
+
+    Raises:
+        ExampleInvalid: one line a problem, `file:line: field: problem`, with what to do.
+    """
+    path = folder / LINES
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExampleInvalid(
+            f"{path}: cannot be read ({error}). Nothing was shown. Name a folder with {LINES}, one unit a line; "
+            "`inspector examples` writes one to look at."
+        ) from error
+    units: list[WrittenUnit] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            unit = WrittenUnit.model_validate_json(line)
+        except ValidationError as error:
+            problems += [f"{path}:{number}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+            continue
+        units.append(unit)
+        problems += [f"{path}:{number}: {problem}" for problem in _problems(folder, unit, defects, zones)]
+    images = [unit.image for unit in units]
+    twice = sorted({name for name in images if images.count(name) > 1})
+    problems += [f"{path}: {name} is on two lines. Delete one." for name in twice]
+    if not units and not problems:
+        problems.append(f"{path}: no unit. Write one a line; `inspector examples` writes a folder to look at.")
+    if problems:
+        raise ExampleInvalid("\n".join(problems))
+    return ExampleFolder(folder, tuple(units))
+
+
+def write_examples(folder: Path, units: Iterable[ShownUnit]) -> int:
+    """Write units as a folder that `open_examples` takes; returns how many. A folder with lines already is refused."""
+    path = folder / LINES
+    if path.exists():
+        raise ExampleInvalid(f"{path}: is there already. Nothing was written. Name an empty folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [_written(folder, number, unit).model_dump_json() for number, unit in enumerate(units, start=1)]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return len(lines)
+
+
+def _problems(folder: Path, unit: WrittenUnit, defects: Collection[str], zones: Collection[str]) -> list[str]:
+    found = [] if (folder / unit.image).is_file() else [f"image: {unit.image} is not there. Correct the path."]
+    for defect in unit.defects:
+        if defect.defect not in defects:
+            found.append(f"defects: the package has no {defect.defect}, only {', '.join(defects)}. Use its words.")
+        if defect.zone not in zones:
+            found.append(f"defects: the package has no zone {defect.zone}, only {', '.join(zones)}. Use its words.")
+        if defect.mask and not (folder / defect.mask).is_file():
+            found.append(f"defects: mask {defect.mask} is not there. Correct the path, or leave it empty.")
+        x0, y0, x1, y1 = defect.box_px
+        if not (0 <= x0 < x1 and 0 <= y0 < y1):
+            found.append(f"defects: box {list(defect.box_px)} is not x0, y0, x1, y1 with x0 < x1, y0 < y1. Correct it.")
+    return found
+
+
+def _shown(folder: Path, unit: WrittenUnit) -> ShownUnit:
+    path = folder / unit.image
+    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if pixels is None:
+        raise ExampleInvalid(f"{path}: is no picture that can be read. Nothing more was shown. Replace or delete it.")
+    picture = np.asarray(pixels, np.uint8)
+    defects = tuple(_defect(folder, unit, defect, picture.shape) for defect in unit.defects)
+    return ShownUnit(unit.image, picture, unit.mm_per_px, unit.unit_area_mm2, defects, unit.groups)
+
+
+def _defect(folder: Path, unit: WrittenUnit, defect: WrittenDefect, shape: tuple[int, ...]) -> ShownDefect:
+    _, _, x1, y1 = defect.box_px
+    rows, columns = shape[:2]
+    if x1 > columns or y1 > rows:
+        raise ExampleInvalid(
+            f"{folder / unit.image}: box {list(defect.box_px)} of a {defect.defect} lies outside the picture of "
+            f"{columns} x {rows} px. Nothing more was shown. Correct the box."
+        )
+    mask = _mask(folder, unit, defect)
+    length_px = _feret(mask)
+    length_mm = defect.length_mm or length_px * unit.mm_per_px
+    area_mm2 = defect.area_mm2 or float((mask / 255).sum()) * unit.mm_per_px**2
+    return ShownDefect(
+        defect=defect.defect,
+        zone=defect.zone,
+        box_px=defect.box_px,
+        mask=mask,
+        sizes={"mm": length_mm, "mm2": area_mm2, "%": 100 * area_mm2 / unit.unit_area_mm2},
+        length_px=length_mm / unit.mm_per_px,
+        specified=defect.specified,
+        whole=defect.whole,
+    )
+
+
+def _mask(folder: Path, unit: WrittenUnit, defect: WrittenDefect) -> NDArray[np.uint8]:
+    x0, y0, x1, y1 = defect.box_px
+    if not defect.mask:
+        return np.full((y1 - y0, x1 - x0), 255, np.uint8)
+    mask = cv2.imread(str(folder / defect.mask), cv2.IMREAD_GRAYSCALE)
+    if mask is None or mask.shape != (y1 - y0, x1 - x0) or not (mask > MARKED).any():
+        seen = "no picture"
+        if mask is not None:
+            seen = f"{mask.shape[1]} x {mask.shape[0]} px, {int((mask > MARKED).sum())} of them marked"
+        raise ExampleInvalid(
+            f"{folder / defect.mask}: {seen}; a mask of {unit.image} is grey, {x1 - x0} x {y1 - y0} px as its box, and "
+            "white where the defect is. Nothing more was shown. Correct the mask, or leave it out."
+        )
+    return np.asarray(mask, np.uint8)
+
+
+def _feret(mask: NDArray[np.uint8]) -> float:
+    """Longest distance across the marked pixels, in px."""
+    points = cv2.findNonZero((mask > MARKED).astype(np.uint8))
+    hull = cv2.convexHull(np.asarray(points, np.int32))[:, 0].astype(np.float64)
+    return float(np.sqrt(((hull[:, None] - hull[None]) ** 2).sum(-1).max())) + 1
+
+
+def _written(folder: Path, number: int, unit: ShownUnit) -> WrittenUnit:
+    image = f"unit-{number:05d}.png"
+    _write(folder / image, unit.pixels[..., ::-1])
+    defects = []
+    for index, defect in enumerate(unit.defects, start=1):
+        mask = f"unit-{number:05d}-mask-{index}.png"
+        _write(folder / mask, defect.mask)
+        defects.append(
+            WrittenDefect(
+                defect=defect.defect,
+                zone=defect.zone,
+                box_px=defect.box_px,
+                mask=mask,
+                length_mm=defect.sizes["mm"],
+                area_mm2=defect.sizes["mm2"],
+                specified=defect.specified,
+                whole=defect.whole,
+            )
+        )
+    return WrittenUnit(
+        image=image,
+        mm_per_px=unit.mm_per_px,
+        unit_area_mm2=unit.unit_area_mm2,
+        defects=tuple(defects),
+        groups=dict(unit.groups),
+    )
+
+
+def _write(path: Path, pixels: NDArray[np.uint8]) -> None:
+    done, png = cv2.imencode(".png", pixels)
+    if not done:
+        raise ExampleInvalid(f"{path}: pixels of shape {pixels.shape} make no PNG. Nothing more was written.")
+    path.write_bytes(png.tobytes())

@@ -1,0 +1,127 @@
+"""Examples on disk: what was drawn comes back as it was, and data that says something impossible is refused."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from models.errors import ExampleInvalid
+from models.example_files import LINES, open_examples, write_examples
+from tuning.challenge import draw_units
+
+DEFECTS = (
+    "empty pocket", "chip", "break", "crack", "spot", "stain", "rogue product", "double fill", "fragment",
+)  # fmt: skip
+ZONES = ("foil", "pocket", "tablet")
+
+
+def test_rendered_units_come_back_with_their_truth(tmp_path):
+    drawn = list(draw_units(range(900_000, 900_004), content="defective", held_out=True))
+
+    count = write_examples(tmp_path / "data", drawn)
+    back = list(open_examples(tmp_path / "data", defects=DEFECTS, zones=ZONES))
+
+    assert count == len(back) == 4
+    for was, now in zip(drawn, back, strict=True):
+        assert (was.pixels == now.pixels).all()
+        assert [d.defect for d in was.defects] == [d.defect for d in now.defects]
+        assert all((a.mask == b.mask).all() for a, b in zip(was.defects, now.defects, strict=True))
+        for a, b in zip(was.defects, now.defects, strict=True):
+            assert b.sizes == pytest.approx(a.sizes)
+            assert b.length_px == pytest.approx(a.length_px, rel=0.02)
+
+
+def test_a_mask_without_a_length_is_measured(tmp_path):
+    mask = np.zeros((20, 20), np.uint8)
+    cv2.circle(mask, (10, 10), 7, 255, -1)
+    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+
+    (unit,) = open_examples(_folder(tmp_path, _unit(mask="mask.png")), defects=DEFECTS, zones=ZONES)
+
+    assert unit.defects[0].sizes["mm"] == pytest.approx(1.5, rel=0.05)
+    assert unit.defects[0].sizes["mm2"] == pytest.approx(np.pi * 0.7**2, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"image": "gone.png"}, r"examples.jsonl:1: image: gone.png is not there"),
+        ({"mm_per_px": 0}, r"examples.jsonl:1: mm_per_px: Input should be greater than 0"),
+        ({"colour": "red"}, r"examples.jsonl:1: colour: Extra inputs are not permitted"),
+        (
+            {"defects": [{"defect": "scuff", "zone": "tablet", "box_px": [1, 1, 9, 9]}]},
+            "the package has no scuff, only",
+        ),
+        ({"defects": [{"defect": "chip", "zone": "lid", "box_px": [1, 1, 9, 9]}]}, "the package has no zone lid"),
+        ({"defects": [{"defect": "chip", "zone": "tablet", "box_px": [9, 1, 9, 9]}]}, r"box \[9, 1, 9, 9\] is not"),
+        (
+            {"defects": [{"defect": "chip", "zone": "tablet", "box_px": [1, 1, 9, 9], "mask": "no.png"}]},
+            "mask no.png is not there",
+        ),
+    ],
+    ids=["picture", "scale", "field", "defect", "zone", "box", "mask"],
+)
+def test_a_line_that_cannot_be_is_refused_before_anything_is_shown(tmp_path, changed, text):
+    folder = _folder(tmp_path, _unit() | changed)
+
+    with pytest.raises(ExampleInvalid, match=text):
+        open_examples(folder, defects=DEFECTS, zones=ZONES)
+
+
+def test_a_box_outside_its_picture_is_refused(tmp_path):
+    outside = {"defect": "chip", "zone": "tablet", "box_px": [90, 10, 130, 40]}
+    examples = open_examples(_folder(tmp_path, _unit() | {"defects": [outside]}), defects=DEFECTS, zones=ZONES)
+
+    with pytest.raises(ExampleInvalid, match="lies outside the picture of 120 x 100 px"):
+        list(examples)
+
+
+def test_a_mask_of_another_size_is_refused(tmp_path):
+    cv2.imwrite(str(tmp_path / "mask.png"), np.full((30, 20), 255, np.uint8))
+
+    with pytest.raises(
+        ExampleInvalid, match=r"20 x 30 px, 600 of them marked; a mask of unit\.png is grey, 20 x 20 px"
+    ):
+        list(open_examples(_folder(tmp_path, _unit(mask="mask.png")), defects=DEFECTS, zones=ZONES))
+
+
+def test_a_file_that_is_no_picture_is_refused(tmp_path):
+    folder = _folder(tmp_path, _unit())
+    (folder / "unit.png").write_bytes(b"")
+
+    with pytest.raises(ExampleInvalid, match="is no picture that can be read"):
+        list(open_examples(folder, defects=DEFECTS, zones=ZONES))
+
+
+def test_a_picture_on_two_lines_is_refused(tmp_path):
+    with pytest.raises(ExampleInvalid, match=r"unit.png is on two lines"):
+        open_examples(_folder(tmp_path, _unit(), _unit()), defects=DEFECTS, zones=ZONES)
+
+
+@pytest.mark.parametrize("content", [None, b"\n\n", b"{", b"\xff\xfe"], ids=["absent", "empty", "cut", "no text"])
+def test_a_folder_without_readable_lines_is_refused(tmp_path, content):
+    if content is not None:
+        (tmp_path / LINES).write_bytes(content)
+
+    with pytest.raises(ExampleInvalid, match=LINES):
+        open_examples(tmp_path, defects=DEFECTS, zones=ZONES)
+
+
+def test_a_folder_with_examples_is_not_written_over(tmp_path):
+    _folder(tmp_path, _unit())
+
+    with pytest.raises(ExampleInvalid, match="is there already"):
+        write_examples(tmp_path, [])
+
+
+def _unit(mask: str = "") -> dict[str, object]:
+    defect = {"defect": "chip", "zone": "tablet", "box_px": [10, 10, 30, 30], "mask": mask}
+    return {"image": "unit.png", "mm_per_px": 0.1, "unit_area_mm2": 50.0, "defects": [defect]}
+
+
+def _folder(folder: Path, *units: dict[str, object]) -> Path:
+    cv2.imwrite(str(folder / "unit.png"), np.full((100, 120, 3), 90, np.uint8))
+    (folder / LINES).write_text("".join(f"{json.dumps(unit)}\n" for unit in units))
+    return folder
