@@ -12,7 +12,18 @@ from typing import Annotated
 import typer
 
 from cameras.errors import CameraError
-from inspector.commands import bench, calibrate, evaluate, examples, line, package, records, render, sheets
+from inspector.commands import (
+    bench,
+    calibrate,
+    evaluate,
+    examples,
+    line,
+    operating_point,
+    package,
+    records,
+    render,
+    sheets,
+)
 from inspector.commands.screen import err, out
 from inspector.commands.sheets import PACKAGE
 from inspector.errors import LineError
@@ -41,6 +52,7 @@ app.command()(line.console)
 app.command()(calibrate.calibrate)
 app.command()(package.assemble)
 app.command()(package.package)
+app.command("operating-point")(operating_point.operating_point)
 
 
 def _challenge(units: int, questions: int) -> Challenge:

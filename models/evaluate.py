@@ -192,7 +192,7 @@ def count(
         progress=lambda done: progress("look at units", done, challenge.unit_count),
         each=gallery.consider,
     )
-    figures = eyes_figures(seen, at, {defect.name: defect.smallest_px for defect in facts.defects}) if seen else []
+    figures = eyes_figures(seen, at, facts.smallest_px) if seen else []
     if seen:
         figures += judge_units(
             seen, challenge.unit_sheets, mind, at, progress=lambda done, of: progress("judge units", done, of)

@@ -5,6 +5,8 @@ A package is refused whole: one altered byte in one file, a file too few, a mani
 does not know. Nothing in it is ever unpickled: graphs are ONNX, tensors safetensors, facts JSON.
 """
 
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -97,6 +99,11 @@ class PackageFacts(_Strict):
         classes = {d.name: (d.about, *d.words) for d in self.defects}
         return classes | {z.name: (z.about, *z.words) for z in self.zones}
 
+    @property
+    def smallest_px(self) -> dict[str, float | None]:
+        """For each class the size from which on the eyes find it."""
+        return {defect.name: defect.smallest_px for defect in self.defects}
+
     def glossary_with(self, site: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         """The package's glossary with a sheet's own words behind."""
         return {
@@ -129,6 +136,36 @@ class ModelPackage:
                 "package again."
             )
         return self.folder / name
+
+    def at_point(
+        self, folder: Path, *, real_from: float, hold_from: float, smallest_px: Mapping[str, float | None], source: str
+    ) -> "ModelPackage":
+        """Write the same package with other thresholds into an empty folder; its qualification does not hold for it.
+
+        Args:
+            source: what the thresholds were set for and on; it goes into the manifest.
+
+        Raises:
+            PackageInvalid: the folder holds a package already.
+        """
+        if (folder / MANIFEST).exists():
+            raise PackageInvalid(f"{folder}: holds a package already. Nothing was written. Name an empty folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in self.manifest.files:
+            shutil.copyfile(self.path(name), folder / name)
+        changes = {"real_from": real_from, "hold_from": hold_from}
+        manifest = self.manifest.model_copy(
+            update={
+                "operating_point": self.manifest.operating_point.model_copy(update=changes),
+                "defects": tuple(
+                    d.model_copy(update={"smallest_px": smallest_px[d.name]}) for d in self.manifest.defects
+                ),
+                "training": self.manifest.training | {"operating point": source},
+                "qualification": {},
+            }
+        )
+        (folder / MANIFEST).write_bytes(manifest.to_bytes())
+        return ModelPackage.load(folder)
 
     def recheck(self) -> None:
         """Every byte again, after the files were opened: nobody may have put another package in their place.

@@ -1,6 +1,6 @@
 """From finished trainings to the parts that ship: export, calibrate on the graphs that ship, write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from cameras.render import CLASSES, ZONES
+from models.operating import Point, choose, smallest_sizes
 from models.package import EYES_GRAPH, EYES_TENSORS
 from tuning.config import EyesConfig
 from tuning.eyes.calibrate import LOOKED_AT, Seen, familiar, pairs_of, unit_area_factor
 from tuning.eyes.checkpoint import Checkpoint, load_average
 from tuning.eyes.export import check_float, check_quantised, export_float, quantise
 from tuning.eyes.net import EyesNet
-from tuning.eyes.operating import EyesPoint, choose_point, smallest_sizes
+from tuning.eyes.operating import TARGET, scored
 from tuning.eyes.pool import Pool
 from tuning.eyes.pretrained import bare_trunk
 from tuning.eyes.sizes import teach_sizes
@@ -34,8 +35,8 @@ class Calibrated:
     """What calibration gave."""
 
     tensors: dict[str, NDArray[np.float32]]
-    point: EyesPoint
-    smallest_px: dict[str, float | None]
+    point: Point
+    smallest_px: Mapping[str, float | None]
 
 
 def export_eyes(
@@ -78,7 +79,7 @@ def finish_eyes(
         calibration_pool=calibration_pool,
         real_from=found.point.real_from,
         hold_from=found.point.hold_from,
-        smallest_px=found.smallest_px,
+        smallest_px=dict(found.smallest_px),
         parity=parity,
     )
     (target / FACTS).write_text(facts.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -89,13 +90,14 @@ def calibrate(seen: list[Seen], *, seed: int) -> Calibrated:
     """Region stage, sizes, familiarity and thresholds out of calibration frames."""
     table = table_of(seen)
     said = cross_opinions(table, seed=seed)
-    point = choose_point(seen, table, said)
+    on_frames = scored(seen, table, said)
+    point = choose(on_frames, TARGET)
     factor = unit_area_factor(seen)
     tensors = teach_stage(table, seed=seed) | teach_sizes(pairs_of(seen), factor) | familiar(seen)
     tensors["unit_area"] = np.array([factor], np.float32)
     tensors["thresholds"] = np.array([LOOKED_AT.edge, LOOKED_AT.peak, LOOKED_AT.most], np.float32)
     contiguous = {name: np.ascontiguousarray(value, np.float32) for name, value in sorted(tensors.items())}
-    return Calibrated(contiguous, point, smallest_sizes(seen, table, said, point))
+    return Calibrated(contiguous, point, smallest_sizes(on_frames.cases, point.hold_from))
 
 
 def _some(pool: Pool, count: int, *, first: int) -> list[NDArray[np.uint8]]:

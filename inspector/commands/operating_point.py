@@ -1,0 +1,94 @@
+"""Set a package's thresholds on calibration units for a stated target; what comes out is another package."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.table import Table
+
+from inspector.commands.screen import err, out, progress
+from inspector.commands.sheets import PACKAGE
+from inspector.errors import LineError
+from models.evaluate_eyes import SeenUnit, look_at, specified_of
+from models.example_files import open_examples
+from models.eyes import Eyes
+from models.metrics import share
+from models.operating import Case, Point, Scored, Target, choose, smallest_sizes
+from models.package import ModelPackage
+
+
+def operating_point(
+    data: Annotated[Path, typer.Option("--data", help="Folder of calibration units with examples.jsonl.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder of the new package.")],
+    package: Annotated[Path, typer.Argument(help="Folder of the model package.")] = PACKAGE,
+    false_per_good: Annotated[
+        float | None, typer.Option("--false-per-good", min=0, help="Findings a good unit at the most, e.g. 0.01.")
+    ] = None,
+    found: Annotated[
+        float | None, typer.Option("--found", min=0, max=1, help="Share of the defects found at the least, e.g. 0.95.")
+    ] = None,
+    held: Annotated[
+        float, typer.Option("--held", min=0, max=1, help="Share of good units rejected or held at the most.")
+    ] = 0.05,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads of the eyes.")] = 1,
+) -> None:
+    """Choose from which score a region is a finding, and from which it holds the unit.
+
+    Do not evaluate the new package on the same units: its thresholds were read off them. It has a digest of its own,
+    so its readings are approved anew.
+    """
+    try:
+        target = Target(false_per_good=false_per_good, found=found, held=held)
+    except ValidationError as error:
+        raise LineError("operating point: state one of --false-per-good and --found. Nothing was set.") from error
+    loaded = ModelPackage.load(package)
+    words = loaded.manifest.words
+    units = open_examples(data, defects=words.defects, zones=words.zones)
+    with progress("look at units") as step:
+        seen = look_at(units, Eyes(loaded, threads=threads), progress=lambda done: step(done, len(units)))
+    scored = scored_units(seen)
+    point = choose(scored, target)
+    sizes = loaded.manifest.smallest_px | dict(smallest_sizes(scored.cases, point.hold_from))
+    source = f"{target.model_dump_json(exclude_none=True)} on {len(units)} units, {units.digest}"
+    made = loaded.at_point(to, real_from=point.real_from, hold_from=point.hold_from, smallest_px=sizes, source=source)
+    _show(scored, point, loaded)
+    err.print("The figures above are of the units that set the thresholds: evaluate on others.", highlight=False)
+    out.print(f"{to}: {made.digest}", highlight=False)
+
+
+def scored_units(seen: list[SeenUnit]) -> Scored:
+    """What the eyes scored on every specified defect, and on good units."""
+    cases = []
+    for unit, j in specified_of(seen):
+        defect = unit.defects[j]
+        best = max((o.score for o in unit.found(j, 0.0)), default=0.0)
+        cases.append(Case(defect.defect, None if defect.whole else defect.length_px, best))
+    good = [tuple(o.score for o in unit.look.observations) for unit in seen if not unit.defects]
+    return Scored(cases, good)
+
+
+def _show(scored: Scored, point: Point, before: ModelPackage) -> None:
+    old = before.manifest.operating_point
+    table = Table(title="operating point", title_justify="left")
+    for name in (
+        "",
+        "finding from",
+        "held from",
+        "defects found",
+        "found or held",
+        "false findings",
+        "good units held",
+    ):
+        table.add_column(name, justify="right" if name else "left")
+    for name, real, hold in (("before", old.real_from, old.hold_from), ("now", point.real_from, point.hold_from)):
+        counts = (scored.found(real), scored.found(hold)), (scored.false(real), scored.held(hold))
+        shares = [_share(hits, len(scored.cases)) for hits in counts[0]]
+        good = f"{counts[1][0]} on {len(scored.good)}", _share(counts[1][1], len(scored.good))
+        table.add_row(name, f"{real:g}", f"{hold:g}", *shares, *good)
+    out.print(table)
+
+
+def _share(hits: int, shown: int) -> str:
+    figure = share("", "", hits, shown)
+    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"

@@ -1,0 +1,133 @@
+"""The operating point: from which score a region is a finding, and from which it can hold the unit.
+
+It is chosen on calibration units for a stated target, and refused where the eyes do not reach the target on them.
+Between the two thresholds lies the hold zone: what is too unsure to reject and too sure to pass.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.errors import ModelError
+
+THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(2, 96))
+SIZES_PX = (2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 25.0, 30.0, 40.0)
+FOUND_SHARE = 0.85  # of the defects from a size up, for the size to be one that the package finds
+FEWEST = 10  # cases that can be judged
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One specified defect of a calibration unit."""
+
+    defect: str
+    length_px: float | None  # None: the whole pocket is wrong, and no size is too small
+    score: float  # of the surest region on it; 0 where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What the eyes scored on calibration units."""
+
+    cases: Sequence[Case]
+    good: Sequence[Sequence[float]]  # for each good unit the scores of its regions, all of them false
+
+    def found(self, score: float) -> int:
+        """Cases that are a finding from this score on."""
+        return sum(case.score >= score for case in self.cases)
+
+    def false(self, score: float) -> int:
+        """Regions on good units of at least this score."""
+        return sum(seen >= score for unit in self.good for seen in unit)
+
+    def held(self, score: float) -> int:
+        """Good units with a region of at least this score."""
+        return sum(max(unit, default=0.0) >= score for unit in self.good)
+
+
+class Target(BaseModel):
+    """What the thresholds are set for: one of two targets for findings, and how many good units may be held."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    false_per_good: float | None = Field(default=None, ge=0)  # findings a good unit, at the most
+    found: float | None = Field(default=None, gt=0, le=1)  # share of the specified defects, at the least
+    held: float = Field(ge=0, le=1)  # share of good units with a region that rejects or holds, at the most
+
+    @model_validator(mode="after")
+    def one_target_for_findings(self) -> "Target":
+        if (self.false_per_good is None) == (self.found is None):
+            raise ValueError("state one of false_per_good and found: each of them decides the threshold")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Both thresholds."""
+
+    real_from: float
+    hold_from: float
+
+
+def choose(scored: Scored, target: Target) -> Point:
+    """The thresholds for a target.
+
+    For false findings the lowest that keeps to it, for found defects the highest that reaches it; then the lowest for
+    holding that keeps to its share.
+
+    Raises:
+        ModelError: too few units to tell, or no threshold reaches the target; the text says what is reached.
+    """
+    good, cases = len(scored.good), len(scored.cases)
+    if good < FEWEST or cases < FEWEST:
+        raise ModelError(
+            f"operating point: {good} good units and {cases} specified defects were shown (at least {FEWEST} of each). "
+            "Nothing was set. Add units."
+        )
+    if target.false_per_good is not None:
+        allowed = target.false_per_good * good
+        fitting = [t for t in THRESHOLDS if scored.false(t) <= allowed][:1]
+        reached = f"{scored.false(THRESHOLDS[-1]) / good:.3f} false findings a good unit at the least"
+    else:
+        fitting = [t for t in THRESHOLDS if scored.found(t) >= (target.found or 1.0) * cases][-1:]
+        reached = f"{scored.found(THRESHOLDS[0]) / cases:.3f} of the defects at the most"
+    if not fitting:
+        raise ModelError(
+            f"operating point: these eyes reach {reached} on these units. Nothing was set. State a target that they "
+            "reach, or tune them."
+        )
+    holding = [t for t in THRESHOLDS if scored.held(t) <= target.held * good]
+    return Point(fitting[0], min([*holding, fitting[0]]))
+
+
+def smallest_sizes(cases: Sequence[Case], hold_from: float) -> Mapping[str, float | None]:
+    """For each class shown the length in px from which on `FOUND_SHARE` are found; None where no size is too small.
+
+    Found means: would not be accepted unseen. What takes a whole pocket has no size that a limit could name.
+    """
+    names = dict.fromkeys(case.defect for case in cases)
+    return {
+        name: smallest_found(
+            [(c.length_px, c.score >= hold_from) for c in cases if c.defect == name and c.length_px is not None]
+        )
+        for name in names
+    }
+
+
+def smallest_found(cases: Sequence[tuple[float, bool]]) -> float | None:
+    """The smallest size from which on, all sizes together, enough are found; None where that is so from the first.
+
+    A class that never gets there has the largest size that was judged.
+
+    >>> smallest_found([(float(px), px > 12) for px in range(2, 30) for _ in range(10)])
+    10.0
+    >>> smallest_found([(20.0, True)] * 10) is None
+    True
+    """
+    tails = [(size, [found for length, found in cases if length >= size]) for size in (0.0, *SIZES_PX)]
+    judged = [(size, tail) for size, tail in tails if len(tail) >= FEWEST]
+    enough = [size for size, tail in judged if sum(tail) >= FOUND_SHARE * len(tail)]
+    if enough:
+        return enough[0] or None
+    return judged[-1][0] or None if judged else None

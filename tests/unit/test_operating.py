@@ -1,0 +1,63 @@
+"""Thresholds for a stated target: as low or as high as it allows, and refused where the eyes do not reach it."""
+
+import pytest
+from pydantic import ValidationError
+
+from models.errors import ModelError
+from models.operating import Case, Scored, Target, choose, smallest_sizes
+
+GOOD = [(0.1,)] * 90 + [(0.55,)] * 8 + [(0.7, 0.62)] * 2
+CASES = [Case("chip", 6.0 + index / 10, 0.3 + index / 100) for index in range(65)]
+SCORED = Scored(CASES, GOOD)
+
+
+def test_the_threshold_for_false_findings_is_the_lowest_that_keeps_to_them():
+    point = choose(SCORED, Target(false_per_good=0.02, held=0.1))
+
+    assert SCORED.false(point.real_from) <= 2 < SCORED.false(point.real_from - 0.01)
+    assert SCORED.held(point.hold_from) <= 10 < SCORED.held(point.hold_from - 0.01)
+    assert point.hold_from <= point.real_from
+
+
+def test_the_threshold_for_found_defects_is_the_highest_that_reaches_them():
+    point = choose(SCORED, Target(found=0.8, held=0.02))
+
+    assert SCORED.found(point.real_from) >= 0.8 * len(CASES) > SCORED.found(point.real_from + 0.011)
+
+
+def test_a_unit_is_never_held_from_a_higher_score_than_it_is_rejected_from():
+    point = choose(SCORED, Target(found=1.0, held=0.0))
+
+    assert point.hold_from == point.real_from == 0.3
+
+
+def test_a_target_that_the_eyes_do_not_reach_is_refused_with_what_they_reach():
+    blind = Scored([*CASES, *[Case("spot", 3.0, 0.0)] * 35], GOOD)
+
+    with pytest.raises(ModelError, match=r"reach 0\.650 of the defects at the most"):
+        choose(blind, Target(found=0.9, held=0.1))
+
+
+def test_a_false_finding_that_is_always_sure_is_refused():
+    with pytest.raises(ModelError, match=r"reach 1\.000 false findings a good unit at the least"):
+        choose(Scored(CASES, [(0.99,)] * 20), Target(false_per_good=0.01, held=0.1))
+
+
+@pytest.mark.parametrize("scored", [Scored(CASES[:9], GOOD), Scored(CASES, GOOD[:9])], ids=["defects", "good units"])
+def test_too_few_units_are_refused(scored):
+    with pytest.raises(ModelError, match="at least 10 of each"):
+        choose(scored, Target(found=0.5, held=0.1))
+
+
+@pytest.mark.parametrize("stated", [{}, {"found": 0.9, "false_per_good": 0.01}], ids=["none", "two"])
+def test_one_target_for_findings_must_be_stated(stated):
+    with pytest.raises(ValidationError, match="state one of false_per_good and found"):
+        Target(held=0.05, **stated)
+
+
+def test_the_smallest_size_is_the_one_from_which_most_are_not_accepted_unseen():
+    cases = [Case("chip", float(px), 0.9 if px > 12 else 0.1) for px in range(2, 30) for _ in range(10)]
+
+    sizes = smallest_sizes([*cases, Case("double fill", None, 0.0)], hold_from=0.6)
+
+    assert sizes == {"chip": 10.0, "double fill": None}
