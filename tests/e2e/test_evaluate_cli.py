@@ -1,0 +1,75 @@
+"""From drawn units to a report and another operating point, at the command line, on the embedded package."""
+
+from pathlib import Path
+
+import pytest
+
+from models.evaluate import Report
+from models.example_files import LINES
+from models.package import ModelPackage
+from tests.e2e.test_cli import inspector
+
+UNITS = 40
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("examples") / "data"
+    done = inspector("examples", folder, "--units", str(UNITS))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_folder_of_units_becomes_a_page_with_its_figures(data: Path, embedded_package: Path, tmp_path: Path):
+    done = inspector("evaluate", embedded_package, "--data", data, "--questions", "0", "--report", tmp_path / "out")
+
+    report = Report.load(tmp_path / "out" / "figures.json")
+    page = (tmp_path / "out" / "report.html").read_text()
+    found = next(f for f in report.figures if f.name == "defects found" and not f.of)
+    assert done.returncode == 0, done.stderr
+    assert f"{UNITS} units" in report.challenge["units"]
+    assert report.tables is not None and found.shown > 20
+    assert sum(c.count for c in report.tables.confusion if c.true != "nothing there") == found.shown
+    assert "Worst misses" in page and "Smallest size detected" in page and "What a score is worth" in page
+
+
+def test_another_operating_point_is_another_package(data: Path, embedded_package: Path, tmp_path: Path):
+    before = ModelPackage.load(embedded_package)
+
+    done = inspector(
+        "operating-point", embedded_package, "--data", data, "--found", "0.6", "--held", "0.5", "--to", tmp_path / "new"
+    )
+
+    made = ModelPackage.load(tmp_path / "new")
+    assert done.returncode == 0, done.stderr
+    assert made.digest != before.digest and made.digest in done.stdout
+    assert made.manifest.operating_point.real_from > before.manifest.operating_point.real_from
+    assert made.manifest.files == before.manifest.files
+    assert made.manifest.qualification == {}
+    assert '"found":0.6' in str(made.manifest.training["operating point"])
+
+
+def test_an_operating_point_without_one_target_is_refused(data: Path, tmp_path: Path):
+    done = inspector("operating-point", "--data", data, "--to", tmp_path / "new")
+
+    assert done.returncode == 1
+    assert "state one of --false-per-good and --found" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_operating_point_is_not_written_over_a_package(data: Path, embedded_package: Path):
+    done = inspector(
+        "operating-point", embedded_package, "--data", data, "--found", "0.6", "--held", "0.5", "--to", embedded_package
+    )
+
+    assert done.returncode == 1
+    assert "holds a package already" in done.stderr
+
+
+def test_data_that_is_not_there_is_refused(embedded_package: Path, tmp_path: Path):
+    done = inspector("evaluate", embedded_package, "--data", tmp_path, "--report", tmp_path / "out")
+
+    assert done.returncode == 1
+    assert LINES in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
