@@ -76,7 +76,7 @@ ClassWeights = Annotated[dict[str, float], AfterValidator(_every_class)]
 
 
 class AgainConfig(Strict):
-    """A second cosine after the first one has ended, on more of what the first left unseen."""
+    """A second cosine after the first one has ended, with crops placed where the first left most unseen."""
 
     steps: int = Field(ge=1)
     rate_share: float = Field(gt=0, le=1)  # of the learning rates that it starts at
@@ -114,8 +114,7 @@ class EyesTrainingConfig(Strict):
 class CloserConfig(Strict):
     """Steps and rates of the closer look at regions."""
 
-    steps: int = Field(ge=1)  # of the first cosine
-    again: AgainConfig
+    steps: int = Field(ge=1)
     batch: int = Field(ge=2)  # patches
     learning_rate: float = Field(gt=0)  # of the head
     trunk_rate_share: float = Field(gt=0, le=1)
@@ -126,10 +125,6 @@ class CloserConfig(Strict):
     moved: float = Field(ge=0, lt=0.5)  # of a window's side at the most
     scaled: float = Field(ge=0, lt=1)  # logarithm of a window's side at the most
     weights: ClassWeights  # how often each class is shown in the others, relative
-
-    @property
-    def all_steps(self) -> int:
-        return self.steps + self.again.steps
 
 
 class EyesConfig(Strict):

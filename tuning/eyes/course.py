@@ -13,7 +13,6 @@ import cv2
 import torch
 from torch import Tensor, nn
 
-from tuning.config import CloserConfig, EyesTrainingConfig
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
 from tuning.eyes.losses import Losses
 
@@ -60,14 +59,6 @@ def cosine(step: int, steps: int, warm_up_steps: int, *, top: float = 1.0) -> fl
     """Share of a learning rate: up to `top` within the first steps, then along a half cosine to nothing."""
     warm = min(1.0, (step + 1) / warm_up_steps)
     return warm * top * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + FLOOR
-
-
-def twice(step: int, settings: EyesTrainingConfig | CloserConfig) -> float:
-    """Share of the learning rates: one cosine to nothing, then a lower one."""
-    again = step - settings.steps
-    if again < 0:
-        return cosine(step, settings.steps, settings.warm_up_steps)
-    return cosine(again, settings.again.steps, settings.warm_up_steps, top=settings.again.rate_share)
 
 
 def start(seed: int) -> None:

@@ -18,7 +18,7 @@ from tuning.config import CloserConfig
 from tuning.errors import TuningError
 from tuning.eyes.closer.net import CloserNet
 from tuning.eyes.closer.places import Place
-from tuning.eyes.course import Course, Progress, follow, start, twice
+from tuning.eyes.course import Course, Progress, cosine, follow, start
 from tuning.eyes.crops import class_odds, relit
 from tuning.eyes.losses import Losses
 from tuning.eyes.quick import with_quick_backward
@@ -50,13 +50,12 @@ class PatchSampler:
             raise TuningError(
                 f"training pool: no window shows {', '.join(absent)}. Nothing was trained. Render more frames."
             )
-        self._odds = class_odds(config.weights), class_odds(config.again.weights)
+        self._odds = class_odds(config.weights)
 
     def batch(self, step: int) -> Patches:
         """The patches of one step."""
         rng = np.random.default_rng((self._seed, step))
-        odds = self._odds[step >= self._config.steps]
-        drawn = [self._draw(rng, odds) for _ in range(self._config.batch)]
+        drawn = [self._draw(rng) for _ in range(self._config.batch)]
         pixels = np.stack([_shown(place, window, rng) for place, window in drawn]).transpose(0, 1, 4, 2, 3)
         return Patches(
             torch.from_numpy(pixels[:, 0]),
@@ -67,10 +66,10 @@ class PatchSampler:
             torch.tensor([_sizes(place, window) for place, window in drawn], dtype=torch.float32),
         )
 
-    def _draw(self, rng: np.random.Generator, odds: NDArray[np.float64]) -> tuple[Place, Window]:
+    def _draw(self, rng: np.random.Generator) -> tuple[Place, Window]:
         label = NOTHING
         if rng.random() >= self._config.on_nothing:
-            label = int(rng.choice(len(CLASSES), p=odds))
+            label = int(rng.choice(len(CLASSES), p=self._odds))
         own = self._by_label[label]
         place = own[rng.integers(len(own))]
         x, y, side = place.window
@@ -105,10 +104,10 @@ def train_closer(
     with_quick_backward(net.blocks)
     sampler = PatchSampler(places, config, seed=seed)
     course = Course(
-        steps=config.all_steps,
+        steps=config.steps,
         learning_rate=config.learning_rate,
         trunk_rate_share=config.trunk_rate_share,
-        rate_at=lambda step: twice(step, config),
+        rate_at=lambda step: cosine(step, config.steps, config.warm_up_steps),
         weight_decay=config.weight_decay,
         average_decay=config.average_decay,
         seed=seed,

@@ -34,7 +34,7 @@ def tune_closer(config: EyesConfig, pool: Pool, eyes: Path, work: Path, target: 
     """
     path = work / "closer.checkpoint.safetensors"
     digest = ":".join((config.closer_digest(), pool.digest, digest_file(eyes)))
-    finished = path.exists() and peek(path).digest == digest and peek(path).step == config.closer.all_steps
+    finished = path.exists() and peek(path).digest == digest and peek(path).step == config.closer.steps
     if not finished:
         sight = Sight(eyes.read_bytes(), threads=1)
         seen = look_at(
