@@ -100,7 +100,7 @@ def _smallest(tables: UnitTables) -> str:
     rows = [
         f"<tr><td>{escape(one.defect)}</td>"
         + (
-            f"<td>not shown by {one.shown:,} cases</td><td></td><td>{one.missed} of {one.shown:,}</td></tr>"
+            f"<td>not proven by {one.shown:,} cases</td><td></td><td>{one.missed} of {one.shown:,}</td></tr>"
             if one.length_px is None
             else f"<td>{one.length_px:.1f} px</td><td>{one.length_mm:.2f} mm</td>"
             f"<td>{one.missed} of {one.shown:,}</td></tr>"

@@ -11,6 +11,7 @@ from enum import StrEnum
 from threading import Event, Lock
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +21,7 @@ from cameras.driver import Driver, Picture
 from cameras.errors import CameraError
 from cameras.fitness import FrozenWatch
 from cameras.frame import Frame
+from cameras.render import render
 from inspector.config import MOST_UNITS_BETWEEN
 from inspector.errors import LineError
 from inspector.examine import Examiner, Pace
@@ -331,5 +333,5 @@ class Line:
 
 
 def sample_pixels(width: int, height: int) -> NDArray[np.uint8]:
-    """A picture to warm up with when the camera has none to show yet: seeded noise."""
-    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    """A picture to warm up with when the camera has none to show yet: a good unit, on which some places stand out."""
+    return np.asarray(cv2.resize(render(0, content="good").pixels, (width, height)), np.uint8)

@@ -46,7 +46,7 @@ class Seen:
 class Pair:
     """A defect that was found, with the region that shows it best."""
 
-    at: int  # index of the frame
+    row: int  # of the region among those of all frames
     defect: DefectTruth
     region: Region
     unit_px2: float | None
@@ -83,12 +83,15 @@ def look_at(
 
 def pairs_of(seen: list[Seen]) -> list[Pair]:
     """Every found defect with the largest region on it."""
-    pairs = []
-    for at, one in enumerate(seen):
+    pairs: list[Pair] = []
+    first = 0
+    for one in seen:
         for defect, hits in zip(one.frame.truth.defects, one.regions_of, strict=True):
             if hits and defect.length_px > 0 and defect.area_mm2 > 0:
-                best = max((one.regions[k] for k in hits), key=lambda region: float(region.shape[2]))
-                pairs.append(Pair(at, defect, best, one.unit_px2, one.px_per_mm, one.frame.truth.unit_area_mm2))
+                best = max(hits, key=lambda k: float(one.regions[k].shape[2]))
+                facts = one.unit_px2, one.px_per_mm, one.frame.truth.unit_area_mm2
+                pairs.append(Pair(first + best, defect, one.regions[best], *facts))
+        first += len(one.regions)
     return pairs
 
 

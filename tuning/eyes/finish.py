@@ -93,7 +93,9 @@ def calibrate(seen: list[Seen], *, seed: int) -> Calibrated:
     on_frames = scored(seen, table, said)
     point = choose(on_frames, TARGET)
     factor = unit_area_factor(seen)
-    tensors = teach_stage(table, seed=seed) | teach_sizes(pairs_of(seen), factor) | familiar(seen)
+    pairs = pairs_of(seen)
+    counts = np.array([said[p.row, :-1].sum() >= point.hold_from and said[p.row].argmax() == p.label for p in pairs])
+    tensors = teach_stage(table, seed=seed) | teach_sizes(pairs, factor, counts) | familiar(seen)
     tensors["unit_area"] = np.array([factor], np.float32)
     tensors["thresholds"] = np.array([LOOKED_AT.edge, LOOKED_AT.peak, LOOKED_AT.most], np.float32)
     contiguous = {name: np.ascontiguousarray(value, np.float32) for name, value in sorted(tensors.items())}

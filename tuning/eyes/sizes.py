@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import CLASSES
+from tuning.errors import TuningError
 from tuning.eyes.calibrate import Pair
 
 Floats = NDArray[np.float32]
@@ -18,21 +19,34 @@ KNOTS_PX = (2.0, 4.0, 7.0, 12.0, 22.0, 45.0)
 ENOUGH = 24  # nearest cases that a quantile is read from, at the least
 
 
-def teach_sizes(pairs: Sequence[Pair], unit_factor: float) -> dict[str, Floats]:
-    """Blends and spreads under the names of models.region_stage.RegionStage."""
+def teach_sizes(pairs: Sequence[Pair], unit_factor: float, counts: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Blends and spreads under the names of models.region_stage.RegionStage.
+
+    Args:
+        unit_factor: true over seen area of a tablet.
+        counts: whether a pair's region is sure enough to be judged, under its own name. Only those say how far a size
+            is off: a region that nobody judges by may be any scrap of its defect.
+    """
     lengths, areas = np.zeros((2, len(CLASSES), len(pairs[0].region.shape) + 1))
     spreads = np.zeros((3, len(CLASSES), len(KNOTS_PX)))
     for label in range(len(CLASSES)):
-        own = [pair for pair in pairs if pair.label == label]
+        named = np.array([pair.label == label for pair in pairs])
+        own = [pair for pair, is_own in zip(pairs, named, strict=True) if is_own]
+        judged = counts[named]
+        if not judged.any():
+            raise TuningError(
+                f"calibration: no {CLASSES[label]} is sure enough to be judged, so nobody can say how far its size is "
+                "off. Nothing was released. Render more calibration frames."
+            )
         seen = np.array([np.append(pair.region.shape, 1.0) for pair in own])
         true_length = np.array([np.log(pair.defect.length_mm * pair.px_per_mm) for pair in own])
         true_root = np.array([np.log(pair.defect.area_mm2 * pair.px_per_mm**2) / 2 for pair in own])
         lengths[label], areas[label] = blend(seen, true_length), blend(seen, true_root)
         at = seen @ lengths[label]
         length_off, root_off = _crossed(seen, true_length), _crossed(seen, true_root)
-        spreads[0, label] = _quantiles(at, np.abs(length_off))
-        spreads[1, label] = _quantiles(at, np.abs(2 * root_off))
-        whole = np.array([pair.unit_px2 is not None for pair in own])
+        spreads[0, label] = _quantiles(at[judged], np.abs(length_off)[judged])
+        spreads[1, label] = _quantiles(at[judged], np.abs(2 * root_off)[judged])
+        whole = judged & np.array([pair.unit_px2 is not None for pair in own])
         unit_off = np.array([_unit_error(pair, unit_factor) for pair in own])
         spreads[2, label] = _quantiles(at[whole], np.abs(2 * root_off - unit_off)[whole])
     tensors = {"length": lengths, "area": areas, "spreads": spreads, "knots": np.log(KNOTS_PX)}
