@@ -33,6 +33,7 @@ WHITE: Colour = (255, 255, 255)
 
 BANNER_PX = 62
 STRIP_PX = 138
+_MORE_PX = 30  # for the number of places that do not fit
 _TILE_PX = 104  # of a place in the strip
 MOST_LABELS = 10  # more would hide the unit; the banner says how many are not written out
 _NARROWEST_PX, _WIDEST_PX, _HIGHEST_PX = 640, 1280, 1280
@@ -229,8 +230,9 @@ def _show_places(whole: Image.Image, taken: NDArray[np.uint8], marks: Sequence[_
     """The strip below the picture: as many places as fit, the most serious first, each beside its like."""
     draw, font = ImageDraw.Draw(whole), _font(15)
     left = _GAP_PX
-    for mark in marks:
-        if left + 2 * _TILE_PX + _GAP_PX > whole.width:
+    for number, mark in enumerate(marks):
+        if left + 2 * _TILE_PX + _GAP_PX > whole.width - _MORE_PX * (number < len(marks) - 1):
+            draw.text((left, top + _TILE_PX // 2), f"+{len(marks) - number}", font=font, fill=WHITE)
             break
         x, y, side = window_of(mark.seen)
         for tile, middle in enumerate(((x, y), mark.alike or (x, y))):

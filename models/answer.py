@@ -143,6 +143,8 @@ def redraft(begun: str, lines: Sequence[Line], question: Question, rejecting: Co
     Args:
         begun: a chain up to any place; it may name a line that does not apply, or leave one out.
         lines: the sheet, in the order of the prompt.
+        question: what is asked; its sizes may lack what a wrongly named line limits.
+        rejecting: severities that reject the unit.
 
     Returns:
         A whole chain with that beginning; None where the rule has none, for example after a comparison gone wrong.

@@ -135,7 +135,8 @@ class Decoder:
             drafts: an answer for each.
             grammars: one a row.
             most: tokens after which a row is left as it is, incomplete.
-            redraft: a row's whole answer after the tokens that it has, or None; nothing is drafted anew without it.
+            redraft: a row's whole answer after the tokens that it has, or None; one that does not begin with them is
+                not used. Nothing is drafted anew without it.
         """
         begun, passes = [Written((), 1.0)] * len(rows), 0
         drafted = dict(enumerate(drafts))
@@ -146,7 +147,9 @@ class Decoder:
                 begun[i] = self._agreed(logits[len(rows[i].tokens) - 1 :], draft, grammars[i], begun[i])
             open_rows = [i for i in drafted if not grammars[i].complete(begun[i].tokens)]
             anew = ((i, redraft(i, begun[i].tokens)) for i in open_rows if redraft)
-            drafted = {i: draft for i, draft in anew if draft is not None}
+            drafted = {
+                i: draft for i, draft in anew if draft and tuple(draft[: len(begun[i].tokens)]) == begun[i].tokens
+            }
         unfinished = [i for i, grammar in enumerate(grammars) if not grammar.complete(begun[i].tokens)]
         if unfinished:
             finished = self.write(

@@ -22,6 +22,7 @@ from models.observation import Observation
 from models.verdict import OperatingPoint
 
 SHARED, WIDER_PX = 0.15, 2
+MARKED = 80  # coverage 0..255 from which a pixel of a mask belongs to the defect
 BINS_PX = (0.0, 4.0, 6.0, 8.0, 10.0, 14.0, 22.0, math.inf)
 TOPIC = "eyes"
 
@@ -89,7 +90,7 @@ def lying_on(coverage: NDArray[np.uint8], corner: Point, regions: Sequence[Place
         corner: x, y of its first pixel.
     """
     pad = 3 * WIDER_PX
-    mask = np.pad((coverage > 80).astype(np.uint8), pad)
+    mask = np.pad((coverage > MARKED).astype(np.uint8), pad)
     wide = cv2.dilate(mask, np.ones((2 * WIDER_PX + 1, 2 * WIDER_PX + 1), np.uint8)) > 0
     at = (corner[0] - pad, corner[1] - pad)
     hits = []

@@ -41,7 +41,11 @@ class ScoreBin(Strict):
 
 
 class Smallest(Strict):
-    """The length from which on at least 90 in 100 are found, at 95 % confidence; None where nothing shown proves it."""
+    """The length from which on at least 90 in 100 are found, at 95 % confidence; None where nothing shown proves it.
+
+    Lengths are tried from the largest down and the first that fails ends it, so that no length is proven by being the
+    luckiest of many.
+    """
 
     defect: str
     length_px: float | None
@@ -109,9 +113,12 @@ def _smallest_of(defect: str, ordered: Sequence[tuple[float, float, bool]]) -> S
     missed = 0
     for shown, (length_px, length_mm, found) in enumerate(reversed(ordered), start=1):
         missed += not found
+        if shown < len(ordered) and ordered[-shown - 1][0] == length_px:
+            continue  # defects of one length stand or fall together
         if miss_rate_bound(missed=missed, shown=shown) <= 1 - DETECTED:
             proven = Smallest(
                 defect=defect, length_px=round(length_px, 2), length_mm=round(length_mm, 3), shown=shown, missed=missed
             )
-    whole = Smallest(defect=defect, length_px=None, length_mm=None, shown=len(ordered), missed=missed)
-    return proven or whole
+        elif proven:
+            return proven
+    return proven or Smallest(defect=defect, length_px=None, length_mm=None, shown=len(ordered), missed=missed)

@@ -3,10 +3,12 @@
     FOLDER/examples.jsonl    one unit a line, see `WrittenUnit`
     FOLDER/*.png             the pictures and the masks that the lines name
 
-Data of a site and rendered units take this one form. It is refused whole: a mask of another size, a box outside its
-picture or a defect that the package has no word for would be counted as a miss that nobody made.
+Data of a site and rendered units take this one form. Lines are refused before anything is shown, pictures and masks
+when their turn comes, and with them everything: a mask of another size, a box outside its picture or a defect that the
+package has no word for would be counted as a miss that nobody made.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.digest import digest_file
+from models.digest import digest_bytes, digest_file
 from models.errors import ExampleInvalid
+from models.evaluate_eyes import MARKED
 from models.example import ShownDefect, ShownUnit
+from models.eyes import SMALLEST_EDGE
 
 LINES = "examples.jsonl"
-MARKED = 80  # coverage 0..255 from which a pixel of a mask belongs to the defect, as the evaluation counts it
 
 Box = tuple[int, int, int, int]
 
@@ -37,8 +40,10 @@ class WrittenDefect(Strict):
     zone: str
     box_px: Box  # x0, y0, x1, y1 in the picture; the last row and column excluded
     mask: str = ""  # grey picture of the box's size; empty: the whole box is the defect
-    length_mm: float | None = Field(default=None, gt=0)  # longest dimension; measured on the mask where it is not given
-    area_mm2: float | None = Field(default=None, gt=0)
+    length_mm: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False
+    )  # longest dimension; measured on the mask where it is not given
+    area_mm2: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     specified: bool = True  # large and distinct enough that it must be found
     whole: bool = False  # the whole pocket is wrong, so that its size says nothing
 
@@ -47,8 +52,8 @@ class WrittenUnit(Strict):
     """One picture and the truth about it."""
 
     image: str
-    mm_per_px: float = Field(gt=0)
-    unit_area_mm2: float = Field(gt=0)  # nominal, seen from above: what limits in % refer to
+    mm_per_px: float = Field(gt=0, allow_inf_nan=False)
+    unit_area_mm2: float = Field(gt=0, allow_inf_nan=False)  # nominal, seen from above: what limits in % refer to
     defects: tuple[WrittenDefect, ...] = ()  # none: the unit is good
     groups: dict[str, str] = {}  # subgroups that are reported apart, for example {"lot": "A17"}
 
@@ -70,8 +75,10 @@ class ExampleFolder:
 
     @property
     def digest(self) -> str:
-        """Of the lines; they name the pictures, whose bytes are not in it."""
-        return digest_file(self.folder / LINES)
+        """Of the lines, the pictures and the masks: whatever changes a figure changes it."""
+        names = [name for unit in self.units for name in (unit.image, *(d.mask for d in unit.defects if d.mask))]
+        parts = [digest_file(self.folder / name) for name in (LINES, *names)]
+        return digest_bytes("".join(parts).encode())
 
 
 def open_examples(folder: Path, *, defects: Collection[str], zones: Collection[str]) -> ExampleFolder:
@@ -86,7 +93,7 @@ def open_examples(folder: Path, *, defects: Collection[str], zones: Collection[s
     """
     path = folder / LINES
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ExampleInvalid(
             f"{path}: cannot be read ({error}). Nothing was shown. Name a folder with {LINES}, one unit a line; "
@@ -104,8 +111,8 @@ def open_examples(folder: Path, *, defects: Collection[str], zones: Collection[s
             continue
         units.append(unit)
         problems += [f"{path}:{number}: {problem}" for problem in _problems(folder, unit, defects, zones)]
-    images = [unit.image for unit in units]
-    twice = sorted({name for name in images if images.count(name) > 1})
+    images = [Path(unit.image).as_posix() for unit in units]
+    twice = sorted(name for name, count in Counter(images).items() if count > 1)
     problems += [f"{path}: {name} is on two lines. Delete one." for name in twice]
     if not units and not problems:
         problems.append(f"{path}: no unit. Write one a line; `inspector examples` writes a folder to look at.")
@@ -115,13 +122,20 @@ def open_examples(folder: Path, *, defects: Collection[str], zones: Collection[s
 
 
 def write_examples(folder: Path, units: Iterable[ShownUnit]) -> int:
-    """Write units as a folder that `open_examples` takes; returns how many. A folder with lines already is refused."""
-    path = folder / LINES
-    if path.exists():
-        raise ExampleInvalid(f"{path}: is there already. Nothing was written. Name an empty folder.")
+    """Write units as a folder that `open_examples` takes; returns how many.
+
+    The lines come last, so that an interrupted writing leaves no folder that could be shown.
+
+    Raises:
+        ExampleInvalid: the folder is not empty.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise ExampleInvalid(f"{folder}: holds something already. Nothing was written. Name an empty folder.")
     folder.mkdir(parents=True, exist_ok=True)
     lines = [_written(folder, number, unit).model_dump_json() for number, unit in enumerate(units, start=1)]
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    unfinished = folder / f"{LINES}.part"
+    unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    unfinished.rename(folder / LINES)
     return len(lines)
 
 
@@ -141,13 +155,25 @@ def _problems(folder: Path, unit: WrittenUnit, defects: Collection[str], zones: 
 
 
 def _shown(folder: Path, unit: WrittenUnit) -> ShownUnit:
-    path = folder / unit.image
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if pixels is None:
-        raise ExampleInvalid(f"{path}: is no picture that can be read. Nothing more was shown. Replace or delete it.")
-    picture = np.asarray(pixels, np.uint8)
+    picture = _picture(folder / unit.image)
     defects = tuple(_defect(folder, unit, defect, picture.shape) for defect in unit.defects)
     return ShownUnit(unit.image, picture, unit.mm_per_px, unit.unit_area_mm2, defects, unit.groups)
+
+
+def _picture(path: Path) -> NDArray[np.uint8]:
+    """As a camera would deliver it: neither turned nor stretched to 8 bits, which would show the eyes another unit."""
+    try:
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (OSError, cv2.error):
+        pixels = None
+    if pixels is None:
+        raise ExampleInvalid(f"{path}: is no picture that can be read. Nothing more was shown. Replace or delete it.")
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < SMALLEST_EDGE:
+        raise ExampleInvalid(
+            f"{path}: {pixels.dtype} {'x'.join(map(str, pixels.shape))}, shown are 8-bit colour pictures of at least "
+            f"{SMALLEST_EDGE} px, as the line examines them. Nothing more was shown. Replace or delete it."
+        )
+    return np.ascontiguousarray(pixels[..., ::-1], np.uint8)
 
 
 def _defect(folder: Path, unit: WrittenUnit, defect: WrittenDefect, shape: tuple[int, ...]) -> ShownDefect:

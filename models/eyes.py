@@ -108,12 +108,14 @@ class Eyes:
         self._closer = Closer(parts.closer, device=device)
         self._defects, self._zones = parts.defects, parts.zones
         blank = self._sight.maps(np.zeros((self._sight.rows, self._sight.columns, 3), np.uint8))
-        shown = (facts_width(blank) + self._closer.adds_facts, ESTIMATORS + self._closer.adds_estimators)
-        taken = (len(self._stage.centre), self._stage.length.shape[1] - 1)
+        facts = facts_width(blank) + self._closer.adds_facts
+        shown = (facts, ESTIMATORS + self._closer.adds_estimators, facts)
+        taken = (len(self._stage.centre), self._stage.length.shape[1] - 1, len(self._stage.zone) - 1)
         if shown != taken:
             raise PackageInvalid(
                 f"eyes: the graphs give {shown[0]} facts and {shown[1]} sizes of a region, the region stage was taught "
-                f"on {taken[0]} and {taken[1]}. Nothing was loaded. Assemble the package again."
+                f"on {taken[0]} and {taken[1]}, its zones on {taken[2]} facts. Nothing was loaded. "
+                "Assemble the package again."
             )
         stage = self._stage
         seen = (len(blank.classes), len(blank.zones), stage.out.shape[2] - 1, stage.zone.shape[1], len(stage.usual))

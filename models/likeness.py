@@ -19,14 +19,15 @@ Window = tuple[float, float, float]  # centre x, y and side, in px of the pictur
 STRIDE = 2  # px of the picture per cell that is searched
 APART = 0.75  # of a window's side: what is nearer is the same place
 LEAST_SURROUNDINGS = 16  # cells
+LEAST_EDGE = 8  # cells of a picture: a thinner one has no other place
 
 
 class Likeness:
-    """One picture, ready to be searched; a search takes half a millisecond at 768 x 480."""
+    """One picture, ready to be searched."""
 
     def __init__(self, picture: NDArray[np.uint8]) -> None:
-        """Args: picture: (H, W, 3) uint8."""
-        rows, columns = picture.shape[0] // STRIDE, picture.shape[1] // STRIDE
+        """Args: picture: (H, W, 3) uint8, of any size."""
+        rows, columns = (max(1, edge // STRIDE) for edge in picture.shape[:2])
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         small = np.asarray(cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA)).astype(np.float32)
         self._cells: Floats = small - np.float32(small.mean())  # small numbers keep the spectra's sums exact enough
@@ -45,6 +46,8 @@ class Likeness:
         """
         x, y, side = (value / STRIDE for value in window)
         rows, columns = self._cells.shape
+        if min(rows, columns) < LEAST_EDGE:
+            return 0, 0
         left, right = _span(x, side, columns)
         top, bottom = _span(y, side, rows)
         piece = self._cells[top:bottom, left:right]

@@ -141,8 +141,7 @@ class Mind:
 
         def again(row: int, begun: tuple[int, ...]) -> tuple[int, ...] | None:
             chain = redraft(self._tokens.decode(begun), sheet.lines, asked[row].question, TAUGHT_REJECTING)
-            draft = None if chain is None else self._coded(chain)
-            return draft if draft and draft[: len(begun)] == begun else None
+            return None if chain is None else self._coded(chain)
 
         written = self.decoder.check(sheet.prefix, rows, drafts, grammars, most=LONGEST_CHAIN, redraft=again)
         judgements = []

@@ -6,6 +6,7 @@ Between the two thresholds lies the hold zone: what is too unsure to reject and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +16,7 @@ THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(2, 96))
 SIZES_PX = (2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 25.0, 30.0, 40.0)
 FOUND_SHARE = 0.85  # of the defects from a size up, for the size to be one that the package finds
 FEWEST = 10  # cases that can be judged
+NEVER = 9999.0  # px: a size that no picture shows, for a class that is not found at any size
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,12 @@ class Target(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    false_per_good: float | None = Field(default=None, ge=0)  # findings a good unit, at the most
-    found: float | None = Field(default=None, gt=0, le=1)  # share of the specified defects, at the least
-    held: float = Field(ge=0, le=1)  # share of good units with a region that rejects or holds, at the most
+    # Findings a good unit, at the most.
+    false_per_good: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    # Share of the specified defects, at the least.
+    found: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
+    # Share of good units with a region that rejects or holds, at the most.
+    held: float = Field(ge=0, le=1, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def one_target_for_findings(self) -> "Target":
@@ -77,7 +82,7 @@ def choose(scored: Scored, target: Target) -> Point:
     holding that keeps to its share.
 
     Raises:
-        ModelError: too few units to tell, or no threshold reaches the target; the text says what is reached.
+        ModelError: too few units to tell, or no thresholds reach the target; the text says what is reached.
     """
     good, cases = len(scored.good), len(scored.cases)
     if good < FEWEST or cases < FEWEST:
@@ -86,6 +91,12 @@ def choose(scored: Scored, target: Target) -> Point:
             "Nothing was set. Add units."
         )
     if target.false_per_good is not None:
+        if target.false_per_good * good < 1:
+            raise ModelError(
+                f"operating point: {target.false_per_good:g} false findings a good unit cannot be told on {good} good "
+                f"units (at least {ceil(1 / target.false_per_good) if target.false_per_good else 'ever more'}). "
+                "Nothing was set. Add good units or state a higher share."
+            )
         allowed = target.false_per_good * good
         fitting = [t for t in THRESHOLDS if scored.false(t) <= allowed][:1]
         reached = f"{scored.false(THRESHOLDS[-1]) / good:.3f} false findings a good unit at the least"
@@ -97,37 +108,50 @@ def choose(scored: Scored, target: Target) -> Point:
             f"operating point: these eyes reach {reached} on these units. Nothing was set. State a target that they "
             "reach, or tune them."
         )
+    stopped = scored.held(fitting[0])
+    if stopped > target.held * good:
+        raise ModelError(
+            f"operating point: with findings from {fitting[0]:g} on {stopped} of {good} good units are rejected "
+            f"already, {target.held:g} of them may be rejected or held. Nothing was set. Allow more, or tune the eyes."
+        )
     holding = [t for t in THRESHOLDS if scored.held(t) <= target.held * good]
-    return Point(fitting[0], min([*holding, fitting[0]]))
+    return Point(fitting[0], min(holding[0], fitting[0]))
 
 
 def smallest_sizes(cases: Sequence[Case], hold_from: float) -> Mapping[str, float | None]:
     """For each class shown the length in px from which on `FOUND_SHARE` are found; None where no size is too small.
 
     Found means: would not be accepted unseen. What takes a whole pocket has no size that a limit could name.
+
+    Raises:
+        ModelError: too few of a class to tell.
     """
     names = dict.fromkeys(case.defect for case in cases)
-    return {
-        name: smallest_found(
-            [(c.length_px, c.score >= hold_from) for c in cases if c.defect == name and c.length_px is not None]
-        )
-        for name in names
-    }
+    sizes: dict[str, float | None] = {}
+    for name in names:
+        own = [case for case in cases if case.defect == name]
+        if len(own) < FEWEST:
+            raise ModelError(
+                f"operating point: {len(own)} specified defects of the class {name} were shown (at least {FEWEST}). "
+                "Nothing was set, because nobody could say which of them the eyes find. Add units with them."
+            )
+        sized = [(case.length_px, case.score >= hold_from) for case in own if case.length_px is not None]
+        sizes[name] = smallest_found(sized) if sized else None
+    return sizes
 
 
 def smallest_found(cases: Sequence[tuple[float, bool]]) -> float | None:
     """The smallest size from which on, all sizes together, enough are found; None where that is so from the first.
 
-    A class that never gets there has the largest size that was judged.
+    A class that never gets there has a size that no picture shows, so that every limit on it is refused.
 
     >>> smallest_found([(float(px), px > 12) for px in range(2, 30) for _ in range(10)])
     10.0
     >>> smallest_found([(20.0, True)] * 10) is None
     True
+    >>> smallest_found([(2.0, False)] * 12) == NEVER
+    True
     """
     tails = [(size, [found for length, found in cases if length >= size]) for size in (0.0, *SIZES_PX)]
-    judged = [(size, tail) for size, tail in tails if len(tail) >= FEWEST]
-    enough = [size for size, tail in judged if sum(tail) >= FOUND_SHARE * len(tail)]
-    if enough:
-        return enough[0] or None
-    return judged[-1][0] or None if judged else None
+    enough = [size for size, tail in tails if len(tail) >= FEWEST and sum(tail) >= FOUND_SHARE * len(tail)]
+    return (enough[0] or None) if enough else NEVER

@@ -146,25 +146,26 @@ class ModelPackage:
             source: what the thresholds were set for and on; it goes into the manifest.
 
         Raises:
-            PackageInvalid: the folder holds a package already.
+            PackageInvalid: the folder is not empty or cannot be written. What was written of it is no package: its
+                manifest comes last.
         """
-        if (folder / MANIFEST).exists():
-            raise PackageInvalid(f"{folder}: holds a package already. Nothing was written. Name an empty folder.")
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in self.manifest.files:
-            shutil.copyfile(self.path(name), folder / name)
-        changes = {"real_from": real_from, "hold_from": hold_from}
-        manifest = self.manifest.model_copy(
-            update={
-                "operating_point": self.manifest.operating_point.model_copy(update=changes),
-                "defects": tuple(
-                    d.model_copy(update={"smallest_px": smallest_px[d.name]}) for d in self.manifest.defects
-                ),
-                "training": self.manifest.training | {"operating point": source},
-                "qualification": {},
-            }
-        )
-        (folder / MANIFEST).write_bytes(manifest.to_bytes())
+        refuse_filled(folder)
+        facts = self.manifest.model_dump()
+        facts["operating_point"] |= {"real_from": real_from, "hold_from": hold_from}
+        for defect in facts["defects"]:
+            defect["smallest_px"] = smallest_px[defect["name"]]
+        facts |= {"training": facts["training"] | {"operating point": source}, "qualification": {}}
+        manifest = Manifest.model_validate(facts)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in self.manifest.files:
+                shutil.copyfile(self.path(name), folder / name)
+            (folder / MANIFEST).write_bytes(manifest.to_bytes())
+        except OSError as error:
+            raise PackageInvalid(
+                f"{folder}: the package cannot be written: {error.strerror or error}. Delete the folder and name one "
+                "on a disk with room."
+            ) from error
         return ModelPackage.load(folder)
 
     def recheck(self) -> None:
@@ -205,6 +206,12 @@ class ModelPackage:
         for name, digest in manifest.files.items():
             _check(folder, name, digest)
         return ModelPackage(folder, manifest, digest_bytes(content))
+
+
+def refuse_filled(folder: Path) -> None:
+    """Raises PackageInvalid where a package would be written over something."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise PackageInvalid(f"{folder}: holds something already. Nothing was written. Name an empty folder.")
 
 
 def _check(folder: Path, name: str, digest: str) -> None:

@@ -8,9 +8,10 @@ from importlib import resources
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from safetensors import safe_open
 
 from models.assemble import PARTS_FOLDER, Parts, Progress, assemble
-from models.package import AdapterFacts, Base, DefectClass, Figure, ModelPackage, PackageFacts, Zone
+from models.package import MIND_TENSORS, AdapterFacts, Base, DefectClass, Figure, ModelPackage, PackageFacts, Zone
 from models.regulations import DefectTerms
 from models.verdict import OperatingPoint
 from tuning.config import MindConfig
@@ -50,7 +51,8 @@ def release(
         progress: told about every step.
 
     Raises:
-        TuningError: a class without a glossary line, or facts about a class that there is not.
+        TuningError: a class without a glossary line, facts about a class that there is not, or a mind that was
+            trained by another recipe.
         PackageInvalid: parts that do not assemble.
     """
     glossary = load_glossary()
@@ -93,8 +95,20 @@ def release(
         },
         qualification=qualification or {},
     )
+    _refuse_another_course(parts_folder / MIND_TENSORS, mind)
     Parts(package=facts).save(parts_folder)
     return assemble(target, parts_folder=parts_folder, wheel=wheel, pin=True, progress=progress)
+
+
+def _refuse_another_course(tensors: Path, mind: MindConfig) -> None:
+    """A package must not claim a recipe that its mind was not trained by."""
+    with safe_open(tensors, "np") as file:
+        trained = (file.metadata() or {}).get("recipe")
+    if trained != mind.training_digest():
+        raise TuningError(
+            f"{tensors}: was trained by the recipe {trained}, not by {mind.training_digest()}. Nothing was released. "
+            "Run the tuning of this recipe to its end."
+        )
 
 
 def qualify(

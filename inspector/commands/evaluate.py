@@ -13,7 +13,7 @@ from rich.table import Table
 from inspector.commands.screen import err, out
 from inspector.evaluation import write_report
 from inspector.evaluation.cells import cells_of
-from models.criteria import CriteriaSheet
+from inspector.recipe import sheet_for
 from models.evaluate import REPETITIONS, Report
 from models.evaluate import evaluate as evaluate_package
 from models.example import Challenge
@@ -69,8 +69,9 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
         number that they were counted on.
         """
         loaded = ModelPackage.load(package)
-        criteria = CriteriaSheet.load(sheet) if sheet is not None else None
+        criteria = None if sheet is None else sheet_for(sheet, loaded)
         words = loaded.manifest.words
+        other = None if beside is None else Report.load(beside)
         shown = None if data is None else open_examples(data, defects=words.defects, zones=words.zones)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
@@ -91,14 +92,14 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
             report = evaluate_package(
                 loaded, challenge, threads=threads, progress=step, repetitions=repetitions, gallery=gallery
             )
-        if beside is not None:
-            report = report.beside(Report.load(beside))
-        judged_by = challenge.unit_sheets[0] if challenge.unit_sheets else None
-        page = write_report(to, report, gallery, judged_by, loaded.manifest.operating_point)
+        if other is not None:
+            report = report.beside(other)
         if markdown:
             typer.echo(as_markdown(report))
         else:
             show(report, wrong)
+        judged_by = challenge.unit_sheets[0] if challenge.unit_sheets else None
+        page = write_report(to, report, gallery, judged_by, loaded.manifest.operating_point)
         err.print(f"report: {page}", highlight=False)
 
     return evaluate

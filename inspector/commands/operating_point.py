@@ -10,12 +10,13 @@ from rich.table import Table
 from inspector.commands.screen import err, out, progress
 from inspector.commands.sheets import PACKAGE
 from inspector.errors import LineError
+from inspector.evaluation.cells import cells_of
 from models.evaluate_eyes import SeenUnit, look_at, specified_of
 from models.example_files import open_examples
 from models.eyes import Eyes
-from models.metrics import share
+from models.metrics import rate, share
 from models.operating import Case, Point, Scored, Target, choose, smallest_sizes
-from models.package import ModelPackage
+from models.package import ModelPackage, refuse_filled
 
 
 def operating_point(
@@ -41,7 +42,11 @@ def operating_point(
     try:
         target = Target(false_per_good=false_per_good, found=found, held=held)
     except ValidationError as error:
-        raise LineError("operating point: state one of --false-per-good and --found. Nothing was set.") from error
+        problem = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors())
+        raise LineError(
+            f"operating point: {problem}. Nothing was set. State one of --false-per-good and --found, and --held."
+        ) from error
+    refuse_filled(to)
     loaded = ModelPackage.load(package)
     words = loaded.manifest.words
     units = open_examples(data, defects=words.defects, zones=words.zones)
@@ -49,7 +54,12 @@ def operating_point(
         seen = look_at(units, Eyes(loaded, threads=threads), progress=lambda done: step(done, len(units)))
     scored = scored_units(seen)
     point = choose(scored, target)
-    sizes = loaded.manifest.smallest_px | dict(smallest_sizes(scored.cases, point.hold_from))
+    sizes = smallest_sizes(scored.cases, point.hold_from)
+    if unshown := sorted(set(words.defects) - set(sizes)):
+        raise LineError(
+            f"operating point: {data} shows no {', '.join(unshown)}. Nothing was set, because nobody could say from "
+            "which size on they are found. Add units with them."
+        )
     source = f"{target.model_dump_json(exclude_none=True)} on {len(units)} units, {units.digest}"
     made = loaded.at_point(to, real_from=point.real_from, hold_from=point.hold_from, smallest_px=sizes, source=source)
     _show(scored, point, loaded)
@@ -70,7 +80,7 @@ def scored_units(seen: list[SeenUnit]) -> Scored:
 
 def _show(scored: Scored, point: Point, before: ModelPackage) -> None:
     old = before.manifest.operating_point
-    table = Table(title="operating point", title_justify="left")
+    table = Table(title="operating point, shares with 95 % bounds", title_justify="left")
     for name in (
         "",
         "finding from",
@@ -84,11 +94,12 @@ def _show(scored: Scored, point: Point, before: ModelPackage) -> None:
     for name, real, hold in (("before", old.real_from, old.hold_from), ("now", point.real_from, point.hold_from)):
         counts = (scored.found(real), scored.found(hold)), (scored.false(real), scored.held(hold))
         shares = [_share(hits, len(scored.cases)) for hits in counts[0]]
-        good = f"{counts[1][0]} on {len(scored.good)}", _share(counts[1][1], len(scored.good))
+        false = cells_of(rate("", "", counts[1][0], len(scored.good)))
+        good = f"{false.value} ({false.bounds}) a good unit", _share(counts[1][1], len(scored.good))
         table.add_row(name, f"{real:g}", f"{hold:g}", *shares, *good)
     out.print(table)
 
 
 def _share(hits: int, shown: int) -> str:
-    figure = share("", "", hits, shown)
-    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
+    cells = cells_of(share("", "", hits, shown))
+    return f"{cells.value} ({cells.bounds})"

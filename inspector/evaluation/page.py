@@ -44,10 +44,10 @@ def page(report: Report, missed: Sequence[Picture], invented: Sequence[Picture])
     ]
     if report.tables is not None:
         parts += [_units(report), _eyes(report, report.tables)]
-    parts += [
-        _wall("Worst misses", missed, "No specified defect was missed."),
-        _wall("Worst findings on nothing", invented, "Nothing was found where nothing is."),
-    ]
+        parts += [
+            _wall("Worst misses", missed, "No picture of a missed defect was kept in this run."),
+            _wall("Worst findings on nothing", invented, "No picture of a finding on nothing was kept in this run."),
+        ]
     language = [
         f for f in report.figures if f.topic in ("reading", "judging", "flips", "invariance") and ":" not in f.of
     ]

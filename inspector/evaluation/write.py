@@ -40,6 +40,8 @@ def write_report(
     """
     try:
         (folder / PICTURES).mkdir(parents=True, exist_ok=True)
+        for old in (folder / PICTURES).glob("*.png"):
+            old.unlink()  # of an earlier evaluation
         missed = _pictures(folder, gallery.worst("missed"), sheet, at)
         invented = _pictures(folder, gallery.worst("invented"), sheet, at)
         report.save(folder / FIGURES)
@@ -76,7 +78,7 @@ def caption(exhibit: Exhibit) -> str:
 
 
 def _drawn(exhibit: Exhibit, sheet: CriteriaSheet | None, at: OperatingPoint) -> NDArray[np.uint8]:
-    """The unit as the line would annotate it, with the truth framed."""
+    """The unit annotated under the sheet by the rule alone, without the mind's opinion, and with the truth framed."""
     pixels = exhibit.unit.pixels.copy()
     if exhibit.defect is not None:
         x0, y0, x1, y1 = exhibit.defect.box_px

@@ -287,6 +287,8 @@ def test_the_page_shows_what_was_missed_and_what_was_invented(
     )
     report = _report(counted)
     owed = [d for unit in units for d in unit.defects if d.specified and blind_to_cracks(d)]
+    (tmp_path / "out" / "pictures").mkdir(parents=True)
+    (tmp_path / "out" / "pictures" / "missed-09.png").write_bytes(b"of an earlier evaluation")
 
     page = write_report(tmp_path / "out", report, gallery, challenge.unit_sheets[0], facts.operating_point)
 
@@ -294,7 +296,7 @@ def test_the_page_shows_what_was_missed_and_what_was_invented(
     missed = sorted((tmp_path / "out" / "pictures").iterdir())
     assert [path.name for path in missed] == [f"missed-{n:02d}.png" for n in range(1, min(3, len(owed)) + 1)]
     assert text.count("data:image/jpeg;base64,") == len(missed)
-    assert "Nothing was found where nothing is." in text
+    assert "No picture of a finding on nothing was kept in this run." in text
     assert "<script" not in text and "http://" not in text.replace("http://www.w3.org/2000/svg", "")
     assert Report.load(tmp_path / "out" / "figures.json") == report
     assert counted.tables is not None
@@ -312,9 +314,14 @@ def test_the_smallest_size_is_stated_only_where_enough_was_shown():
     at = OperatingPoint(real_from=0.8, hold_from=0.4, doubt_from=0.25, sure_from=0.5)
     few, many = (unit_tables(seen([True] * count), at).smallest[0] for count in (28, 29))
     (after_a_miss,) = unit_tables(seen([False] + [True] * 60), at).smallest
+    (after_many,) = unit_tables(seen([True] * 60 + [False] * 10 + [True] * 40), at).smallest
 
+    mixed = unit_tables([_one_spot(5.0, found=k < 29) for k in range(49)], at).smallest[0]
+
+    assert mixed.length_px is None  # of one length, 20 of 49 missed
     assert (few.length_px, many.length_px) == (None, 10.0)  # 29 without a miss: 1 - 0.05^(1/29) = 0.098
     assert after_a_miss.length_px == 10.0 and after_a_miss.missed == 1
+    assert after_many.length_px is not None and after_many.length_px > 70
 
 
 def test_a_report_that_cannot_be_written_is_refused(challenge: Challenge, facts: PackageFacts, tmp_path):

@@ -7,7 +7,9 @@ import pytest
 
 from cameras.fitness import FitnessLimits
 from inspector.examine import Examiner, Pace, Sight
+from inspector.line.line import sample_pixels
 from inspector.recipe import approved
+from models.eyes import Eyes
 from models.package import ModelPackage
 from models.verdict import Disposition, Reason
 from tests import tiny
@@ -154,3 +156,10 @@ def test_a_package_is_warmed_up_on_the_sheets_own_questions(tmp_path: Path, tmp_
     pace = Examiner(package, *approved(sheet, package), threads=1).warm_up(tiny.unit(1), mm_per_px=tiny.MM_PER_PX)
 
     assert all(ms > 0 for ms in pace.mind_p99_ms)
+
+
+def test_the_line_warms_up_on_a_picture_on_which_places_stand_out(embedded_package):
+    """Else the pace that it measures would leave out the closer look."""
+    eyes = Eyes(ModelPackage.load(embedded_package), threads=1)
+
+    assert eyes.look(sample_pixels(768, 480), 0.12).observations

@@ -49,6 +49,7 @@ def test_a_mask_without_a_length_is_measured(tmp_path):
     [
         ({"image": "gone.png"}, r"examples.jsonl:1: image: gone.png is not there"),
         ({"mm_per_px": 0}, r"examples.jsonl:1: mm_per_px: Input should be greater than 0"),
+        ({"mm_per_px": float("inf")}, r"examples.jsonl:1: mm_per_px: Input should be a finite number"),
         ({"colour": "red"}, r"examples.jsonl:1: colour: Extra inputs are not permitted"),
         (
             {"defects": [{"defect": "scuff", "zone": "tablet", "box_px": [1, 1, 9, 9]}]},
@@ -61,7 +62,7 @@ def test_a_mask_without_a_length_is_measured(tmp_path):
             "mask no.png is not there",
         ),
     ],
-    ids=["picture", "scale", "field", "defect", "zone", "box", "mask"],
+    ids=["picture", "scale", "infinite scale", "field", "defect", "zone", "box", "mask"],
 )
 def test_a_line_that_cannot_be_is_refused_before_anything_is_shown(tmp_path, changed, text):
     folder = _folder(tmp_path, _unit() | changed)
@@ -95,6 +96,26 @@ def test_a_file_that_is_no_picture_is_refused(tmp_path):
         list(open_examples(folder, defects=DEFECTS, zones=ZONES))
 
 
+@pytest.mark.parametrize(
+    "pixels",
+    [np.full((100, 120, 3), 4000, np.uint16), np.full((100, 120), 90, np.uint8), np.full((20, 120, 3), 90, np.uint8)],
+    ids=["16 bit", "grey", "a strip"],
+)
+def test_a_picture_that_the_line_would_not_examine_is_refused(tmp_path, pixels):
+    folder = _folder(tmp_path, _unit())
+    cv2.imwrite(str(folder / "unit.png"), pixels)
+
+    with pytest.raises(ExampleInvalid, match="shown are 8-bit colour pictures of at least 32 px"):
+        list(open_examples(folder, defects=DEFECTS, zones=ZONES))
+
+
+def test_another_picture_under_the_same_name_changes_the_digest(tmp_path):
+    before = open_examples(_folder(tmp_path, _unit()), defects=DEFECTS, zones=ZONES).digest
+    cv2.imwrite(str(tmp_path / "unit.png"), np.full((100, 120, 3), 91, np.uint8))
+
+    assert open_examples(tmp_path, defects=DEFECTS, zones=ZONES).digest != before
+
+
 def test_a_picture_on_two_lines_is_refused(tmp_path):
     with pytest.raises(ExampleInvalid, match=r"unit.png is on two lines"):
         open_examples(_folder(tmp_path, _unit(), _unit()), defects=DEFECTS, zones=ZONES)
@@ -112,7 +133,7 @@ def test_a_folder_without_readable_lines_is_refused(tmp_path, content):
 def test_a_folder_with_examples_is_not_written_over(tmp_path):
     _folder(tmp_path, _unit())
 
-    with pytest.raises(ExampleInvalid, match="is there already"):
+    with pytest.raises(ExampleInvalid, match="holds something already"):
         write_examples(tmp_path, [])
 
 

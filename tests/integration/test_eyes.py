@@ -166,6 +166,14 @@ def test_a_closer_look_that_the_region_stage_was_not_taught_on_is_refused() -> N
         Eyes(EyesParts(parts.graph, other, parts.tensors, DEFECTS, ZONES), threads=1)
 
 
+@pytest.mark.parametrize("shape", [(5, 3), (len(tiny_tensors()["zone"]), 2)], ids=["facts", "zones"])
+def test_a_region_stage_whose_zones_do_not_fit_is_refused(shape: tuple[int, int]) -> None:
+    parts = tiny_parts(zone=np.zeros(shape, np.float32))
+
+    with pytest.raises(PackageInvalid, match="Assemble the package again"):
+        Eyes(parts, threads=1)
+
+
 def test_a_graph_that_is_no_closer_look_is_refused() -> None:
     parts = tiny_parts()
 

@@ -1,10 +1,11 @@
 """A release: the facts of eyes and mind become a package that any machine can assemble."""
 
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from models.assemble import Parts, assemble
 from models.digest import digest_file
-from models.package import ModelPackage
+from models.package import MIND_TENSORS, ModelPackage
 from tests.integration import tiny_mind
 from tuning.config import load_mind
 from tuning.errors import TuningError
@@ -33,6 +34,10 @@ def eyes_facts(smallest_px):
 @pytest.fixture
 def released(tmp_path, repository):
     """Tiny tensors released under the embedded package's own facts -> (parts, wheel, package)."""
+    return _release(tmp_path, repository)
+
+
+def _release(tmp_path, repository, *, trained_by: str | None = None):
     parts, wheel = tiny_mind.write_parts(tmp_path)
     recipe = repository / "configs" / "tuning" / "embedded.yaml"
     mind = load_mind(recipe)
@@ -43,9 +48,12 @@ def released(tmp_path, repository):
             "sha256": digest_file(wheel).removeprefix("sha256:"),
         }
     )
+    mind = mind.model_copy(update={"base": base})
+    tensors = load_file(parts / MIND_TENSORS)
+    save_file(tensors, parts / MIND_TENSORS, metadata={"recipe": trained_by or mind.training_digest()})
     package = release(
         eyes=eyes_facts(SMALLEST_PX),
-        mind=mind.model_copy(update={"base": base}),
+        mind=mind,
         doubt_from=0.1,
         sure_from=0.6,
         version="0.1.0",
@@ -54,6 +62,11 @@ def released(tmp_path, repository):
         wheel=wheel,
     )
     return parts, wheel, package
+
+
+def test_a_mind_of_another_recipe_is_not_released(tmp_path, repository):
+    with pytest.raises(TuningError, match="was trained by the recipe another one, not by"):
+        _release(tmp_path, repository, trained_by="another one")
 
 
 def test_a_release_assembles_again_to_its_pinned_digest(released, tmp_path):

@@ -53,6 +53,13 @@ def test_a_place_at_the_pictures_edge_is_compared_with_one_in_the_picture(box: t
     assert 0 <= x <= pack.shape[1] and 0 <= y <= pack.shape[0]
 
 
+@pytest.mark.parametrize("size", [(1, 768), (480, 1), (2, 2), (3, 300), (14, 90)])
+def test_a_thin_picture_has_no_other_place(size: tuple[int, int]) -> None:
+    box = (0, 0, size[1], size[0])
+
+    assert Likeness(np.zeros((*size, 3), np.uint8)).shift(window_of(box), box) == (0, 0)
+
+
 def test_a_picture_of_one_colour_is_searched_without_an_error() -> None:
     box = (40, 40, 50, 50)
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from models.errors import ModelError
-from models.operating import Case, Scored, Target, choose, smallest_sizes
+from models.operating import NEVER, Case, Scored, Target, choose, smallest_sizes
 
 GOOD = [(0.1,)] * 90 + [(0.55,)] * 8 + [(0.7, 0.62)] * 2
 CASES = [Case("chip", 6.0 + index / 10, 0.3 + index / 100) for index in range(65)]
@@ -20,15 +20,28 @@ def test_the_threshold_for_false_findings_is_the_lowest_that_keeps_to_them():
 
 
 def test_the_threshold_for_found_defects_is_the_highest_that_reaches_them():
-    point = choose(SCORED, Target(found=0.8, held=0.02))
+    point = choose(SCORED, Target(found=0.8, held=0.1))
 
     assert SCORED.found(point.real_from) >= 0.8 * len(CASES) > SCORED.found(point.real_from + 0.011)
 
 
-def test_a_unit_is_never_held_from_a_higher_score_than_it_is_rejected_from():
-    point = choose(SCORED, Target(found=1.0, held=0.0))
+def test_a_share_of_held_units_that_the_findings_exceed_already_is_refused():
+    with pytest.raises(ModelError, match=r"10 of 100 good units are rejected already, 0\.05 of them may be"):
+        choose(SCORED, Target(found=1.0, held=0.05))
 
-    assert point.hold_from == point.real_from == 0.3
+
+def test_a_share_of_false_findings_that_so_few_units_cannot_show_is_refused():
+    with pytest.raises(ModelError, match=r"cannot be told on 100 good units \(at least 1000\)"):
+        choose(SCORED, Target(false_per_good=0.001, held=0.1))
+
+
+def test_a_class_that_is_never_found_has_a_size_that_no_picture_shows():
+    assert smallest_sizes([Case("chip", 2.0 + px, 0.0) for px in range(12)], hold_from=0.5) == {"chip": NEVER}
+
+
+def test_a_class_that_was_hardly_shown_is_refused():
+    with pytest.raises(ModelError, match="9 specified defects of the class chip were shown"):
+        smallest_sizes([Case("chip", 8.0, 0.9)] * 9, hold_from=0.5)
 
 
 def test_a_target_that_the_eyes_do_not_reach_is_refused_with_what_they_reach():
@@ -40,7 +53,7 @@ def test_a_target_that_the_eyes_do_not_reach_is_refused_with_what_they_reach():
 
 def test_a_false_finding_that_is_always_sure_is_refused():
     with pytest.raises(ModelError, match=r"reach 1\.000 false findings a good unit at the least"):
-        choose(Scored(CASES, [(0.99,)] * 20), Target(false_per_good=0.01, held=0.1))
+        choose(Scored(CASES, [(0.99,)] * 20), Target(false_per_good=0.1, held=0.1))
 
 
 @pytest.mark.parametrize("scored", [Scored(CASES[:9], GOOD), Scored(CASES, GOOD[:9])], ids=["defects", "good units"])
@@ -58,6 +71,6 @@ def test_one_target_for_findings_must_be_stated(stated):
 def test_the_smallest_size_is_the_one_from_which_most_are_not_accepted_unseen():
     cases = [Case("chip", float(px), 0.9 if px > 12 else 0.1) for px in range(2, 30) for _ in range(10)]
 
-    sizes = smallest_sizes([*cases, Case("double fill", None, 0.0)], hold_from=0.6)
+    sizes = smallest_sizes([*cases, *[Case("double fill", None, 0.0)] * 10], hold_from=0.6)
 
     assert sizes == {"chip": 10.0, "double fill": None}

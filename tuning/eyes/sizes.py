@@ -33,20 +33,20 @@ def teach_sizes(pairs: Sequence[Pair], unit_factor: float, counts: NDArray[np.bo
         named = np.array([pair.label == label for pair in pairs])
         own = [pair for pair, is_own in zip(pairs, named, strict=True) if is_own]
         judged = counts[named]
-        if not judged.any():
-            raise TuningError(
-                f"calibration: no {CLASSES[label]} is sure enough to be judged, so nobody can say how far its size is "
-                "off. Nothing was released. Render more calibration frames."
-            )
         seen = np.array([np.append(pair.region.shape, 1.0) for pair in own])
         true_length = np.array([np.log(pair.defect.length_mm * pair.px_per_mm) for pair in own])
         true_root = np.array([np.log(pair.defect.area_mm2 * pair.px_per_mm**2) / 2 for pair in own])
         lengths[label], areas[label] = blend(seen, true_length), blend(seen, true_root)
         at = seen @ lengths[label]
         length_off, root_off = _crossed(seen, true_length), _crossed(seen, true_root)
+        whole = judged & np.array([pair.unit_px2 is not None for pair in own])
+        if whole.sum() < ENOUGH:
+            raise TuningError(
+                f"calibration: {int(whole.sum())} regions are sure enough to be judged as a {CLASSES[label]} (at least "
+                f"{ENOUGH}): nobody could say how far its size is off. Nothing was released. Render more frames."
+            )
         spreads[0, label] = _quantiles(at[judged], np.abs(length_off)[judged])
         spreads[1, label] = _quantiles(at[judged], np.abs(2 * root_off)[judged])
-        whole = judged & np.array([pair.unit_px2 is not None for pair in own])
         unit_off = np.array([_unit_error(pair, unit_factor) for pair in own])
         spreads[2, label] = _quantiles(at[whole], np.abs(2 * root_off - unit_off)[whole])
     tensors = {"length": lengths, "area": areas, "spreads": spreads, "knots": np.log(KNOTS_PX)}
