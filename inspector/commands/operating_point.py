@@ -42,7 +42,7 @@ def operating_point(
     try:
         target = Target(false_per_good=false_per_good, found=found, held=held)
     except ValidationError as error:
-        problem = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors())
+        problem = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
         raise LineError(
             f"operating point: {problem}. Nothing was set. State one of --false-per-good and --found, and --held."
         ) from error

@@ -1,24 +1,37 @@
 """From drawn units to a report and another operating point, at the command line, on the embedded package."""
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from models.evaluate import Report
-from models.example_files import LINES
+from models.example_files import LINES, write_examples
 from models.package import ModelPackage
 from tests.e2e.test_cli import inspector
+from tuning.challenge import draw_units
 
-UNITS = 40
+UNITS, DENSE = 75, 50
 pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Enough of every class to set thresholds on, and good units."""
     folder = tmp_path_factory.mktemp("examples") / "data"
-    done = inspector("examples", folder, "--units", str(UNITS))
-    assert done.returncode == 0, done.stderr
+    dense = draw_units(range(900_000, 900_000 + DENSE), content="dense", held_out=True)
+    good = draw_units(range(910_000, 910_000 + UNITS - DENSE), content="good", held_out=True)
+    write_examples(folder, chain(dense, good))
     return folder
+
+
+def test_units_are_drawn_with_their_truth_into_a_folder(tmp_path: Path):
+    done = inspector("examples", tmp_path / "data", "--units", "3", "--content", "defective")
+
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "data" / LINES).read_text().splitlines()
+    assert len(lines) == 3 and all('"defect":' in line for line in lines)
+    assert len(list((tmp_path / "data").glob("unit-0000?.png"))) == 3
 
 
 def test_a_folder_of_units_becomes_a_page_with_its_figures(data: Path, embedded_package: Path, tmp_path: Path):
@@ -54,7 +67,7 @@ def test_an_operating_point_without_one_target_is_refused(data: Path, tmp_path: 
     done = inspector("operating-point", "--data", data, "--to", tmp_path / "new")
 
     assert done.returncode == 1
-    assert "state one of --false-per-good and --found" in done.stderr
+    assert "state one of false_per_good and found" in done.stderr
     assert not (tmp_path / "new").exists()
 
 
@@ -64,7 +77,7 @@ def test_an_operating_point_is_not_written_over_a_package(data: Path, embedded_p
     )
 
     assert done.returncode == 1
-    assert "holds a package already" in done.stderr
+    assert "holds something already" in done.stderr
 
 
 def test_data_that_is_not_there_is_refused(embedded_package: Path, tmp_path: Path):
