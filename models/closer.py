@@ -28,9 +28,8 @@ OUTPUTS = ("named", "sizes")
 class Closer:
     """The closer look's graph: two times (n, 64, 64, 3) uint8 and (n, 1) log sides in, logits and log sizes out."""
 
-    def __init__(self, graph: bytes, *, device: Device = "cpu") -> None:
-        """One thread: a handful of patches takes 3 ms."""
-        self._session = open_session(graph, threads=1, device=device).session
+    def __init__(self, graph: bytes, *, threads: int, device: Device = "cpu") -> None:
+        self._session = open_session(graph, threads=threads, device=device).session
         blank: dict[str, NDArray[np.generic]] = {
             INPUTS[0]: np.zeros((2, EDGE, EDGE, 3), np.uint8),
             INPUTS[1]: np.zeros((2, EDGE, EDGE, 3), np.uint8),

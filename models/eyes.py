@@ -105,7 +105,7 @@ class Eyes:
         except SafetensorError as error:
             raise PackageInvalid(f"{EYES_TENSORS}: {error}. Nothing was loaded. Assemble the package again.") from error
         self._sight = Sight(parts.graph, threads=threads, device=device)
-        self._closer = Closer(parts.closer, device=device)
+        self._closer = Closer(parts.closer, threads=threads, device=device)
         self._defects, self._zones = parts.defects, parts.zones
         blank = self._sight.maps(np.zeros((self._sight.rows, self._sight.columns, 3), np.uint8))
         facts = facts_width(blank) + self._closer.adds_facts

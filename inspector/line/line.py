@@ -4,6 +4,7 @@ capture (one a camera) -> eyes -> mind -> gate -> PLC; every settled unit -> wri
 watch: it looks at every heartbeat, shuts the gate when one is missing, and never restarts anything in mid-batch.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from inspector.records.batch import Counts, EventKind, Opening
 from inspector.records.store import RecordStore
 from models.verdict import Disposition, Reason
 
+_SWITCH_S = 0.0005  # of this process: eyes back from a graph must not wait 5 ms for another thread's Python
 _MARGIN_S = 0.005  # a PASS is written at least this long before the unit reaches the gate
 _WATCH_S = 0.05
 _SILENT_S = 10.0  # a thread without a heartbeat for so long is dead; the gate rejects what it delays meanwhile
@@ -147,6 +149,8 @@ class Line:
         `each` is called about twenty times a second by the watch, for progress.
         """
         stop = stop or Event()
+        sys.setswitchinterval(_SWITCH_S)
+        cv2.setNumThreads(1)  # every core has a thread of its own to run
         self._limit = units
         self._plc.start(epoch=self._opened.epoch, on_gate=self._on_gate)
         for thread in (self.writer, self.thinking, self.looking):

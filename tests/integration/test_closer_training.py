@@ -72,7 +72,7 @@ def test_the_closer_looks_graph_says_what_its_network_says(tmp_path):
     assert np.abs(said[0] - known.named.numpy()).max() < 1e-3
     assert np.abs(said[1] - known.sizes.numpy()).max() < 1e-3
     assert b'File "' not in graph.read_bytes()
-    assert Closer(graph.read_bytes()).look(patches[0], []) == []
+    assert Closer(graph.read_bytes(), threads=1).look(patches[0], []) == []
 
 
 def test_a_pool_that_never_shows_a_class_is_refused():

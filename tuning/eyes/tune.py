@@ -37,7 +37,7 @@ def tune_eyes(config: EyesConfig, work: Path, target: Path, *, processes: int, s
         calibration,
         Sight((target / EYES_GRAPH).read_bytes(), threads=1),
         lambda done, total: say(f"calibration: {done}/{total} frames"),
-        closer=Closer((target / CLOSER_GRAPH).read_bytes()),
+        closer=Closer((target / CLOSER_GRAPH).read_bytes(), threads=1),
     )
     return finish_eyes(
         config,
