@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from cameras.errors import CameraError
+from cameras.render import Content
 from inspector.commands import (
     bench,
     calibrate,
@@ -61,7 +62,7 @@ def _challenge(units: int, questions: int) -> Challenge:
     return draw_challenge(units, questions)
 
 
-def _units(seeds: range, content: examples.Content, held_out: bool) -> Iterator[ShownUnit]:
+def _units(seeds: range, content: Content, held_out: bool) -> Iterator[ShownUnit]:
     from tuning.challenge import draw_units
 
     return draw_units(seeds, content=content, held_out=held_out)

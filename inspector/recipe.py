@@ -82,7 +82,7 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
     Raises:
         SheetInvalid: criterion, limit, smallest size and what to do.
     """
-    smallest = {defect.name: defect.smallest_px for defect in package.manifest.defects}
+    smallest = package.manifest.smallest_px
     for view, mm_per_px in scales.items():
         for criterion in sheet.criteria:
             least_px = smallest.get(criterion.defect)

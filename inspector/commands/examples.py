@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from cameras.render import Content
 from inspector.commands.screen import out
 from models.example import ShownUnit
 from models.example_files import LINES, write_examples
 
-Content = Literal["good", "defective", "mixed", "dense"]
 DrawUnits = Callable[[range, Content, bool], Iterator[ShownUnit]]  # by seeds, content, and whether styles are held out
 
 

@@ -1,11 +1,12 @@
 """Draw one unit, for the tour and for looking at what the synthetic camera shows."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import cv2
 import typer
 
+from cameras.render import Content
 from cameras.render import render as draw
 from inspector.commands.screen import out
 from inspector.errors import LineError
@@ -17,7 +18,7 @@ def render(
     product: Annotated[
         int | None, typer.Option("--product", min=0, help="Names tablet, foil, print, lamp and scale.")
     ] = None,
-    content: Annotated[Literal["good", "defective", "mixed", "dense"], typer.Option("--content")] = "mixed",
+    content: Annotated[Content, typer.Option("--content")] = "mixed",
     held_out: Annotated[bool, typer.Option("--held-out", help="In a style that the package was never taught.")] = False,
 ) -> None:
     """Draw one blister pack and print its scale and what is wrong with it."""
