@@ -4,7 +4,9 @@ Here alone the upper folders meet: tuning's commands need torch, so they import 
 extra that is missing.
 """
 
+import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -28,8 +30,13 @@ from inspector.commands import (
 from inspector.commands.screen import err, out
 from inspector.commands.sheets import PACKAGE
 from inspector.errors import LineError
+from inspector.evaluation import write_report
+from inspector.evaluation.cells import cells_of
+from inspector.evaluation.teaching import teaching_report
+from models.criteria import CriteriaSheet
 from models.errors import ModelError
 from models.example import Challenge, ShownUnit
+from models.package import refuse_filled
 from tuning.errors import TuningError
 
 REFUSED = 1
@@ -89,6 +96,71 @@ def tune(
         ) from error
     made = run_tuning(recipe, work, to, say=lambda text: err.print(text, highlight=False))
     out.print(f"{to}: {made.digest}", highlight=False)
+
+
+@app.command()
+def teach(
+    good: Annotated[Path, typer.Option("--good", help="Folder of photographs of good units, 20 to 100.")],
+    sheet: Annotated[Path, typer.Option("--sheet", help="Criteria that the product is to be judged by, YAML.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder of the new package; its report goes beside it.")],
+    defects: Annotated[
+        Path | None,
+        typer.Option(
+            "--defects",
+            help="Photographs of bad units: a folder with one folder a defect (NAME_mask.png beside a picture marks "
+            "where), or a .jsonl with image, defect, mask, boxes a line. Without it good units alone teach.",
+        ),
+    ] = None,
+    work: Annotated[Path, typer.Option("--work", help="Folder that keeps fetched weights.")] = Path("tuning-work"),
+    steps: Annotated[int | None, typer.Option("--steps", min=20, help="Training steps, in place of the usual.")] = None,
+) -> None:
+    """Teach a new product from photographs: to a package and a report of what it can see; minutes on two cores.
+
+    Every figure of the report is of pictures that were held out. Needs the tuning extra.
+    """
+    started_s = time.monotonic()
+    try:
+        from tuning.teach.pictures import open_photographs
+        from tuning.teach.teach import STEPS, teach
+    except ModuleNotFoundError as error:
+        raise TuningError(
+            f"{error.name} is not installed here. Teaching needs more than a line PC has: pip install '.[tuning]'"
+        ) from error
+    refuse_filled(to)
+    content = CriteriaSheet.load(sheet)
+    photographs = open_photographs(good, defects)
+    content.check_against(package="what these pictures teach", defects=photographs.defects, zones=("product",))
+    taught = teach(
+        photographs,
+        to,
+        name=content.id,
+        work=work,
+        steps=steps or STEPS,
+        say=lambda text: err.print(text, highlight=False),
+    )
+    facts = {
+        "pictures": f"{len(photographs.good)} good, {len(photographs.bad)} bad, {taught.made_up} with damage made up"
+    }
+    facts |= {f"look at again {number}": remark for number, remark in enumerate(taught.remarks, start=1)}
+    report, gallery = teaching_report(
+        taught.package,
+        taught.units,
+        taught.seen,
+        auroc=taught.auroc,
+        facts=facts,
+        took_s=time.monotonic() - started_s,
+        threads=os.cpu_count() or 1,
+    )
+    folder = to.with_name(f"{to.name}-report")
+    page = write_report(folder, report, gallery, content, taught.package.manifest.operating_point)
+    for figure in report.figures:
+        if figure.topic == "pictures":
+            cells = cells_of(figure)
+            out.print(f"{figure.name}: {cells.value} ({cells.bounds or 'no bounds'}) {cells.counted}", highlight=False)
+    for remark in taught.remarks:
+        err.print(f"look at again: {remark}", highlight=False)
+    out.print(f"{page}\n{to}: {taught.package.digest}", highlight=False)
+    err.print(f"next: inspector read {sheet} --package {to}", highlight=False)
 
 
 def main() -> None:

@@ -155,7 +155,7 @@ def evaluate(
         package_digest=package.digest,
         taken_at=datetime.now(UTC),
         took_s=round(time.monotonic() - start, 1),
-        machine=_machine(threads) | {"eyes on": eyes.provider},
+        machine=machine(threads) | {"eyes on": eyes.provider},
         challenge=dict(challenge.facts),
         figures=tuple(counted.figures),
         wrong_readings=tuple(counted.wrong),
@@ -275,7 +275,8 @@ def _wrong(line: ReadCriterion) -> WrongReading:
     )
 
 
-def _machine(threads: int) -> dict[str, str]:
+def machine(threads: int) -> dict[str, str]:
+    """What an evaluation ran on."""
     name = platform.processor() or platform.machine()
     cpu = Path("/proc/cpuinfo")
     if cpu.exists():

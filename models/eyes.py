@@ -7,6 +7,7 @@ stretching turns a round spot oval.
 
 import time
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -27,12 +28,27 @@ TABLET = "tablet"  # the zone that a unit's nominal area is measured on
 OUTPUTS = ("mask", "classes", "zones", "features", "frame")
 
 
+class Maker(Protocol):
+    """What makes maps of a fitted picture: the graph, or a network that was not exported yet."""
+
+    rows: int
+    columns: int
+
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def run_s(self) -> float: ...
+
+    def maps(self, pixels: NDArray[np.uint8]) -> Maps: ...
+
+
 @dataclass(frozen=True, slots=True)
 class EyesParts:
     """What the eyes are made of."""
 
-    graph: bytes  # ONNX: (1, H, W, 3) uint8 in, the maps of `OUTPUTS` out
-    closer: bytes  # ONNX: patches of regions in, names and sizes out
+    graph: bytes | Maker  # ONNX: (1, H, W, 3) uint8 in, the maps of `OUTPUTS` out
+    closer: bytes | None  # ONNX: patches of regions in, names and sizes out; a taught product does without
     tensors: bytes  # safetensors of the region stage
     defects: tuple[str, ...]  # in the order of the maps
     zones: tuple[str, ...]
@@ -40,7 +56,8 @@ class EyesParts:
     @staticmethod
     def of(package: ModelPackage) -> "EyesParts":
         words = package.manifest.words
-        graph, closer, tensors = (package.path(name).read_bytes() for name in (EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS))
+        graph, tensors = (package.path(name).read_bytes() for name in (EYES_GRAPH, EYES_TENSORS))
+        closer = package.path(CLOSER_GRAPH).read_bytes() if CLOSER_GRAPH in package.manifest.files else None
         return EyesParts(graph, closer, tensors, words.defects, words.zones)
 
 
@@ -104,12 +121,14 @@ class Eyes:
             self._stage = RegionStage.of(load(parts.tensors))
         except SafetensorError as error:
             raise PackageInvalid(f"{EYES_TENSORS}: {error}. Nothing was loaded. Assemble the package again.") from error
-        self._sight = Sight(parts.graph, threads=threads, device=device)
-        self._closer = Closer(parts.closer, threads=threads, device=device)
+        graph = parts.graph
+        self._sight: Maker = Sight(graph, threads=threads, device=device) if isinstance(graph, bytes) else graph
+        self._closer = Closer(parts.closer, threads=threads, device=device) if parts.closer is not None else None
         self._defects, self._zones = parts.defects, parts.zones
+        self._tablet = parts.zones.index(TABLET) if TABLET in parts.zones else None
         blank = self._sight.maps(np.zeros((self._sight.rows, self._sight.columns, 3), np.uint8))
-        facts = facts_width(blank) + self._closer.adds_facts
-        shown = (facts, ESTIMATORS + self._closer.adds_estimators, facts)
+        facts = facts_width(blank) + (self._closer.adds_facts if self._closer else 0)
+        shown = (facts, ESTIMATORS + (self._closer.adds_estimators if self._closer else 0), facts)
         taken = (len(self._stage.centre), self._stage.length.shape[1] - 1, len(self._stage.zone) - 1)
         if shown != taken:
             raise PackageInvalid(
@@ -120,7 +139,7 @@ class Eyes:
         stage = self._stage
         seen = (len(blank.classes), len(blank.zones), stage.out.shape[2] - 1, stage.zone.shape[1], len(stage.usual))
         stated = (len(parts.defects), len(parts.zones), len(parts.defects), len(parts.zones), len(blank.frame))
-        if seen != stated or TABLET not in parts.zones:
+        if seen != stated:
             raise PackageInvalid(
                 f"eyes: the maps show {seen[0]} classes and {seen[1]} zones, the region stage names {seen[2]} and "
                 f"{seen[3]} over {seen[4]} statistics; the package states {', '.join(parts.defects)} and "
@@ -136,7 +155,7 @@ class Eyes:
     @property
     def run_s(self) -> float:
         """Seconds in the graphs so far."""
-        return self._sight.run_s + self._closer.run_s
+        return self._sight.run_s + (self._closer.run_s if self._closer else 0.0)
 
     def scale_seen(self, pixels: NDArray[np.generic], mm_per_px: float) -> float:
         """mm per px that the eyes work with: a picture larger than the graph's frame is shrunk into it."""
@@ -159,12 +178,14 @@ class Eyes:
         maps = self._sight.maps(fitted.pixels)
         px_per_mm = fitted.zoom / mm_per_px
         places = find_regions(maps, self._stage.at, px_per_mm)
-        regions = self._closer.look(fitted.picture, places, corner=(fitted.left, fitted.top))
-        unit_px2 = unit_area_px(maps, self._zones.index(TABLET)) if regions else None
+        regions = places
+        if self._closer:
+            regions = self._closer.look(fitted.picture, places, corner=(fitted.left, fitted.top))
+        unit_px2 = unit_area_px(maps, self._tablet) if regions and self._tablet is not None else None
         height, width = pixels.shape[:2]
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
-        distance = self._stage.familiarity(maps, self._zones.index(TABLET))
+        distance = self._stage.familiarity(maps, self._tablet)
         took_ms = (time.perf_counter() - start) * 1000
         limit, crowded = float(self._stage.familiarity_limit[0]), len(places) >= self._stage.at.most
         return Look(tuple(seen), distance, limit, crowded, took_ms)

@@ -58,14 +58,16 @@ class RegionStage:
     whiten: Floats  # (n, d): makes their spread round
     familiarity_limit: Floats  # (1,)
     fewest_alike: Floats  # (1,) tablets of one size that every picture of this kind shows
+    real: Floats | None = None  # (facts + 1,) a linear opinion whether it is a defect; None: the perceptrons have one
 
     @staticmethod
     def of(tensors: Mapping[str, NDArray[np.generic]]) -> "RegionStage":
         """Raises PackageInvalid when tensors are missing or too many."""
         fields = set(RegionStage.__dataclass_fields__)
-        if fields != set(tensors):
+        missing, unknown = fields - {"real"} - set(tensors), set(tensors) - fields
+        if missing or unknown:
             raise PackageInvalid(
-                f"region stage: missing {sorted(fields - set(tensors))}, not known {sorted(set(tensors) - fields)}. "
+                f"region stage: missing {sorted(missing)}, not known {sorted(unknown)}. "
                 "Nothing was loaded. Assemble the package again with the program that it belongs to."
             )
         return RegionStage(**{name: np.ascontiguousarray(tensors[name], np.float32) for name in fields})
@@ -81,9 +83,10 @@ class RegionStage:
         logits = np.einsum("nw,nwk->nk", hidden, self.out) + self.out_bias
         share = np.exp(logits - logits.max(1, keepdims=True))
         mean = (share / share.sum(1, keepdims=True)).mean(0)
-        real = float(mean[:-1].sum())
+        named = float(mean[:-1].sum())
         zone = int((np.append(x, 1.0) @ self.zone).argmax())
-        return Named(min(1.0, real), (mean[:-1] / max(real, 1e-9)).astype(np.float32), zone)
+        real = named if self.real is None else float(1 / (1 + np.exp(-(np.append(x, 1.0) @ self.real))))
+        return Named(min(1.0, real), (mean[:-1] / max(named, 1e-9)).astype(np.float32), zone)
 
     def measure(self, region: Region, defect: int) -> Measured:
         """Size of a region as a defect of that class."""
@@ -94,12 +97,13 @@ class RegionStage:
         ]
         return Measured(float(np.exp(length)), float(np.exp(2 * root)), spreads[LENGTH], spreads[AREA], spreads[SHARE])
 
-    def familiarity(self, maps: Maps, tablet: int) -> float:
+    def familiarity(self, maps: Maps, tablet: int | None) -> float:
         """Distance of a frame from those that the package was made on, in deviations: the limit is calibrated.
 
         A picture without the tablets that repeat in every pack is beyond the limit, whatever its colours and edges say.
+        `tablet` is their zone; None where the product has none.
         """
         distance = float(np.linalg.norm((maps.frame - self.usual) @ self.whiten) / np.sqrt(self.whiten.shape[1]))
-        if units_alike(maps, tablet) < self.fewest_alike[0]:
+        if tablet is not None and units_alike(maps, tablet) < self.fewest_alike[0]:
             return distance + 2 * float(self.familiarity_limit[0])
         return distance

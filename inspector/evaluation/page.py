@@ -40,10 +40,11 @@ def page(report: Report, missed: Sequence[Picture], invented: Sequence[Picture])
         f'<p class="note">{escape(report.package_digest)}<br>evaluated {report.taken_at:%Y-%m-%d %H:%M} UTC in '
         f"{report.took_s:,.0f} s; {escape('; '.join(f'{k}: {v}' for k, v in report.machine.items()))}<br>"
         f"{escape('; '.join(f'{k}: {v}' for k, v in report.challenge.items()))}</p>",
-        _figures("Aims", [f for f in report.figures if f.aim is not None]),
     ]
+    if aims := [f for f in report.figures if f.aim is not None]:
+        parts.append(_figures("Aims", aims))
     if report.tables is not None:
-        parts += [_units(report), _eyes(report, report.tables)]
+        parts += [_pictures(report), _units(report), _eyes(report, report.tables)]
         parts += [
             _wall("Worst misses", missed, "No picture of a missed defect was kept in this run."),
             _wall("Worst findings on nothing", invented, "No picture of a finding on nothing was kept in this run."),
@@ -62,10 +63,16 @@ def page(report: Report, missed: Sequence[Picture], invented: Sequence[Picture])
     )
 
 
+def _pictures(report: Report) -> str:
+    """Whole pictures that a teaching held out."""
+    own = [f for f in report.figures if f.topic == "pictures"]
+    return _figures("Whole pictures, each held out from what it was shown to", own) if own else ""
+
+
 def _units(report: Report) -> str:
     """Escapes, false rejects and holds."""
     own = [f for f in report.figures if f.topic == "units" and ":" not in f.of]
-    return _figures("Whole units under a sheet", own)
+    return _figures("Whole units under a sheet", own) if own else ""
 
 
 def _eyes(report: Report, tables: UnitTables) -> str:

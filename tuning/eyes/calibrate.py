@@ -4,7 +4,7 @@ It looks at calibration frames, which the network never saw, through the very gr
 off the frames that something was fitted to, it is fitted on one half and read off the other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,16 +95,20 @@ def pairs_of(seen: list[Seen]) -> list[Pair]:
     return pairs
 
 
-def familiar(seen: list[Seen]) -> dict[str, Floats]:
-    """Centre, whitening and limit of the frames' pooled features: a robust Mahalanobis distance."""
-    halves = [np.array([one.pooled for one in seen[start::2]], np.float32) for start in (0, 1)]
+def familiar(pooled: Sequence[Floats], *, alike: int) -> dict[str, Floats]:
+    """Centre, whitening and limit of the frames' pooled features: a robust Mahalanobis distance.
+
+    Args:
+        alike: tablets of one size that every picture is asked for.
+    """
+    halves = [np.array(pooled[start::2], np.float32) for start in (0, 1)]
     distances = []
     for a, b in ((0, 1), (1, 0)):
         centre, whiten = _whitening(halves[a])
         distances.append(np.linalg.norm((halves[b] - centre) @ whiten, axis=1) / np.sqrt(whiten.shape[1]))
     limit = float(np.quantile(np.concatenate(distances), FAMILIAR_SHARE)) * ROOM
     centre, whiten = _whitening(np.concatenate(halves))
-    single = {"familiarity_limit": limit, "fewest_alike": ALIKE}
+    single = {"familiarity_limit": limit, "fewest_alike": alike}
     return {"usual": centre, "whiten": whiten} | {name: np.array([v], np.float32) for name, v in single.items()}
 
 

@@ -41,7 +41,7 @@ class Parity:
     classes_alike: float  # share of those cells with the same first class
 
 
-class _Shipped(nn.Module):
+class Shipped(nn.Module):
     """The network as the runtime calls it."""
 
     def __init__(self, net: EyesNet) -> None:
@@ -66,7 +66,7 @@ def export_float(net: EyesNet, path: Path) -> None:
     """Write the float graph."""
     net = net.eval().to(memory_format=torch.contiguous_format)
     example = torch.zeros(1, ROWS, COLUMNS, 3, dtype=torch.uint8)
-    onnx.save(graph_of(_Shipped(net), (example,), inputs=(INPUT,), outputs=OUTPUTS), path)
+    onnx.save(graph_of(Shipped(net), (example,), inputs=(INPUT,), outputs=OUTPUTS), path)
 
 
 def graph_of(

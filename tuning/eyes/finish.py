@@ -12,7 +12,7 @@ from cameras.render import CLASSES, ZONES
 from models.operating import Point, choose, smallest_sizes
 from models.package import EYES_GRAPH, EYES_TENSORS
 from tuning.config import EyesConfig
-from tuning.eyes.calibrate import LOOKED_AT, Seen, familiar, pairs_of, unit_area_factor
+from tuning.eyes.calibrate import ALIKE, LOOKED_AT, Seen, familiar, pairs_of, unit_area_factor
 from tuning.eyes.checkpoint import Checkpoint, load_average
 from tuning.eyes.export import check_float, check_quantised, export_float, quantise
 from tuning.eyes.net import EyesNet
@@ -95,7 +95,8 @@ def calibrate(seen: list[Seen], *, seed: int) -> Calibrated:
     factor = unit_area_factor(seen)
     pairs = pairs_of(seen)
     counts = np.array([said[p.row, :-1].sum() >= point.hold_from and said[p.row].argmax() == p.label for p in pairs])
-    tensors = teach_stage(table, seed=seed) | teach_sizes(pairs, factor, counts) | familiar(seen)
+    tensors = teach_stage(table, seed=seed) | teach_sizes(pairs, factor, counts)
+    tensors |= familiar([one.pooled for one in seen], alike=ALIKE)
     tensors["unit_area"] = np.array([factor], np.float32)
     tensors["thresholds"] = np.array([LOOKED_AT.edge, LOOKED_AT.peak, LOOKED_AT.most], np.float32)
     contiguous = {name: np.ascontiguousarray(value, np.float32) for name, value in sorted(tensors.items())}

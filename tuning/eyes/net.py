@@ -133,13 +133,14 @@ class EyesNet(nn.Module):
         p = self.join4(self.lateral4(c4) + _upsampled(p, c4))
         features = self.head(p)
         fine = functional.relu(functional.pixel_shuffle(self.upscale(features), 2) + self.lateral2(c2))
-        return Maps(self.mask(fine), self.classes(features), self.zones(features), features, _frame([c8, c16]))
+        frame = frame_statistics([c8, c16])
+        return Maps(self.mask(fine), self.classes(features), self.zones(features), features, frame)
 
     def forward(self, pixels: Tensor) -> Maps:
         return self.beyond(*self.entrance(pixels))
 
 
-def _frame(maps: list[Tensor]) -> Tensor:
+def frame_statistics(maps: list[Tensor]) -> Tensor:
     """Mean and deviation of every channel, for telling a picture of another kind."""
     pooled = []
     for map_ in maps:

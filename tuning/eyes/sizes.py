@@ -38,17 +38,17 @@ def teach_sizes(pairs: Sequence[Pair], unit_factor: float, counts: NDArray[np.bo
         true_root = np.array([np.log(pair.defect.area_mm2 * pair.px_per_mm**2) / 2 for pair in own])
         lengths[label], areas[label] = blend(seen, true_length), blend(seen, true_root)
         at = seen @ lengths[label]
-        length_off, root_off = _crossed(seen, true_length), _crossed(seen, true_root)
+        length_off, root_off = crossed(seen, true_length), crossed(seen, true_root)
         whole = judged & np.array([pair.unit_px2 is not None for pair in own])
         if whole.sum() < ENOUGH:
             raise TuningError(
                 f"calibration: {int(whole.sum())} regions are sure enough to be judged as a {CLASSES[label]} (at least "
                 f"{ENOUGH}): nobody could say how far its size is off. Nothing was released. Render more frames."
             )
-        spreads[0, label] = _quantiles(at[judged], np.abs(length_off)[judged])
-        spreads[1, label] = _quantiles(at[judged], np.abs(2 * root_off)[judged])
+        spreads[0, label] = quantiles(at[judged], np.abs(length_off)[judged])
+        spreads[1, label] = quantiles(at[judged], np.abs(2 * root_off)[judged])
         unit_off = np.array([_unit_error(pair, unit_factor) for pair in own])
-        spreads[2, label] = _quantiles(at[whole], np.abs(2 * root_off - unit_off)[whole])
+        spreads[2, label] = quantiles(at[whole], np.abs(2 * root_off - unit_off)[whole])
     tensors = {"length": lengths, "area": areas, "spreads": spreads, "knots": np.log(KNOTS_PX)}
     return {name: value.astype(np.float32) for name, value in tensors.items()}
 
@@ -67,7 +67,7 @@ def blend(seen: Doubles, true: Doubles) -> Doubles:
     return solution
 
 
-def _crossed(seen: Doubles, true: Doubles) -> Doubles:
+def crossed(seen: Doubles, true: Doubles) -> Doubles:
     """Errors of blends that were taught without the case."""
     off = np.zeros(len(true))
     fold = np.arange(len(true)) % FOLDS
@@ -76,7 +76,7 @@ def _crossed(seen: Doubles, true: Doubles) -> Doubles:
     return off
 
 
-def _quantiles(at: Doubles, off: Doubles) -> Doubles:
+def quantiles(at: Doubles, off: Doubles) -> Doubles:
     """For each knot the half-width that covered its nearest cases."""
     found = []
     count = min(len(off), max(ENOUGH, len(off) // 4))

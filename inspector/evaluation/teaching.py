@@ -1,0 +1,71 @@
+"""What a teaching says about its package: the held-out pictures counted, in the form of an evaluation's report."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from models.evaluate import Report, machine
+from models.evaluate_eyes import SeenUnit, eyes_figures
+from models.evaluate_tables import unit_tables
+from models.example import ShownUnit
+from models.exhibits import Gallery
+from models.metrics import Figure, share
+from models.package import ModelPackage
+
+TOPIC = "pictures"
+
+
+def teaching_report(
+    package: ModelPackage,
+    units: Sequence[ShownUnit],
+    seen: Sequence[SeenUnit],
+    *,
+    auroc: float,
+    facts: dict[str, str],
+    took_s: float,
+    threads: int,
+) -> tuple[Report, Gallery]:
+    """Count the held-out pictures at the package's operating point, and keep the worst of them.
+
+    Args:
+        units: the pictures, in the order of `seen`.
+        auroc: area under the curve of whole pictures.
+        facts: what the pictures were and what a person should look at, by name.
+        took_s: seconds of the whole teaching.
+        threads: that it used.
+    """
+    at, smallest = package.manifest.operating_point, package.manifest.smallest_px
+    gallery = Gallery(at)
+    for unit, look in zip(units, seen, strict=True):
+        gallery.consider(unit, look)
+    figures = [
+        *picture_figures(seen, package, auroc),
+        *(figure.model_copy(update={"aim": None}) for figure in eyes_figures(seen, at, smallest)),
+    ]
+    report = Report(
+        package=f"{package.manifest.name} {package.manifest.version}",
+        package_digest=package.digest,
+        taken_at=datetime.now(UTC),
+        took_s=round(took_s, 1),
+        machine=machine(threads),
+        challenge=facts,
+        figures=tuple(figures),
+        wrong_readings=(),
+        tables=unit_tables(seen, at),
+    )
+    return report, gallery
+
+
+def picture_figures(seen: Sequence[SeenUnit], package: ModelPackage, auroc: float) -> list[Figure]:
+    """What would become of whole pictures if every finding rejected."""
+    at = package.manifest.operating_point
+    figures = [Figure(topic=TOPIC, name="area under the curve of whole pictures", value=auroc, shown=len(seen))]
+    highest = [(unit, max((o.score for o in unit.look.observations), default=0.0)) for unit in seen]
+    bad, good = ([score for unit, score in highest if bool(unit.defects) is side] for side in (True, False))
+    for name, scores, low, high in (
+        ("bad pictures: nothing found or held (escapes)", bad, -1.0, at.hold_from),
+        ("bad pictures: held", bad, at.hold_from, at.real_from),
+        ("good pictures: a finding (false rejects)", good, at.real_from, 2.0),
+        ("good pictures: held", good, at.hold_from, at.real_from),
+    ):
+        figures.append(share(TOPIC, name, sum(low <= score < high for score in scores), len(scores)))
+    return figures

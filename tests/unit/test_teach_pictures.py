@@ -1,0 +1,167 @@
+"""What photographs a product may be taught from, and what is said about those that it may not."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from tuning.errors import TuningError
+from tuning.teach.pictures import ANOMALY, halves, open_photographs
+
+EDGE = 48
+
+
+def picture(seed: int, *, edge: int = EDGE) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (edge, edge, 3)).astype(np.uint8)
+
+
+def write(path, pixels):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), pixels)
+    return path
+
+
+@pytest.fixture
+def good(tmp_path):
+    for seed in range(12):
+        write(tmp_path / "good" / f"{seed:02d}.png", picture(seed))
+    return tmp_path / "good"
+
+
+@pytest.fixture
+def bad(tmp_path):
+    for seed in range(5):
+        write(tmp_path / "bad" / "Burnt_edge" / f"{seed}.png", picture(100 + seed))
+    return tmp_path / "bad"
+
+
+def test_folders_name_the_defects(good, bad):
+    taken = open_photographs(good, bad)
+
+    assert len(taken.good) == 12
+    assert [photo.defect for photo in taken.bad] == ["burnt edge"] * 5
+    assert taken.defects == ("burnt edge", ANOMALY)
+
+
+def test_good_units_alone_are_enough(good):
+    taken = open_photographs(good, None)
+
+    assert taken.bad == ()
+    assert taken.defects == (ANOMALY,)
+
+
+def test_a_mask_beside_a_picture_marks_its_defect(good, bad):
+    mask = np.zeros((EDGE, EDGE), np.uint8)
+    mask[10:20, 5:9] = 255
+    write(bad / "Burnt_edge" / "0_mask.png", mask)
+
+    marked = [photo for photo in open_photographs(good, bad).bad if photo.mask is not None]
+
+    assert [int(photo.mask.sum()) for photo in marked] == [40]
+
+
+def test_boxes_of_a_manifest_mark_a_defect(good, bad):
+    line = {"image": "Burnt_edge/0.png", "defect": "hole", "boxes": [[2, 3, 6, 5]]}
+    (bad / "bad.jsonl").write_text(json.dumps(line) + "\n")
+
+    (photo,) = open_photographs(good, bad / "bad.jsonl").bad
+
+    assert int(photo.mask.sum()) == 8
+
+
+def test_three_good_pictures_are_too_few(tmp_path):
+    for seed in range(3):
+        write(tmp_path / f"{seed}.png", picture(seed))
+
+    with pytest.raises(TuningError, match="3 good pictures, at least 10 are needed"):
+        open_photographs(tmp_path, None)
+
+
+def test_the_same_picture_called_good_and_bad_is_refused(good, bad):
+    write(bad / "Burnt_edge" / "again.png", picture(3))
+
+    with pytest.raises(TuningError, match=r"03\.png and .*again\.png: the same picture is called good and burnt edge"):
+        open_photographs(good, bad)
+
+
+def test_every_problem_is_listed_at_once(good, bad):
+    (good / "cut.png").write_bytes((good / "00.png").read_bytes()[:60])
+    (good / "empty.jpg").write_bytes(b"")
+    write(good / "deep.png", np.zeros((EDGE, EDGE), np.uint16))
+
+    with pytest.raises(TuningError) as refused:
+        open_photographs(good, bad)
+
+    for name in ("cut.png", "empty.jpg", "deep.png: uint16"):
+        assert name in str(refused.value)
+    assert str(refused.value).endswith("Nothing was taught.")
+
+
+def test_a_wrong_path_in_a_manifest_is_named_with_its_line(good, bad):
+    (bad / "bad.jsonl").write_text('{"image": "Burnt_edge/0.png"}\n{"image": "lost.png"}\n')
+
+    with pytest.raises(TuningError, match=r"bad\.jsonl:2: image: lost\.png is not there"):
+        open_photographs(good, bad / "bad.jsonl")
+
+
+def test_a_field_that_nobody_knows_is_named_with_its_line(good, bad):
+    (bad / "bad.jsonl").write_text('{"image": "Burnt_edge/0.png", "colour": "red"}\n')
+
+    with pytest.raises(TuningError, match=r"bad\.jsonl:1: colour"):
+        open_photographs(good, bad / "bad.jsonl")
+
+
+def test_a_box_outside_its_picture_is_refused(good, bad):
+    (bad / "bad.jsonl").write_text('{"image": "Burnt_edge/0.png", "boxes": [[40, 40, 60, 45]]}\n')
+
+    with pytest.raises(TuningError, match=r"box \[40, 40, 60, 45\] does not lie in the picture of 48 x 48 px"):
+        open_photographs(good, bad / "bad.jsonl")
+
+
+def test_a_mask_of_another_size_is_refused(good, bad):
+    write(bad / "Burnt_edge" / "0_mask.png", np.full((10, 10), 255, np.uint8))
+
+    with pytest.raises(TuningError, match=r"0_mask\.png: 10 x 10 px"):
+        open_photographs(good, bad)
+
+
+def test_a_defect_of_too_few_pictures_is_taught_without_its_name(good, bad):
+    for seed in range(2):
+        write(bad / "rare" / f"{seed}.png", picture(200 + seed))
+
+    taken = open_photographs(good, bad)
+
+    assert taken.defects == ("burnt edge", ANOMALY)
+    assert sum(photo.defect == ANOMALY for photo in taken.bad) == 2
+    assert any("rare: 2 pictures are too few" in remark for remark in taken.remarks)
+
+
+def test_twins_are_never_on_both_sides(good, bad):
+    once = cv2.GaussianBlur(picture(7), (0, 0), 2)
+    for number in range(4):
+        write(good / f"twin{number}.png", once + np.uint8(number % 2))
+
+    photos = open_photographs(good, bad).all
+    sides = halves(photos)
+
+    twins = {side for photo, side in zip(photos, sides, strict=True) if "twin" in photo.name}
+    assert len(twins) == 1
+    assert {0, 1} == {side for photo, side in zip(photos, sides, strict=True) if photo.defect is None}
+
+
+def test_a_group_of_a_manifest_is_never_split(good, bad):
+    lines = [{"image": f"Burnt_edge/{n}.png", "defect": "burnt", "group": "video 1"} for n in range(4)]
+    (bad / "bad.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+
+    taken = open_photographs(good, bad / "bad.jsonl")
+
+    assert len({photo.group for photo in taken.bad}) == 1
+
+
+def test_grey_pictures_are_taken_as_grey_cameras_deliver_them(good, bad):
+    write(good / "grey.png", picture(50)[..., 0])
+
+    photo = next(p for p in open_photographs(good, bad).good if p.name.endswith("grey.png"))
+
+    assert photo.pixels().shape == (EDGE, EDGE, 3)

@@ -1,0 +1,89 @@
+"""A taught network and its golden memory as one pair of eyes: the maps that the line looks at.
+
+The memory's deviations, weighed by what they earned on the teaching pictures, are added to the network's logits; with
+a weight of nothing the memory is left out of the graph. The places' own logits and deviations travel among the
+features, so that whether a region is real is judged by the map that judges whole pictures.
+"""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models.eyes import OUTPUTS, Sight
+from models.regions import MASK_STRIDE, Maps
+from tuning.errors import TuningError
+from tuning.eyes.export import ALLOWED_DRIFT, INPUT, graph_of, parity
+from tuning.teach.memory import GoldenMemory
+from tuning.teach.net import CHANNELS, TaughtNet, doubled
+
+COARSE, STRANGE = CHANNELS, CHANNELS + 1  # among the features: logits of the network, deviations of the memory
+
+
+class TaughtEyes(nn.Module):
+    """(1, H, W, 3) uint8 in; mask, classes, zones, features and frame out, as `models.eyes.OUTPUTS` names them."""
+
+    def __init__(self, net: TaughtNet, memory: GoldenMemory | None, weight: float) -> None:
+        super().__init__()
+        self.net, self.memory, self.weight = net, memory, weight
+        self.eval()
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        x = pixels.permute(0, 3, 1, 2).float()
+        drawn = self.net(x)
+        strange = torch.zeros_like(drawn.coarse) if self.memory is None else self.memory(x)
+        mask = doubled((drawn.fine + doubled(drawn.coarse)) / 2 + doubled(strange) * self.weight)
+        features = doubled(torch.cat([drawn.features, drawn.coarse, strange], 1))
+        zones = torch.zeros_like(features[:, :1])  # one zone: the product
+        return mask, doubled(drawn.classes), zones, features, drawn.frame
+
+
+class RememberingSight:
+    """A graph that was exported with a weight of 1, looking at each picture once, whatever the weight then is."""
+
+    provider, run_s = "remembered", 0.0
+
+    def __init__(self, graph: bytes, *, threads: int) -> None:
+        self._sight = Sight(graph, threads=threads)
+        self.rows, self.columns, self.weight = self._sight.rows, self._sight.columns, 1.0
+        self._seen: dict[bytes, Maps] = {}
+
+    def maps(self, pixels: NDArray[np.uint8]) -> Maps:
+        """(H, W, 3) in the frame's size to maps."""
+        key = hashlib.sha256(pixels.tobytes()).digest()
+        if key not in self._seen:
+            self._seen[key] = self._sight.maps(pixels)
+        maps = self._seen[key]
+        strange = cv2.resize(maps.features[STRANGE], (self.columns // MASK_STRIDE, self.rows // MASK_STRIDE))
+        return replace(maps, mask=maps.mask + np.float32(self.weight - 1) * strange)
+
+
+def export(eyes: TaughtEyes, path: Path, frame: tuple[int, int], shown: list[NDArray[np.uint8]]) -> float:
+    """Write the graph in float; returns the largest difference of a mask probability on the shown pictures.
+
+    Raises:
+        TuningError: it says something else than the network.
+    """
+    eyes = eyes.eval().to(memory_format=torch.contiguous_format)
+    example = torch.zeros(1, *frame, 3, dtype=torch.uint8)
+    onnx.save(graph_of(eyes, (example,), inputs=(INPUT,), outputs=OUTPUTS), path)
+    sight = Sight(path.read_bytes(), threads=1)
+    with torch.no_grad():
+        drift = parity([_said(eyes, one) for one in shown], [sight.maps(one) for one in shown]).highest_mask
+    if drift > ALLOWED_DRIFT:
+        raise TuningError(
+            f"eyes: the exported graph differs from the network by {drift:.4f} in a mask probability (limit "
+            f"{ALLOWED_DRIFT}). No package was written. Install the versions of the tuning extra."
+        )
+    return drift
+
+
+def _said(eyes: TaughtEyes, pixels: NDArray[np.uint8]) -> Maps:
+    mask, classes, zones, features, frame = (one[0].numpy() for one in eyes(torch.from_numpy(np.array(pixels))[None]))
+    return Maps(mask[0], classes, zones, features, frame)

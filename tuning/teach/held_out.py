@@ -1,0 +1,122 @@
+"""What nets that were taught on the other half of the pictures see in a picture: all figures of a teaching.
+
+Each picture is looked at by a network and a memory that never saw it. Where fewer than ten bad units were shown, good
+ones with made-up damage stand in, and the report says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluate_eyes import lying_on
+from models.regions import MASK_STRIDE, Maps, Region, Thresholds, find_regions
+from tuning.teach.damage import damaged
+from tuning.teach.graph import COARSE, STRANGE, RememberingSight
+from tuning.teach.lessons import Shown
+from tuning.teach.net import WORST
+from tuning.teach.pictures import ANOMALY
+
+Floats = NDArray[np.float32]
+
+AT = Thresholds(edge=0.15, peak=0.3, most=24)
+WEIGHTS = (0.0, 0.1, 0.2, 0.5, 1.0)  # of the memory's deviations beside the network's logits
+UNJUDGED_WEIGHT = 1.0  # where too few bad units say what the memory is worth
+EARNED = 0.003  # of the area under the curve, for the memory to join
+JOINED_PX = 9  # marks nearer than this are one defect
+FEWEST_CELLS = 2  # of a mark, for it to have a size
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One marked defect in the frame."""
+
+    mask: NDArray[np.uint8]  # (h, w) 0 or 255
+    corner: tuple[int, int]  # x, y
+    length_px: float
+    area_px2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One picture, what is marked in it, and the regions that were found."""
+
+    shown: Shown
+    made_up: bool
+    marks: tuple[Mark, ...]  # empty: good, or nobody marked where
+    regions: tuple[Region, ...]
+    marks_of: tuple[int | None, ...]  # for each region the mark that it is on
+    highest: float  # logit of the worst place
+    worst: float  # logit of the whole picture
+    frame: Floats  # statistics
+
+    @property
+    def is_bad(self) -> bool:
+        return self.shown.photo.defect is not None
+
+    def is_on_defect(self, region: int) -> bool:
+        """Where nobody marked the place, every region of a bad picture counts as on it."""
+        return self.is_bad and (not self.marks or self.marks_of[region] is not None)
+
+
+def with_made_up(good: Sequence[Shown], bad: Sequence[Shown], *, few: bool, seed: int) -> list[tuple[Shown, bool]]:
+    """The pictures to look at, damaged copies of the good ones among them where bad ones are `few`."""
+    pictures = [(one, False) for one in (*good, *bad)]
+    if few:
+        rng = np.random.default_rng((seed, len(good)))
+        for one in good:
+            other = good[int(rng.integers(len(good)))]
+            done = damaged(one.pixels, other.pixels, one.area, rng)
+            if done.mask.any():
+                photo = replace(one.photo, name=f"{one.photo.name}, damaged", defect=ANOMALY, mask=None)
+                pictures.append((Shown(photo, done.pixels.astype(np.uint8), done.mask, one.area), True))
+    return pictures
+
+
+def look(sight: RememberingSight, pictures: Sequence[tuple[Shown, bool]]) -> list[Case]:
+    """Find the regions of every picture and match them with its marks."""
+    return [_look(sight.maps(one.pixels), one, sight.weight, made_up=made_up) for one, made_up in pictures]
+
+
+def _look(maps: Maps, one: Shown, weight: float, *, made_up: bool) -> Case:
+    places = maps.features[COARSE] + weight * maps.features[STRANGE]
+    regions = tuple(find_regions(maps, AT, 1.0))
+    marks = marks_of(one.mask) if one.mask is not None else ()
+    found: list[int | None] = [None] * len(regions)
+    placed = [(region_mask(r), (r.corner[0] * MASK_STRIDE, r.corner[1] * MASK_STRIDE)) for r in regions]
+    for j, mark in enumerate(marks):
+        for k in lying_on(mark.mask, mark.corner, placed):
+            found[k] = j
+    worst = float(np.sort(places.ravel())[-4 * WORST :].mean())  # the map has four places where the network had one
+    return Case(one, made_up, marks, regions, tuple(found), float(places.max()), worst, maps.frame)
+
+
+def region_mask(region: Region) -> NDArray[np.bool_]:
+    """A region's cells as pixels."""
+    return np.repeat(np.repeat(region.mask, MASK_STRIDE, 0), MASK_STRIDE, 1)
+
+
+def marks_of(mask: Floats) -> tuple[Mark, ...]:
+    """The separate defects of a mask, each with its longest dimension and its area."""
+    solid = (mask > 0.5).astype(np.uint8)
+    joined = cv2.dilate(solid, np.ones((JOINED_PX, JOINED_PX), np.uint8))
+    count, labels = cv2.connectedComponents(joined)
+    marks = []
+    for label in range(1, count):
+        own = ((labels == label) & (solid > 0)).astype(np.uint8)
+        if own.sum() < FEWEST_CELLS:
+            continue
+        x, y, w, h = cv2.boundingRect(own)
+        hull = cv2.convexHull(np.asarray(cv2.findNonZero(own), np.int32))[:, 0].astype(np.float64)
+        length = float(np.sqrt(((hull[:, None] - hull[None]) ** 2).sum(-1).max())) + 1
+        marks.append(Mark(own[y : y + h, x : x + w] * 255, (x, y), length, float(own.sum())))
+    return tuple(marks)
+
+
+def auroc(cases: Sequence[Case]) -> float:
+    """Area under the curve of whole pictures: how often a bad one looks worse than a good one."""
+    bad, good = ([case.worst for case in cases if case.is_bad is side] for side in (True, False))
+    above = np.array(bad)[:, None] - np.array(good)[None]
+    return float(((above > 0) + 0.5 * (above == 0)).mean())

@@ -1,0 +1,161 @@
+"""What one step is taught on: good units, damaged ones and bad ones, each varied as a camera and a belt vary them.
+
+A step's lessons follow from the seed and the step alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.eyes import fit
+from tuning.teach.damage import Area, damaged, pasted, pieces_of_all
+from tuning.teach.pictures import Photo
+
+Floats = NDArray[np.float32]
+
+UNNAMED = -1
+GRID = 32  # px: the trunk's coarsest stride
+SHORT_EDGE, LONG_EDGE = 512, 768  # px that a frame aims at, shorter and longer edge
+ENLARGED = 1.25  # times a small picture, at the most: more shows nothing new and takes longer
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A photograph in the graph's frame."""
+
+    photo: Photo
+    pixels: NDArray[np.uint8]  # (H, W, 3)
+    mask: Floats | None  # (H, W) share of the pixel that is marked; None: good, or nobody marked where
+    area: Area  # the picture without its padding
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One picture and its answer."""
+
+    pixels: Floats  # (H, W, 3)
+    mask: Floats | None  # None: somewhere in the picture
+    is_bad: bool
+    label: int  # of its class, or UNNAMED
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The lessons of one step."""
+
+    pixels: Tensor  # (N, 3, H, W) float, 0..255
+    masks: Tensor  # (N, H, W) float; nothing where nobody marked
+    marked: Tensor  # (N,) bool: the mask says all there is
+    bad: Tensor  # (N,) float
+    labels: Tensor  # (N,) int64
+
+
+def frame_of(photos: Sequence[Photo]) -> tuple[int, int]:
+    """Rows and columns of the frame that these pictures are fitted into: their usual shape, on the trunk's grid."""
+    aspect = float(np.median([photo.size[0] / photo.size[1] for photo in photos]))
+    stretched = max(aspect, 1 / aspect)
+    largest = ENLARGED * float(np.median([min(photo.size) for photo in photos]))
+    long = min(LONG_EDGE, min(SHORT_EDGE, largest) * stretched)
+    short = long / stretched
+    edges = (short, long) if aspect >= 1 else (long, short)
+    rows, columns = (max(2 * GRID, round(edge / GRID) * GRID) for edge in edges)
+    return rows, columns
+
+
+def shown(photos: Sequence[Photo], rows: int, columns: int) -> list[Shown]:
+    """Every picture fitted as the line fits it."""
+    ready = []
+    for photo in photos:
+        fitted = fit(photo.pixels(), rows, columns)
+        (width, height), x, y = fitted.inner, fitted.left, fitted.top
+        mask = None
+        if photo.mask is not None:
+            mask = np.zeros((rows, columns), np.float32)
+            scaled = cv2.resize(photo.mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+            mask[y : y + height, x : x + width] = scaled
+        ready.append(Shown(photo, fitted.pixels, mask, Area(x, y, x + width, y + height)))
+    return ready
+
+
+class Lessons:
+    """Draws the lessons of a step."""
+
+    def __init__(self, good: Sequence[Shown], bad: Sequence[Shown], defects: Sequence[str], *, seed: int) -> None:
+        self._good, self._bad, self._defects, self._seed = good, bad, tuple(defects), seed
+        marked = [(one.pixels, one.mask, one.photo.defect) for one in bad if one.mask is not None and one.photo.defect]
+        self._pieces = pieces_of_all([(pixels, mask, defect) for pixels, mask, defect in marked if mask is not None])
+        self._of: dict[str, list[Shown]] = {}
+        for one in bad:
+            self._of.setdefault(one.photo.defect or "", []).append(one)
+
+    def batch(self, step: int) -> Batch:
+        """A good unit, two bad ones if there are any, and one that was damaged; without bad ones two and two."""
+        rng = np.random.default_rng((self._seed, step))
+        if self._bad:
+            lessons = [self._plain(rng), self._made(rng), self._real(rng)]
+            lessons.append(self._pasted(rng) if self._pieces and rng.random() < 0.5 else self._real(rng))
+        else:
+            lessons = [self._plain(rng), self._plain(rng), self._made(rng), self._made(rng)]
+        pixels = np.stack([np.ascontiguousarray(one.pixels) for one in lessons])
+        empty = np.zeros(pixels.shape[1:3], np.float32)
+        masks = np.stack([empty if one.mask is None else np.ascontiguousarray(one.mask) for one in lessons])
+        return Batch(
+            torch.from_numpy(pixels).permute(0, 3, 1, 2),
+            torch.from_numpy(masks),
+            torch.tensor([one.mask is not None for one in lessons]),
+            torch.tensor([float(one.is_bad) for one in lessons]),
+            torch.tensor([one.label for one in lessons]),
+        )
+
+    def _plain(self, rng: np.random.Generator) -> Lesson:
+        good = self._any_good(rng)
+        pixels, _ = varied(good.pixels.astype(np.float32), None, rng)
+        return Lesson(pixels, np.zeros(pixels.shape[:2], np.float32), False, UNNAMED)
+
+    def _made(self, rng: np.random.Generator) -> Lesson:
+        good = self._any_good(rng)
+        done = damaged(good.pixels, self._any_good(rng).pixels, good.area, rng)
+        pixels, mask = varied(done.pixels, done.mask, rng)
+        return Lesson(pixels, mask, bool(done.mask.any()), UNNAMED)
+
+    def _pasted(self, rng: np.random.Generator) -> Lesson:
+        piece = self._pieces[rng.integers(len(self._pieces))]
+        done = pasted(self._any_good(rng).pixels, piece, rng)
+        pixels, mask = varied(done.pixels, done.mask, rng)
+        return Lesson(pixels, mask, True, self._label(piece.defect))
+
+    def _real(self, rng: np.random.Generator) -> Lesson:
+        names = sorted(self._of)
+        of_name = self._of[names[int(rng.integers(len(names)))]]
+        bad = of_name[int(rng.integers(len(of_name)))]
+        pixels, mask = varied(bad.pixels.astype(np.float32), bad.mask, rng)
+        return Lesson(pixels, mask, True, self._label(bad.photo.defect or ""))
+
+    def _any_good(self, rng: np.random.Generator) -> Shown:
+        return self._good[int(rng.integers(len(self._good)))]
+
+    def _label(self, defect: str) -> int:
+        return self._defects.index(defect) if defect in self._defects else UNNAMED
+
+
+def varied(pixels: Floats, mask: Floats | None, rng: np.random.Generator) -> tuple[Floats, Floats | None]:
+    """Turned by a few degrees, moved, mirrored, lit otherwise and a little noisier."""
+    rows, columns = pixels.shape[:2]
+    turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), float(rng.uniform(-6, 6)), float(rng.uniform(0.93, 1.08)))
+    turn[:, 2] += rng.uniform(-0.03, 0.03, 2) * np.array([columns, rows])
+    pixels = np.asarray(cv2.warpAffine(pixels, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.float32)
+    if mask is not None:
+        mask = np.asarray(cv2.warpAffine(mask, turn, (columns, rows)), np.float32)
+    for axis in (0, 1):
+        if rng.random() < 0.5:
+            pixels = np.flip(pixels, axis)
+            mask = None if mask is None else np.flip(mask, axis)
+    lit = pixels * rng.uniform(0.88, 1.12) + rng.uniform(-8, 8) + rng.normal(0, 2, 3)
+    if rng.random() < 0.3:
+        lit = lit + rng.normal(0, rng.uniform(0, 4), pixels.shape)
+    return np.clip(lit, 0, 255).astype(np.float32), mask

