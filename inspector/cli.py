@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from cameras.errors import CameraError
 from cameras.render import Content
@@ -121,7 +122,7 @@ def teach(
     started_s = time.monotonic()
     try:
         from tuning.teach.pictures import open_photographs
-        from tuning.teach.teach import STEPS, teach
+        from tuning.teach.teach import teach
     except ModuleNotFoundError as error:
         raise TuningError(
             f"{error.name} is not installed here. Teaching needs more than a line PC has: pip install '.[tuning]'"
@@ -135,7 +136,7 @@ def teach(
         to,
         name=content.id,
         work=work,
-        steps=steps or STEPS,
+        steps=steps,
         say=lambda text: err.print(text, highlight=False),
     )
     facts = {
@@ -161,6 +162,40 @@ def teach(
         err.print(f"look at again: {remark}", highlight=False)
     out.print(f"{page}\n{to}: {taught.package.digest}", highlight=False)
     err.print(f"next: inspector read {sheet} --package {to}", highlight=False)
+
+
+@bench.app.command("quality")
+def quality(
+    good: Annotated[Path, typer.Option("--good", help="Folder of photographs of good units.")],
+    defects: Annotated[Path, typer.Option("--defects", help="Bad units, as for `inspector teach`.")],
+    anomalib: Annotated[
+        Path | None, typer.Option("--anomalib", help="A Python that has anomalib, for its PatchCore.")
+    ] = None,
+    work: Annotated[Path, typer.Option("--work", help="Folder that keeps fetched weights.")] = Path("tuning-work"),
+    seed: Annotated[int, typer.Option("--seed", help="Of every training.")] = 0,
+) -> None:
+    """Teach a product and what a user would otherwise pick on half of the pictures, and show all of them the others.
+
+    The threshold behind "false rejects" is read off the pictures shown, for every way alike. Needs the tuning extra.
+    """
+    try:
+        from tuning.compare import compare
+        from tuning.teach.pictures import open_photographs
+    except ModuleNotFoundError as error:
+        raise TuningError(
+            f"{error.name} is not installed here. Teaching needs more than a line PC has: pip install '.[tuning]'"
+        ) from error
+    photographs = open_photographs(good, defects)
+    rows = compare(
+        photographs, work=work, anomalib=anomalib, seed=seed, say=lambda text: err.print(text, highlight=False)
+    )
+    table = Table(title=f"{good}: {len(photographs.good)} good, {len(photographs.bad)} bad", title_justify="left")
+    for name in ("", "area under the curve", "false rejects at 95 % detection", "taught in s", "ms a picture"):
+        table.add_column(name, justify="right" if name else "left")
+    for row in rows:
+        ms = f"{row.ms:.0f}" if row.ms else ""
+        table.add_row(row.way, f"{row.area:.3f}", f"{row.false_rejects:.3f}", f"{row.taught_s:.0f}", ms)
+    out.print(table)
 
 
 def main() -> None:

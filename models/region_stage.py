@@ -70,7 +70,7 @@ class RegionStage:
                 f"region stage: missing {sorted(missing)}, not known {sorted(unknown)}. "
                 "Nothing was loaded. Assemble the package again with the program that it belongs to."
             )
-        return RegionStage(**{name: np.ascontiguousarray(tensors[name], np.float32) for name in fields})
+        return RegionStage(**{name: np.ascontiguousarray(value, np.float32) for name, value in tensors.items()})
 
     @property
     def at(self) -> Thresholds:

@@ -6,6 +6,7 @@ features, so that whether a region is real is judged by the map that judges whol
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,23 +46,29 @@ class TaughtEyes(nn.Module):
 
 
 class RememberingSight:
-    """A graph that was exported with a weight of 1, looking at each picture once, whatever the weight then is."""
+    """A graph that was exported with one weight of the memory, and what it says under any other.
+
+    It looks at the pictures that it is told to remember once, however often they are asked for.
+    """
 
     provider, run_s = "remembered", 0.0
 
-    def __init__(self, graph: bytes, *, threads: int) -> None:
+    def __init__(self, graph: bytes, *, exported_weight: float, threads: int) -> None:
         self._sight = Sight(graph, threads=threads)
-        self.rows, self.columns, self.weight = self._sight.rows, self._sight.columns, 1.0
+        self.rows, self.columns = self._sight.rows, self._sight.columns
+        self.weight = self._exported = exported_weight
         self._seen: dict[bytes, Maps] = {}
+
+    def remember(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
+        """Look at pictures, (H, W, 3) each, that will be asked for."""
+        for pixels in pictures:
+            self._seen[_key(pixels)] = self._sight.maps(pixels)
 
     def maps(self, pixels: NDArray[np.uint8]) -> Maps:
         """(H, W, 3) in the frame's size to maps."""
-        key = hashlib.sha256(pixels.tobytes()).digest()
-        if key not in self._seen:
-            self._seen[key] = self._sight.maps(pixels)
-        maps = self._seen[key]
+        maps = self._seen.get(_key(pixels)) or self._sight.maps(pixels)
         strange = cv2.resize(maps.features[STRANGE], (self.columns // MASK_STRIDE, self.rows // MASK_STRIDE))
-        return replace(maps, mask=maps.mask + np.float32(self.weight - 1) * strange)
+        return replace(maps, mask=maps.mask + np.float32(self.weight - self._exported) * strange)
 
 
 def export(eyes: TaughtEyes, path: Path, frame: tuple[int, int], shown: list[NDArray[np.uint8]]) -> float:
@@ -82,6 +89,10 @@ def export(eyes: TaughtEyes, path: Path, frame: tuple[int, int], shown: list[NDA
             f"{ALLOWED_DRIFT}). No package was written. Install the versions of the tuning extra."
         )
     return drift
+
+
+def _key(pixels: NDArray[np.uint8]) -> bytes:
+    return hashlib.sha256(pixels.tobytes()).digest()
 
 
 def _said(eyes: TaughtEyes, pixels: NDArray[np.uint8]) -> Maps:

@@ -21,7 +21,7 @@ from tuning.teach.pictures import ANOMALY
 
 Floats = NDArray[np.float32]
 
-AT = Thresholds(edge=0.15, peak=0.3, most=24)
+AT = Thresholds(edge=0.1, peak=0.12, most=24)
 WEIGHTS = (0.0, 0.1, 0.2, 0.5, 1.0)  # of the memory's deviations beside the network's logits
 UNJUDGED_WEIGHT = 1.0  # where too few bad units say what the memory is worth
 EARNED = 0.003  # of the area under the curve, for the memory to join
@@ -89,7 +89,7 @@ def _look(maps: Maps, one: Shown, weight: float, *, made_up: bool) -> Case:
     for j, mark in enumerate(marks):
         for k in lying_on(mark.mask, mark.corner, placed):
             found[k] = j
-    worst = float(np.sort(places.ravel())[-4 * WORST :].mean())  # the map has four places where the network had one
+    worst = float(np.sort(places.ravel())[-max(1, int(places.size * WORST)) :].mean())
     return Case(one, made_up, marks, regions, tuple(found), float(places.max()), worst, maps.frame)
 
 

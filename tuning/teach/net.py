@@ -2,7 +2,7 @@
 
 The map of what is unlike a good unit is drawn at stride 8, where most of its opinion forms, and refined at stride 4.
 It learns from marks where there are any, and from "this picture is bad" where there are none: a picture is as bad as
-its worst four places.
+its worst few places.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, Separable, frame_statis
 from tuning.teach.lessons import Batch
 
 CHANNELS = 64
-WORST = 4  # places of stride 8 that say how bad a picture is
+WORST = 0.003  # of the places: they say how bad a picture is
 HARDEST = 0.01  # of the places where nothing is
 SOLID = 0.3  # of a place, from where on it must be found
 CLEAR = 0.05  # of a place and its neighbours, below which it must not
@@ -100,8 +100,7 @@ def doubled(x: Tensor) -> Tensor:
 def losses(drawn: Drawn, batch: Batch) -> Losses:
     """Weighted loss parts of one batch."""
     coarse, fine, classes = drawn.coarse.float(), drawn.fine.float(), drawn.classes.float()
-    worst = coarse.flatten(1).topk(WORST, 1).values.mean(1)
-    parts = {"picture": functional.binary_cross_entropy_with_logits(worst, batch.bad)}
+    parts = {"picture": functional.binary_cross_entropy_with_logits(worst(coarse), batch.bad)}
     masks = batch.masks[batch.marked][:, None]
     if len(masks):
         parts |= _map_parts("8", coarse[batch.marked], functional.max_pool2d(masks, 8))
@@ -111,6 +110,12 @@ def losses(drawn: Drawn, batch: Batch) -> Losses:
         pooled = (classes[named].flatten(2) * _where(coarse[named], batch, named)).sum(2)
         parts["class"] = functional.cross_entropy(pooled, batch.labels[named]) * 0.3
     return Losses(parts)
+
+
+def worst(places: Tensor) -> Tensor:
+    """(N, 1, h, w) logits to (N,): how bad a picture is, as its worst places are on average."""
+    flat = places.flatten(1)
+    return flat.topk(max(1, int(flat.shape[1] * WORST)), 1).values.mean(1)
 
 
 def _map_parts(name: str, logits: Tensor, target: Tensor) -> dict[str, Tensor]:

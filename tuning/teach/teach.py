@@ -42,7 +42,8 @@ from tuning.teach.pictures import ANOMALY, Photographs, halves
 from tuning.teach.stage import Line, Sizes, naming_rows, real_line, sizes_of, tensors_of
 from tuning.teach.train import TRUNK
 
-STEPS = 300  # of the network that ships; each of the halves takes half as many
+PIXELS = 80e6  # that the network which ships is taught on, four pictures a step; each of the halves takes half as many
+FEWEST_STEPS, MOST_STEPS = 250, 700
 FALSE_PER_GOOD, HELD = 0.02, 0.10  # what the thresholds are set for, where so few pictures can say it
 VARIATIONS = 2  # of each bad picture that teaches names
 NO_SCALE = 1.0  # mm per px: photographs do not say, so sizes in a teaching's report are px
@@ -82,7 +83,7 @@ def teach(
     *,
     name: str,
     work: Path,
-    steps: int = STEPS,
+    steps: int | None = None,
     seed: int = 0,
     say: Say,
 ) -> Taught:
@@ -92,13 +93,14 @@ def teach(
         target: folder of the package; refused where it holds something.
         name: of the package.
         work: keeps fetched wheels.
-        steps: of the network that ships.
+        steps: of the network that ships; by the size of its frame where it is not given.
         say: told one line of progress at a time.
 
     Raises:
         TuningError, PackageInvalid: what is wrong and what to do.
     """
     frame, wheels, defects = frame_of(photographs.all), work / "wheels", photographs.defects
+    steps = steps or steps_for(frame)
     pretrained_trunk(TRUNK, wheels)  # fetched once, before two processes want it
     say(
         f"{len(photographs.good)} good and {len(photographs.bad)} bad pictures, frame {frame[1]} x {frame[0]} px, "
@@ -128,7 +130,7 @@ def teach(
         eyes = TaughtEyes(*parts[0].load(wheels, classes=len(defects), with_memory=weight > 0), weight)
         drift = export(eyes, scratch / EYES_GRAPH, frame, [one.pixels for one in ready[:: max(1, len(ready) // 6)]])
         say(f"exported: a mask probability differs by {drift:.5f} at the most")
-        sight = RememberingSight((scratch / EYES_GRAPH).read_bytes(), threads=_cores())
+        sight = RememberingSight((scratch / EYES_GRAPH).read_bytes(), exported_weight=weight, threads=_cores())
         save_file(_tensors(sight, ready, defects, weight, line, sizes, seed), scratch / EYES_TENSORS)
         facts = facts_of(
             name,
@@ -152,6 +154,11 @@ def teach(
     return Taught(package, point, smallest, units, seen, area, weight, sizes is not None, made_up, remarks)
 
 
+def steps_for(frame: tuple[int, int]) -> int:
+    """More steps where a step is shorter."""
+    return int(min(MOST_STEPS, max(FEWEST_STEPS, PIXELS / (frame[0] * frame[1]))))
+
+
 def _crossed(
     parts: list[Part], defects: tuple[str, ...], frame: tuple[int, int], wheels: Path, seed: int, *, few: bool
 ) -> list[Half]:
@@ -162,8 +169,10 @@ def _crossed(
         eyes = TaughtEyes(*part.load(wheels, classes=len(defects), with_memory=True), 1.0)
         path = part.stem.with_suffix(".onnx")
         export(eyes, path, frame, [own[0].pixels])
-        sight = RememberingSight(path.read_bytes(), threads=_cores())
-        crossed.append(Half(sight, own, with_made_up(*sides_of(others), few=few, seed=seed)))
+        sight = RememberingSight(path.read_bytes(), exported_weight=1.0, threads=_cores())
+        held_out = with_made_up(*sides_of(others), few=few, seed=seed)
+        sight.remember([one.pixels for one, _ in held_out])
+        crossed.append(Half(sight, own, held_out))
     return crossed
 
 
