@@ -30,6 +30,7 @@ class FitnessLimits(BaseModel):
     saturated_pct: float = Field(default=60, gt=0, le=100)  # of pixels with all three channels at 250 or more
     black_pct: float = Field(default=80, gt=0, le=100)  # of pixels with all three channels at 5 or less
     least_sharpness: float = Field(default=2.0, ge=0)  # see `sharpness`; 0 switches the check off
+    grey: bool = False  # the camera is monochrome: 8-bit grey pictures count as colour ones of three equal channels
     frozen_frames: int = Field(default=1, ge=0, le=64)  # a picture equal to one of so many before it; 0 switches it off
 
     @model_validator(mode="after")
@@ -61,12 +62,20 @@ def check(pixels: NDArray[np.generic], limits: FitnessLimits) -> Fitness:
     """
     if pixels.size == 0:
         return Fitness(False, "there is no picture (0 px). Check the camera or file that is named as its source")
+    pixels = as_colour(pixels, limits)
     problem = _form_problem(pixels, limits)
     if problem:
         return Fitness(False, problem)
     image = pixels.astype(np.uint8, copy=False)
     problem = _exposure_problem(image, limits) or _focus_problem(image, limits)
     return Fitness(False, problem) if problem else FIT
+
+
+def as_colour(pixels: NDArray[np.generic], limits: FitnessLimits) -> NDArray[np.generic]:
+    """A monochrome camera's 8-bit picture as three equal channels; everything else as it is."""
+    if limits.grey and pixels.dtype == np.uint8 and pixels.ndim == 2:
+        return np.repeat(pixels[..., None], 3, axis=2)
+    return pixels
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:
@@ -116,7 +125,10 @@ def _form_problem(pixels: NDArray[np.generic], limits: FitnessLimits) -> str:
         return f"the picture has {bits}-bit values ({pixels.dtype}, allowed: uint8). Set the camera to 8-bit colour"
     if pixels.ndim != 3 or pixels.shape[2] != 3:
         kind = "grey" if pixels.ndim == 2 or pixels.shape[-1] == 1 else f"of shape {pixels.shape}"
-        return f"the picture is {kind} (allowed: three colour channels). Set the camera to 8-bit colour"
+        return (
+            f"the picture is {kind} (allowed: three colour channels). Set the camera to 8-bit colour, or the view's "
+            "fitness to `grey: true` for a monochrome one"
+        )
     height, width = pixels.shape[:2]
     if min(width, height) < limits.shortest_px:
         return (

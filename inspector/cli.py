@@ -112,6 +112,9 @@ def teach(
             "where), or a .jsonl with image, defect, mask, boxes a line. Without it good units alone teach.",
         ),
     ] = None,
+    mm_per_px: Annotated[
+        float | None, typer.Option("--mm-per-px", min=0.001, help="Scale of the photographs; without it in px.")
+    ] = None,
     work: Annotated[Path, typer.Option("--work", help="Folder that keeps fetched weights.")] = Path("tuning-work"),
     steps: Annotated[int | None, typer.Option("--steps", min=20, help="Training steps, in place of the usual.")] = None,
 ) -> None:
@@ -136,6 +139,7 @@ def teach(
         to,
         name=content.id,
         work=work,
+        mm_per_px=mm_per_px,
         steps=steps,
         say=lambda text: err.print(text, highlight=False),
     )
@@ -153,7 +157,9 @@ def teach(
         threads=os.cpu_count() or 1,
     )
     folder = to.with_name(f"{to.name}-report")
-    page = write_report(folder, report, gallery, content, taught.package.manifest.operating_point)
+    page = write_report(
+        folder, report, gallery, content, taught.package.manifest.operating_point, scaled=mm_per_px is not None
+    )
     for figure in report.figures:
         if figure.topic == "pictures":
             cells = cells_of(figure)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.fitness import FitnessLimits, check
+from cameras.fitness import FitnessLimits, as_colour, check
 from inspector.recipe import check_limits
 from models.chain import Line, Question, asked_units
 from models.criteria import CriteriaSheet
@@ -85,7 +85,7 @@ class Examiner:
             return Sight(
                 view, verdict=Verdict(disposition=Disposition.REJECT, reason=Reason.NOT_ASSESSABLE, text=fitness.reason)
             )
-        look = self._eyes.look(pixels.astype(np.uint8, copy=False), mm_per_px)
+        look = self._eyes.look(as_colour(pixels, limits).astype(np.uint8, copy=False), mm_per_px)
         times = {"eyes": look.eyes_ms}
         if text := self._unassessable(look) or self._too_coarse(view, self._eyes.scale_seen(pixels, mm_per_px)):
             held = Verdict(disposition=Disposition.HOLD, reason=Reason.NOT_ASSESSABLE, text=text)

@@ -94,6 +94,7 @@ def examine(
     sheet: Annotated[Path, typer.Option("--sheet", help="Criteria sheet with an approved reading.")],
     mm_per_px: Annotated[float, typer.Option("--mm-per-px", min=0.001, max=1, help="Scale of the picture, mm per px.")],
     package: PackageOption = PACKAGE,
+    grey: Annotated[bool, typer.Option("--grey", help="Grey pictures are taken: the camera is monochrome.")] = False,
     write: Annotated[
         Path | None, typer.Option("--out", help="Annotated picture; beside the image if not given.")
     ] = None,
@@ -108,7 +109,8 @@ def examine(
     if decoded.problem:
         raise LineError(f"{image}: {decoded.problem}. Nothing was judged.")
     examiner = Examiner(loaded, content, reading, threads=2)
-    sight = examiner.judge(examiner.see(decoded.pixels, view="top", mm_per_px=mm_per_px, limits=FitnessLimits()))
+    limits = FitnessLimits(grey=grey)
+    sight = examiner.judge(examiner.see(decoded.pixels, view="top", mm_per_px=mm_per_px, limits=limits))
     verdict = sight.verdict or Verdict(disposition=Disposition.REJECT)
     target = write or image.with_name(f"{image.stem}.examined.png")
     picture = annotate(decoded.pixels, verdict, sight.observations, unit=0, mm_per_px=mm_per_px)

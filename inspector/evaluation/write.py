@@ -25,12 +25,19 @@ _CLEAR_PX = 5
 
 
 def write_report(
-    folder: Path, report: Report, gallery: Gallery, sheet: CriteriaSheet | None, at: OperatingPoint
+    folder: Path,
+    report: Report,
+    gallery: Gallery,
+    sheet: CriteriaSheet | None,
+    at: OperatingPoint,
+    *,
+    scaled: bool = True,
 ) -> Path:
     """Write everything; what is there under the same names is replaced.
 
     Args:
         sheet: that the pictures show the verdict of; None where only the eyes were evaluated.
+        scaled: False where nobody knows how large a pixel is: sizes are then stated in px alone.
 
     Returns:
         The page.
@@ -42,8 +49,8 @@ def write_report(
         (folder / PICTURES).mkdir(parents=True, exist_ok=True)
         for old in (folder / PICTURES).glob("*.png"):
             old.unlink()  # of an earlier evaluation
-        missed = _pictures(folder, gallery.worst("missed"), sheet, at)
-        invented = _pictures(folder, gallery.worst("invented"), sheet, at)
+        missed = _pictures(folder, gallery.worst("missed"), sheet, at, scaled=scaled)
+        invented = _pictures(folder, gallery.worst("invented"), sheet, at, scaled=scaled)
         report.save(folder / FIGURES)
         (folder / PAGE).write_text(page(report, missed, invented), encoding="utf-8")
     except OSError as error:
@@ -54,30 +61,33 @@ def write_report(
 
 
 def _pictures(
-    folder: Path, exhibits: Sequence[Exhibit], sheet: CriteriaSheet | None, at: OperatingPoint
+    folder: Path, exhibits: Sequence[Exhibit], sheet: CriteriaSheet | None, at: OperatingPoint, *, scaled: bool
 ) -> list[Picture]:
     pictures = []
     for number, exhibit in enumerate(exhibits, start=1):
-        drawn = _drawn(exhibit, sheet, at)
+        drawn = _drawn(exhibit, sheet, at, scaled=scaled)
         name = folder / PICTURES / f"{exhibit.kind}-{number:02d}.png"
         _, png = cv2.imencode(".png", drawn[..., ::-1])
         name.write_bytes(png.tobytes())
         _, jpeg = cv2.imencode(".jpg", drawn[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-        pictures.append(Picture(caption(exhibit), base64.b64encode(jpeg.tobytes()).decode()))
+        pictures.append(Picture(caption(exhibit, scaled=scaled), base64.b64encode(jpeg.tobytes()).decode()))
     return pictures
 
 
-def caption(exhibit: Exhibit) -> str:
+def caption(exhibit: Exhibit, *, scaled: bool = True) -> str:
     """What the picture shows, in a line."""
     score = f"{exhibit.region.score:.2f}" if exhibit.region else "none"
     if exhibit.defect is None:
         assert exhibit.region is not None
         return f"{exhibit.unit.name}: {exhibit.region.defect} found on nothing, score {score}"
-    size = "" if exhibit.defect.whole else f", {exhibit.defect.sizes['mm']:.2f} mm or {exhibit.defect.length_px:.1f} px"
+    size = f"{exhibit.defect.length_px:.1f} px"
+    if scaled:
+        size = f"{exhibit.defect.sizes['mm']:.2f} mm or {size}"
+    size = "" if exhibit.defect.whole else f", {size}"
     return f"{exhibit.unit.name}: {exhibit.defect.defect} on {exhibit.defect.zone}{size}, best score there: {score}"
 
 
-def _drawn(exhibit: Exhibit, sheet: CriteriaSheet | None, at: OperatingPoint) -> NDArray[np.uint8]:
+def _drawn(exhibit: Exhibit, sheet: CriteriaSheet | None, at: OperatingPoint, *, scaled: bool) -> NDArray[np.uint8]:
     """The unit annotated under the sheet by the rule alone, without the mind's opinion, and with the truth framed."""
     pixels = exhibit.unit.pixels.copy()
     if exhibit.defect is not None:
@@ -86,7 +96,7 @@ def _drawn(exhibit: Exhibit, sheet: CriteriaSheet | None, at: OperatingPoint) ->
         cv2.rectangle(pixels, *corners, _TRUTH, 2)
     seen = exhibit.seen.look.observations
     verdict = _verdict(seen, sheet, at)
-    return annotate(pixels, verdict, seen, unit=0, mm_per_px=exhibit.unit.mm_per_px)
+    return annotate(pixels, verdict, seen, unit=0, mm_per_px=exhibit.unit.mm_per_px if scaled else None)
 
 
 def _verdict(seen: Sequence[Observation], sheet: CriteriaSheet | None, at: OperatingPoint) -> Verdict:

@@ -8,8 +8,10 @@ from safetensors.numpy import save
 
 from models.errors import OutputInvalid, PackageInvalid, ViewInvalid
 from models.eyes import Eyes, EyesParts, fit
+from models.regions import ESTIMATORS
 from tests.integration.tiny_eyes import (
     DEFECTS,
+    FACTS,
     ZONES,
     altered,
     graph_with,
@@ -178,7 +180,7 @@ def test_a_graph_that_is_no_closer_look_is_refused() -> None:
     parts = tiny_parts()
 
     with pytest.raises(PackageInvalid, match="does not take two patches, their likes and their sides"):
-        Eyes(replace(parts, closer=parts.graph), threads=1)
+        Eyes(replace(parts, closer=graph_with()), threads=1)
 
 
 def test_a_region_stage_without_a_tensor_is_refused() -> None:
@@ -194,3 +196,26 @@ def test_a_cut_region_stage_is_refused() -> None:
 
     with pytest.raises(PackageInvalid, match="Assemble the package again"):
         Eyes(EyesParts(parts.graph, parts.closer, parts.tensors[:100], DEFECTS, ZONES), threads=1)
+
+
+def test_eyes_of_a_taught_product_do_without_a_closer_look_and_without_tablets() -> None:
+    facts = FACTS - len(DEFECTS) - 1  # the closer look's
+    zone = np.zeros((facts + 1, 1), np.float32)
+    blend = np.zeros((len(DEFECTS), ESTIMATORS + 1), np.float32)
+    blend[:, 0] = 1
+    tensors = tiny_tensors() | {
+        "centre": np.zeros(facts, np.float32),
+        "scale": np.ones(facts, np.float32),
+        "hidden": np.zeros((1, facts, 4), np.float32),
+        "length": blend,
+        "area": blend,
+        "zone": np.pad(zone, ((0, 0), (0, 2)), constant_values=-1),
+        "real": np.append(np.zeros(facts), 3.0).astype(np.float32),
+    }
+    eyes = Eyes(EyesParts(graph_with(), None, save(tensors), DEFECTS, ("product", "rim", "label")), threads=1)
+
+    (seen,) = eyes.look(with_disc(picture(), (50, 48), 8), 0.1).observations
+
+    assert seen.score == pytest.approx(0.9526, abs=1e-3)  # of the linear opinion alone
+    assert seen.zone == "product"
+    assert seen.sizes["%"].uncertainty == 100  # nothing of a known area is in sight

@@ -56,9 +56,9 @@ def test_a_mask_beside_a_picture_marks_its_defect(good, bad):
     mask[10:20, 5:9] = 255
     write(bad / "Burnt_edge" / "0_mask.png", mask)
 
-    marked = [photo for photo in open_photographs(good, bad).bad if photo.mask is not None]
+    marked = [photo.mask for photo in open_photographs(good, bad).bad if photo.mask is not None]
 
-    assert [int(photo.mask.sum()) for photo in marked] == [40]
+    assert [int(mask.sum()) for mask in marked] == [40]
 
 
 def test_boxes_of_a_manifest_mark_a_defect(good, bad):
@@ -67,6 +67,7 @@ def test_boxes_of_a_manifest_mark_a_defect(good, bad):
 
     (photo,) = open_photographs(good, bad / "bad.jsonl").bad
 
+    assert photo.mask is not None
     assert int(photo.mask.sum()) == 8
 
 

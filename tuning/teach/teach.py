@@ -44,9 +44,10 @@ from tuning.teach.train import TRUNK
 
 PIXELS = 80e6  # that the network which ships is taught on, four pictures a step; each of the halves takes half as many
 FEWEST_STEPS, MOST_STEPS = 250, 700
+LEAST_AREA = 0.7  # under the curve of held-out pictures: below it a package would pass what it does not see
 FALSE_PER_GOOD, HELD = 0.02, 0.10  # what the thresholds are set for, where so few pictures can say it
 VARIATIONS = 2  # of each bad picture that teaches names
-NO_SCALE = 1.0  # mm per px: photographs do not say, so sizes in a teaching's report are px
+NO_SCALE = 1.0  # mm per px where nobody says: sizes in the report are then px
 WHOLE = 255
 
 Say = Callable[[str], None]
@@ -83,6 +84,7 @@ def teach(
     *,
     name: str,
     work: Path,
+    mm_per_px: float | None = None,
     steps: int | None = None,
     seed: int = 0,
     say: Say,
@@ -93,6 +95,7 @@ def teach(
         target: folder of the package; refused where it holds something.
         name: of the package.
         work: keeps fetched wheels.
+        mm_per_px: scale of the photographs, if it is known.
         steps: of the network that ships; by the size of its frame where it is not given.
         say: told one line of progress at a time.
 
@@ -122,9 +125,15 @@ def teach(
         weight = _weight(crossed, judged=len(photographs.bad) >= FEWEST)
         cases = [case for half in crossed for case in look(half.sight, half.others)]
         line, sizes = real_line(cases), sizes_of(cases)
-        units, seen = _seen(crossed, cases, defects, weight, line, sizes, seed)
-        point, smallest = _thresholds(seen, defects, sized=sizes is not None)
+        units, seen = _seen(crossed, cases, defects, weight, line, sizes, seed, mm_per_px or NO_SCALE)
         area = auroc(cases)
+        if area < LEAST_AREA:
+            raise TuningError(
+                f"teaching: held-out good and bad pictures cannot be told apart (area under the curve {area:.2f}, at "
+                f"least {LEAST_AREA}). No package was written. Show more of both, mark where the defects are, or "
+                "photograph closer and under a steadier light."
+            )
+        point, smallest = _thresholds(seen, defects, sized=sizes is not None)
         say(f"held out: area under the curve {area:.3f}, memory weighs {weight:g}, a finding from {point.real_from:g}")
         ready = shown(photographs.all, *frame)
         eyes = TaughtEyes(*parts[0].load(wheels, classes=len(defects), with_memory=weight > 0), weight)
@@ -197,6 +206,7 @@ def _seen(
     line: Line,
     sizes: Sizes | None,
     seed: int,
+    mm_per_px: float,
 ) -> tuple[tuple[ShownUnit, ...], tuple[SeenUnit, ...]]:
     """Every held-out picture as the line would see it, through the eyes of the other half."""
     units: list[ShownUnit] = []
@@ -205,14 +215,15 @@ def _seen(
         own = [case for case in cases if any(case.shown is one for one, _ in half.others)]
         tensors = _tensors(half.sight, half.own, defects, weight, line, sizes, seed)
         eyes = Eyes(EyesParts(half.sight, None, save(tensors), defects, (PRODUCT,)), threads=1)
-        looked_at = [_unit(case) for case in own]
+        looked_at = [_unit(case, mm_per_px) for case in own]
         units += looked_at
         seen += look_at(looked_at, eyes, progress=lambda done: None)
     return tuple(units), tuple(seen)
 
 
-def _unit(case: Case) -> ShownUnit:
-    """A held-out picture in the frame, with its truth."""
+def _unit(case: Case, mm_per_px: float) -> ShownUnit:
+    """A held-out picture in the frame, with its truth; `mm_per_px` is of the photograph."""
+    scale = mm_per_px * case.shown.photo.size[0] / (case.shown.area.x1 - case.shown.area.x0)
     photo, pixels = case.shown.photo, case.shown.pixels
     rows, columns = pixels.shape[:2]
     marked = [
@@ -224,7 +235,11 @@ def _unit(case: Case) -> ShownUnit:
             zone=PRODUCT,
             box_px=box,
             mask=mask,
-            sizes={"mm": mark.length_px, "mm2": mark.area_px2, "%": 100 * mark.area_px2 / (rows * columns)},
+            sizes={
+                "mm": mark.length_px * scale,
+                "mm2": mark.area_px2 * scale**2,
+                "%": 100 * mark.area_px2 / (rows * columns),
+            },
             length_px=mark.length_px,
             specified=True,
             whole=False,
@@ -237,7 +252,7 @@ def _unit(case: Case) -> ShownUnit:
         box = (0, 0, columns, rows)
         defects = [ShownDefect(photo.defect or "", PRODUCT, box, everywhere, sizes, 0.0, specified=True, whole=True)]
     groups = {"pictures": "made-up damage" if case.made_up else "photographs"}
-    return ShownUnit(photo.name, pixels, NO_SCALE, float(rows * columns), tuple(defects), groups)
+    return ShownUnit(photo.name, pixels, scale, rows * columns * scale**2, tuple(defects), groups)
 
 
 def _thresholds(
@@ -255,8 +270,8 @@ def _thresholds(
         point = choose(Scored(scales, good), target)
     except ModelError as error:
         raise TuningError(
-            f"teaching: good and bad pictures cannot be told apart well enough ({error}) No package was written. "
-            "Show more of both, mark where the defects are, or photograph closer and under a steadier light."
+            f"teaching: no thresholds can be set on the held-out pictures: {error} No package was written. Show more "
+            "of both."
         ) from error
     smallest: dict[str, float | None] = dict.fromkeys(defects)
     if sized:

@@ -1,0 +1,141 @@
+"""A product that no package knows is taught from a few small pictures, and inspected under a sheet of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+pytest.importorskip("torch")
+
+from models.eyes import Eyes
+from models.mind import Mind
+from models.package import ModelPackage
+from models.prompt import CriterionText
+from tests.conftest import ROOT
+from tuning.errors import TuningError
+from tuning.teach.pictures import ANOMALY, open_photographs
+from tuning.teach.teach import Taught, teach
+
+EDGE = 128
+pytestmark = pytest.mark.timeout(900)
+
+
+def unit(seed: int, *, smudge: bool = False, hole: bool = False) -> NDArray[np.uint8]:
+    """A grey plate with a bright ring on it; a smudge is brown and wide, a hole black and small."""
+    draw = np.random.default_rng(seed)
+    x, y = (int(v) for v in draw.integers(58, 70, 2))
+    pixels = np.full((EDGE, EDGE, 3), draw.integers(95, 110), np.uint8)
+    cv2.circle(pixels, (x, y), 40, (215, 215, 220), 10, cv2.LINE_AA)
+    at = draw.uniform(0, 2 * np.pi)
+    on_ring = int(x + 40 * np.cos(at)), int(y + 40 * np.sin(at))
+    if smudge:
+        cv2.ellipse(pixels, on_ring, (16, 9), float(np.degrees(at)), 0, 360, (40, 70, 120), -1, cv2.LINE_AA)
+    if hole:
+        cv2.circle(pixels, on_ring, 4, (0, 0, 0), -1, cv2.LINE_AA)
+    return np.clip(pixels + draw.normal(0, 3, pixels.shape), 0, 255).astype(np.uint8)
+
+
+def marked(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """White where the damage is: brown or black."""
+    return ((pixels[..., 0] < 70) * 255).astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    good: Path
+    bad: Path
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Product:
+    folder = tmp_path_factory.mktemp("product")
+    for name in ("good", "bad/smudge", "bad/pin_hole"):
+        (folder / name).mkdir(parents=True)
+    for seed in range(24):
+        cv2.imwrite(str(folder / "good" / f"{seed}.png"), unit(seed))
+    for seed in range(100, 110):
+        for name, pixels in (("smudge", unit(seed, smudge=True)), ("pin_hole", unit(seed + 50, hole=True))):
+            cv2.imwrite(str(folder / "bad" / name / f"{seed}.png"), pixels)
+            cv2.imwrite(str(folder / "bad" / name / f"{seed}_mask.png"), marked(pixels))
+    return Product(folder / "good", folder / "bad")
+
+
+@pytest.fixture(scope="module")
+def taught(product: Product, embedded_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Taught:
+    packages = tmp_path_factory.mktemp("packages")
+    (packages / "downloads").symlink_to(embedded_package.parent / "downloads")
+    return teach(
+        open_photographs(product.good, product.bad),
+        packages / "ring",
+        name="ring",
+        work=ROOT / "tuning-work",
+        steps=120,
+        say=lambda text: None,
+    )
+
+
+def test_new_units_are_told_apart(taught: Taught) -> None:
+    eyes, at = Eyes(taught.package, threads=2), taught.package.manifest.operating_point
+
+    def score(pixels: NDArray[np.uint8]) -> float:
+        rgb = np.ascontiguousarray(pixels[..., ::-1])
+        return max((o.score for o in eyes.look(rgb, 0.1).observations), default=0.0)
+
+    good = [score(unit(seed)) for seed in range(500, 512)]
+    bad = [score(unit(seed, smudge=True)) for seed in range(600, 612)]
+
+    assert sum(value >= at.hold_from for value in bad) >= 11
+    assert sum(value >= at.real_from for value in good) <= 1
+
+
+def test_a_defect_is_called_by_the_name_of_its_folder(taught: Taught) -> None:
+    eyes = Eyes(taught.package, threads=2)
+    called = []
+    for seed in range(700, 710):
+        rgb = np.ascontiguousarray(unit(seed, smudge=True)[..., ::-1])
+        called.append(max(eyes.look(rgb, 0.1).observations, key=lambda o: o.score).defect)
+
+    assert called.count("smudge") >= 8
+
+
+def test_the_mind_reads_and_writes_a_name_that_it_never_learnt(taught: Taught) -> None:
+    mind = Mind(taught.package, threads=2)
+
+    (read,) = mind.read([CriterionText("", "Any smudge is critical.")], taught.package.manifest.glossary)
+
+    note, _ = read
+    assert (note.kind, note.defect, note.severity) == ("any", "smudge", "critical")
+
+
+def test_every_figure_rests_on_pictures_that_were_held_out(taught: Taught) -> None:
+    assert len(taught.seen) == 24 + 20
+    assert len(taught.units) == len(taught.seen)
+    assert taught.made_up == 0
+    assert taught.auroc > 0.9
+
+
+def test_what_has_no_name_has_a_class_of_its_own(taught: Taught) -> None:
+    assert taught.package.manifest.words.defects == ("pin hole", "smudge", ANOMALY)
+
+
+def test_the_package_opens_like_any_other(taught: Taught) -> None:
+    assert ModelPackage.load(taught.package.folder).digest == taught.package.digest
+
+
+def test_pictures_that_cannot_be_told_apart_are_refused(product: Product, tmp_path: Path) -> None:
+    (tmp_path / "bad" / "ghost").mkdir(parents=True)
+    for seed in range(200, 216):
+        cv2.imwrite(str(tmp_path / "bad" / "ghost" / f"{seed}.png"), unit(seed))
+
+    with pytest.raises(TuningError, match="cannot be told apart"):
+        teach(
+            open_photographs(product.good, tmp_path / "bad"),
+            tmp_path / "package",
+            name="ghost",
+            work=ROOT / "tuning-work",
+            steps=20,
+            say=lambda text: None,
+        )
