@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from models.example import ShownCriterion
-from models.note import Kind, Note, Operator, Severity, Tier, Unit
+from models.note import Note, Operator
 from models.prompt import CriterionText
+from models.sentences import Sentence
 from tuning.errors import TuningError
 from tuning.mind.sheets import Material
 from tuning.mind.speak import Called, speak, speak_other
@@ -38,40 +39,6 @@ class Known(_Strict):
 
     words: tuple[str, ...]
     rare: tuple[str, ...]
-
-
-class Meaning(_Strict):
-    """A note, every field written out, empty where it does not apply."""
-
-    kind: Kind
-    defect: str
-    zone: str
-    outside: bool
-    unit: Unit | Literal[""]
-    operator: Operator | Literal[""]
-    limit: float | Literal[""]
-    severity: Severity | Literal[""]
-
-    @property
-    def note(self) -> Note:
-        tiers: tuple[Tier, ...] = ()
-        if self.operator and self.severity and isinstance(self.limit, float):
-            tiers = (Tier(operator=self.operator, limit=self.limit, severity=self.severity),)
-        return Note(
-            kind=self.kind,
-            defect=self.defect,
-            zone=self.zone,
-            outside=self.outside,
-            unit=self.unit if tiers else "",
-            tiers=tiers,
-            severity="" if tiers else self.severity,
-        )
-
-
-class Sentence(_Strict):
-    text: str
-    heading: str
-    note: Meaning
 
 
 class HeldOut(_Strict):

@@ -14,12 +14,19 @@ from inspector.bench.figures import Latency, LineFigures, Machine, ModelFigures,
 from inspector.bench.line import bench_line
 from inspector.bench.machine import this_machine
 from inspector.bench.model import bench_model
+from inspector.bench.reading import bench_reading
 from inspector.commands.line import DEMO, LineOption
 from inspector.commands.screen import err, out
+from inspector.commands.sheets import PACKAGE, PackageOption
 from inspector.errors import LineError
+from inspector.evaluation.cells import cells_of
+from models.package import ModelPackage
+from models.reading import describe
+from models.sentences import load_sentences
 
 RATES = "300,600,1200"
 SHEET_TOKENS = "300,4000"
+SENTENCES = Path("tests/wordings/independent.yaml")
 WIDTH = 160  # of a table in a pipe or file
 
 app = typer.Typer(
@@ -65,6 +72,35 @@ def model(
     with _steps() as step:
         figures = bench_model(line, times=times, sheet_tokens=lengths, threads=threads, step=step)
     _finish(Report(machine=this_machine(), model=figures), json)
+
+
+@app.command()
+def reading(
+    sentences: Annotated[Path, typer.Option("--sentences", help="YAML of sentences and what they mean.")] = SENTENCES,
+    package: PackageOption = PACKAGE,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads of the mind.")] = 2,
+    wrong: Annotated[int, typer.Option("--wrong", min=0, help="Sentences that the mind read wrong, to list.")] = 10,
+) -> None:
+    """The mind beside a hand-written parser, on sentences that were written apart from what the mind was taught."""
+    with _steps() as step:
+        rows, missed = bench_reading(
+            ModelPackage.load(package), load_sentences(sentences), threads=threads, progress=step
+        )
+    table = Table(title=f"reading of {sentences}, shares with 95 % bounds", title_justify="left")
+    for name in ("", "sentences", "the mind", "a parser"):
+        table.add_column(name, justify="left" if name in ("", "sentences") else "right")
+    for row in rows:
+        mind, parser = (cells_of(figure) for figure in (row.mind, row.parser))
+        said = (f"{cells.value} ({cells.bounds or cells.counted}) {cells.counted}" for cells in (mind, parser))
+        table.add_row(row.mind.name, row.mind.of, *said)
+    _show_table(table)
+    for line in missed[:wrong]:
+        heading = f"[{line.shown.text.heading}] " if line.shown.text.heading else ""
+        out.print(
+            f"{heading}{line.shown.text.sentence}: means {describe(line.shown.note)}, read as {describe(line.read)} "
+            f"({line.score:.2f})",
+            highlight=False,
+        )
 
 
 @app.command("all")

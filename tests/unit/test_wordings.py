@@ -1,11 +1,14 @@
 """The wordings that the mind learns from: broad, complete, never readable two ways."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from models.answer import note_pieces, parse_note
+from models.errors import ExampleInvalid
 from models.note import Note, Tier
+from models.sentences import load_sentences
 from tuning.mind.sheets import draw_judging, draw_reading, load_material
 from tuning.mind.speak import Called, speak
 from tuning.mind.wording import load_wordings, placeholders, side_of
@@ -129,3 +132,23 @@ def test_a_question_has_every_size_that_its_lines_ask_for() -> None:
         task = draw_judging(Random(seed), material, 20, 22, near=1.0, mixed=0.3)
         assert len(task.chains) == len(task.questions) == 22
         assert len({line.id for line in task.lines}) == len(task.lines)
+
+
+def test_independent_sentences_are_many_and_were_not_taught(repository: Path) -> None:
+    sentences = load_sentences(repository / "tests" / "wordings" / "independent.yaml")
+    taught = (repository / "tuning" / "mind" / "wordings").glob("*.yaml")
+    known = "\n".join(path.read_text(encoding="utf-8").lower() for path in taught)
+
+    assert len(sentences) >= 300
+    assert len({sentence.text for sentence in sentences}) == len(sentences)
+    whole = [sentence.text for sentence in sentences if len(sentence.text.split()) > 3]  # "Stain" is a word, no form
+    assert not [text for text in whole if text.lower() in known]
+    assert {sentence.trait for sentence in sentences} == {"plain", "typo", "glossary"}
+    assert all(sentence.note.note.kind == sentence.note.kind for sentence in sentences)
+
+
+def test_a_file_of_sentences_without_a_meaning_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "some.yaml").write_text("sentences: [{text: Any chip., heading: ''}]")
+
+    with pytest.raises(ExampleInvalid, match=r"some\.yaml: sentences\.0\.note: Field required"):
+        load_sentences(tmp_path / "some.yaml")

@@ -24,7 +24,8 @@ from tuning.eyes.export import ALLOWED_DRIFT, INPUT, graph_of, parity
 from tuning.teach.memory import GoldenMemory
 from tuning.teach.net import CHANNELS, TaughtNet, doubled
 
-COARSE, STRANGE = CHANNELS, CHANNELS + 1  # among the features: logits of the network, deviations of the memory
+# Among the features: logits of the places, deviations of the memory, and the logit of the whole picture everywhere.
+COARSE, STRANGE, WHOLE = CHANNELS, CHANNELS + 1, CHANNELS + 2
 
 
 class TaughtEyes(nn.Module):
@@ -40,7 +41,8 @@ class TaughtEyes(nn.Module):
         drawn = self.net(x)
         strange = torch.zeros_like(drawn.coarse) if self.memory is None else self.memory(x)
         mask = doubled((drawn.fine + doubled(drawn.coarse)) / 2 + doubled(strange) * self.weight)
-        features = doubled(torch.cat([drawn.features, drawn.coarse, strange], 1))
+        whole = drawn.whole[:, :, None, None].expand_as(drawn.coarse)
+        features = doubled(torch.cat([drawn.features, drawn.coarse, strange, whole], 1))
         zones = torch.zeros_like(features[:, :1])  # one zone: the product
         return mask, doubled(drawn.classes), zones, features, drawn.frame
 

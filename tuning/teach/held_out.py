@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.evaluate_eyes import lying_on
 from models.regions import MASK_STRIDE, Maps, Region, Thresholds, find_regions
 from tuning.teach.damage import damaged
-from tuning.teach.graph import COARSE, STRANGE, RememberingSight
+from tuning.teach.graph import COARSE, STRANGE, WHOLE, RememberingSight
 from tuning.teach.lessons import Shown
 from tuning.teach.net import WORST
 from tuning.teach.pictures import ANOMALY
@@ -81,7 +81,7 @@ def look(sight: RememberingSight, pictures: Sequence[tuple[Shown, bool]]) -> lis
 
 
 def _look(maps: Maps, one: Shown, weight: float, *, made_up: bool) -> Case:
-    places = maps.features[COARSE] + weight * maps.features[STRANGE]
+    places = maps.features[COARSE] + weight * maps.features[STRANGE] + maps.features[WHOLE]
     regions = tuple(find_regions(maps, AT, 1.0))
     marks = marks_of(one.mask) if one.mask is not None else ()
     found: list[int | None] = [None] * len(regions)

@@ -2,7 +2,7 @@
 
 The map of what is unlike a good unit is drawn at stride 8, where most of its opinion forms, and refined at stride 4.
 It learns from marks where there are any, and from "this picture is bad" where there are none: a picture is as bad as
-its worst few places.
+its worst few places. What only the whole picture shows has an opinion of its own beside the map.
 """
 
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ class Drawn:
     fine: Tensor  # (N, 1, H/4, W/4)
     classes: Tensor  # (N, classes, H/8, W/8)
     features: Tensor  # (N, CHANNELS, H/8, W/8), not negative
+    whole: Tensor  # (N, 1) logits: something is wrong with this picture, wherever
     frame: Tensor  # (N, n) statistics of the whole frame
 
 
@@ -55,6 +56,7 @@ class TaughtNet(nn.Module):
         self.join8, self.join4 = Separable(CHANNELS), Separable(CHANNELS)
         self.coarse, self.finer = nn.Conv2d(CHANNELS, 1, 1), nn.Conv2d(CHANNELS, 1, 1)
         self.classes = nn.Conv2d(CHANNELS, classes, 1)
+        self.whole = nn.Linear(320, 1)
         for layer, bias in ((self.coarse, -3.0), (self.finer, 0.0)):  # start from "nothing here", coarse as fine
             assert layer.bias is not None
             nn.init.constant_(layer.bias, bias)
@@ -86,7 +88,8 @@ class TaughtNet(nn.Module):
         near = self.join4(functional.relu(self.lateral4(c4) + doubled(features)))
         coarse = self.coarse(features)
         fine = doubled(coarse) + self.finer(near)
-        return Drawn(coarse, fine, self.classes(features), features, frame_statistics([c8, c16]))
+        whole = self.whole(c32.mean((2, 3)))
+        return Drawn(coarse, fine, self.classes(features), features, whole, frame_statistics([c8, c16]))
 
     def forward(self, pixels: Tensor) -> Drawn:
         return self.beyond(self.entrance(pixels))
@@ -100,7 +103,9 @@ def doubled(x: Tensor) -> Tensor:
 def losses(drawn: Drawn, batch: Batch) -> Losses:
     """Weighted loss parts of one batch."""
     coarse, fine, classes = drawn.coarse.float(), drawn.fine.float(), drawn.classes.float()
-    parts = {"picture": functional.binary_cross_entropy_with_logits(worst(coarse), batch.bad)}
+    parts = {"places": functional.binary_cross_entropy_with_logits(worst(coarse), batch.bad)}
+    whole = drawn.whole.float()[batch.real, 0]
+    parts["whole"] = functional.binary_cross_entropy_with_logits(whole, batch.bad[batch.real])
     masks = batch.masks[batch.marked][:, None]
     if len(masks):
         parts |= _map_parts("8", coarse[batch.marked], functional.max_pool2d(masks, 8))

@@ -15,15 +15,15 @@ from torch.nn import functional
 from models.regions import ESTIMATORS, Region
 from tuning.eyes.calibrate import familiar
 from tuning.eyes.sizes import KNOTS_PX, blend, crossed, quantiles
-from tuning.teach.graph import COARSE, STRANGE
+from tuning.teach.graph import COARSE, STRANGE, WHOLE
 from tuning.teach.held_out import AT, Case
 from tuning.teach.net import CHANNELS
 
 Floats = NDArray[np.float32]
 
-FEATURES = CHANNELS + 2  # the places' own logits and deviations come last
+FEATURES = CHANNELS + 3  # what says how bad a place and its picture are comes last
 HIGHEST = 3 * FEATURES  # of a region's facts: where the highest value of each feature begins
-WORST_FACTS = HIGHEST + COARSE, HIGHEST + STRANGE
+WORST_FACTS = HIGHEST + COARSE, HIGHEST + STRANGE, HIGHEST + WHOLE
 UNKNOWN_FACTS = 3  # the last ones: a photograph's scale is not known
 FEWEST_SIZED = 24  # marked defects that were found, for a size to be stated
 NAMING_STEPS, NAMING_RATE, NAMING_DECAY = 600, 5e-3, 0.3
@@ -132,7 +132,7 @@ def tensors_of(
     out = np.concatenate([np.eye(classes), -np.eye(classes)])
     real = np.zeros(facts + 1)
     real[-1] = line.intercept
-    for fact, share in zip(WORST_FACTS, (1.0, weight), strict=True):
+    for fact, share in zip(WORST_FACTS, (1.0, weight, 1.0), strict=True):
         real[fact] = line.slope * share * scale[fact]
         real[-1] += line.slope * share * centre[fact]
     width = ESTIMATORS + 1
