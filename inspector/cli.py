@@ -146,13 +146,13 @@ def teach(
     facts = {
         "pictures": f"{len(photographs.good)} good, {len(photographs.bad)} bad, {taught.made_up} with damage made up"
     }
-    facts |= {f"look at again {number}": remark for number, remark in enumerate(taught.remarks, start=1)}
     report, gallery = teaching_report(
         taught.package,
         taught.units,
         taught.seen,
         auroc=taught.auroc,
         facts=facts,
+        remarks=taught.remarks,
         took_s=time.monotonic() - started_s,
         threads=os.cpu_count() or 1,
     )

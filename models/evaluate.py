@@ -64,6 +64,7 @@ class Report(BaseModel):
     figures: tuple[Figure, ...]
     wrong_readings: tuple[WrongReading, ...]
     tables: UnitTables | None = None  # of the units, if any were shown
+    remarks: tuple[str, ...] = ()  # what a person should look at, of a teaching
 
     def beside(self, other: "Report") -> "Report":
         """Units and language evaluated apart, on two cores at once, as one report.

@@ -11,7 +11,7 @@ from html import escape
 from models.evaluate_tables import ScoreBin
 from models.metrics import Figure, share_bounds
 
-_LABEL, _PLOT, _COUNT, _ROW = 190, 420, 110, 22  # px
+_LABEL, _PLOT, _COUNT, _ROW = 270, 420, 110, 22  # px
 _INK, _GRID, _BAR = "#18202a", "#d5dbe1", "#2c548c"
 _FONT = 'font-family="sans-serif" font-size="13"'
 

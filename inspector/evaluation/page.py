@@ -66,7 +66,15 @@ def page(report: Report, missed: Sequence[Picture], invented: Sequence[Picture])
 def _pictures(report: Report) -> str:
     """Whole pictures that a teaching held out."""
     own = [f for f in report.figures if f.topic == "pictures"]
-    return _figures("Whole pictures, each held out from what it was shown to", own) if own else ""
+    if not own:
+        return ""
+    remarks = "".join(f"<li>{escape(remark)}</li>" for remark in report.remarks)
+    return (
+        _figures("Whole pictures, held out", own)
+        + '<p class="note">Each picture was looked at by a network that was taught on the other half of them. The '
+        "package was taught on all of them.</p>"
+        + (f"<h2>Look at these again</h2><ul>{remarks}</ul>" if remarks else "")
+    )
 
 
 def _units(report: Report) -> str:

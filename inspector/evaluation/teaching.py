@@ -21,6 +21,7 @@ def teaching_report(
     *,
     auroc: float,
     facts: dict[str, str],
+    remarks: Sequence[str],
     took_s: float,
     threads: int,
 ) -> tuple[Report, Gallery]:
@@ -29,7 +30,8 @@ def teaching_report(
     Args:
         units: the pictures, in the order of `seen`.
         auroc: area under the curve of whole pictures.
-        facts: what the pictures were and what a person should look at, by name.
+        facts: what the pictures were, by name.
+        remarks: what a person should look at.
         took_s: seconds of the whole teaching.
         threads: that it used.
     """
@@ -51,6 +53,7 @@ def teaching_report(
         figures=tuple(figures),
         wrong_readings=(),
         tables=unit_tables(seen, at),
+        remarks=tuple(remarks),
     )
     return report, gallery
 
