@@ -9,8 +9,9 @@ from models.evaluate_reading import ReadCriterion, read_all, reading_figures
 from models.example import ShownSheet
 from models.metrics import Figure, share
 from models.mind import Mind
+from models.note import Note
 from models.package import ModelPackage
-from models.reading import Reader
+from models.reading import Reader, differs
 from models.sentences import Sentence
 
 TEN = 10  # criteria of a sheet
@@ -35,17 +36,25 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Readers:
+    """Both readers on the same sentences."""
+
+    rows: list[Compared]
+    agreed: Figure  # sentences that both read the same
+    agreed_right: Figure  # of those, read right
+    wrong: list[ReadCriterion]  # by the mind
+
+
+@dataclass(frozen=True, slots=True)
 class ReadBy:
     """How one reader did."""
 
     figures: list[Figure]
-    wrong: list[ReadCriterion]
+    lines: list[ReadCriterion]
 
 
-def bench_reading(
-    package: ModelPackage, sentences: Sequence[Sentence], *, threads: int, progress: Progress
-) -> tuple[list[Compared], list[ReadCriterion]]:
-    """Figures of both readers side by side, and what the mind read wrong."""
+def bench_reading(package: ModelPackage, sentences: Sequence[Sentence], *, threads: int, progress: Progress) -> Readers:
+    """Figures of both readers side by side, and how far one may be trusted where the other says the same."""
     at = package.manifest.operating_point.sure_from
     sheets = _sheets(sentences)
     mind, parser = (
@@ -55,7 +64,22 @@ def bench_reading(
             (Parser(package.manifest.words), "the parser reads"),
         )
     )
-    return [Compared(a, b) for a, b in zip(mind.figures, parser.figures, strict=True)], mind.wrong
+    same = [a for a, b in zip(mind.lines, parser.lines, strict=True) if not differs_at_all(a.read, b.read)]
+    return Readers(
+        rows=[Compared(a, b) for a, b in zip(mind.figures, parser.figures, strict=True)],
+        agreed=share("reading", "read the same by both", len(same), len(mind.lines), of="all"),
+        agreed_right=share(
+            "reading", "right where both read the same", sum(x.right for x in same), len(same), of="all"
+        ),
+        wrong=[line for line in mind.lines if not line.right],
+    )
+
+
+def differs_at_all(one: Note, other: Note) -> bool:
+    """Whether two readings differ in what matters; both may say that a sentence is no criterion."""
+    if "other" in (one.kind, other.kind):
+        return one.kind != other.kind
+    return bool(differs(one, other))
 
 
 def _sheets(sentences: Sequence[Sentence]) -> list[ShownSheet]:
@@ -85,7 +109,7 @@ def _read(
     all_right = share("reading", "criterion read right", sum(line.right for line in lines), len(lines), of="all")
     tens = share("reading", "sheets of 10 read wholly right", complete, len(whole), of="all")
     of_traits = [_of(figures, wanted, trait) for trait in TRAITS.values() for wanted in WANTED]
-    return ReadBy([all_right, tens, *of_traits], [line for line in lines if not line.right])
+    return ReadBy([all_right, tens, *of_traits], lines)
 
 
 def _of(figures: Sequence[Figure], name: str, trait: str) -> Figure:

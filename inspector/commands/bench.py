@@ -83,18 +83,19 @@ def reading(
 ) -> None:
     """The mind beside a hand-written parser, on sentences that were written apart from what the mind was taught."""
     with _steps() as step:
-        rows, missed = bench_reading(
-            ModelPackage.load(package), load_sentences(sentences), threads=threads, progress=step
-        )
+        readers = bench_reading(ModelPackage.load(package), load_sentences(sentences), threads=threads, progress=step)
     table = Table(title=f"reading of {sentences}, shares with 95 % bounds", title_justify="left")
     for name in ("", "sentences", "the mind", "a parser"):
         table.add_column(name, justify="left" if name in ("", "sentences") else "right")
-    for row in rows:
+    for row in readers.rows:
         mind, parser = (cells_of(figure) for figure in (row.mind, row.parser))
         said = (f"{cells.value} ({cells.bounds or cells.counted}) {cells.counted}" for cells in (mind, parser))
         table.add_row(row.mind.name, row.mind.of, *said)
     _show_table(table)
-    for line in missed[:wrong]:
+    for figure in (readers.agreed, readers.agreed_right):
+        cells = cells_of(figure)
+        out.print(f"{figure.name}: {cells.value} ({cells.bounds}) {cells.counted}", highlight=False)
+    for line in readers.wrong[:wrong]:
         heading = f"[{line.shown.text.heading}] " if line.shown.text.heading else ""
         out.print(
             f"{heading}{line.shown.text.sentence}: means {describe(line.shown.note)}, read as {describe(line.read)} "
