@@ -66,10 +66,22 @@ def approved(path: Path, package: ModelPackage) -> tuple[CriteriaSheet, Reading]
 
 
 def sheet_for(path: Path, package: ModelPackage) -> CriteriaSheet:
-    """A sheet whose defects and zones this package knows. Raises SheetInvalid."""
+    """A sheet whose defects and zones this package knows, and whose quantities it measures. Raises SheetInvalid."""
     sheet = CriteriaSheet.load(path)
     words = package.manifest.words
     sheet.check_against(package=package.manifest.name, defects=words.defects, zones=words.zones)
+    measured = {defect.name: defect.quantities for defect in package.manifest.defects}
+    for criterion in sheet.criteria:
+        limit = criterion.limit
+        if limit is None or limit.unit == "count" or criterion.severity == "off":
+            continue
+        if limit.unit not in measured[criterion.defect]:
+            known = ", ".join(measured[criterion.defect]) or "no size"
+            raise SheetInvalid(
+                f"{sheet.id}: criteria.{criterion.id}.limit: {package.manifest.name} measures {known} of a "
+                f"{criterion.defect}, not {limit.unit}. Nothing can be judged by this limit. Ask for what it measures, "
+                "leave the limit out, or teach it on pictures in which enough defects are marked."
+            )
     return sheet
 
 

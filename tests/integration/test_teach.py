@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 pytest.importorskip("torch")
 
+from inspector.recipe import sheet_for
+from models.errors import SheetInvalid
 from models.eyes import Eyes
 from models.mind import Mind
 from models.package import ModelPackage
@@ -119,6 +121,17 @@ def test_every_figure_rests_on_pictures_that_were_held_out(taught: Taught) -> No
 
 def test_what_has_no_name_has_a_class_of_its_own(taught: Taught) -> None:
     assert taught.package.manifest.words.defects == ("pin hole", "smudge", ANOMALY)
+
+
+def test_a_limit_in_a_quantity_that_was_never_measured_is_refused(taught: Taught, tmp_path: Path) -> None:
+    (tmp_path / "ring.yaml").write_text(
+        "id: ring\ntitle: Ring\nproduct: Ring\nversion: 1\ncriteria:\n  - id: R1\n    defect: smudge\n"
+        "    wording: Smudges over {limit} are critical.\n    severity: critical\n"
+        '    limit: {unit: "%", operator: ">", value: 5}\n'
+    )
+
+    with pytest.raises(SheetInvalid, match=r"criteria\.R1\.limit: ring measures .* of a smudge, not %"):
+        sheet_for(tmp_path / "ring.yaml", taught.package)
 
 
 def test_the_package_opens_like_any_other(taught: Taught) -> None:
