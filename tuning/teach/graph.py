@@ -39,11 +39,11 @@ class TaughtEyes(nn.Module):
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         x = pixels.permute(0, 3, 1, 2).float()
         drawn = self.net(x)
-        strange = torch.zeros_like(drawn.coarse) if self.memory is None else self.memory(x)
+        strange = drawn.coarse * 0 if self.memory is None else self.memory(x)
         mask = doubled((drawn.fine + doubled(drawn.coarse)) / 2 + doubled(strange) * self.weight)
         whole = drawn.whole[:, :, None, None].expand_as(drawn.coarse)
         features = doubled(torch.cat([drawn.features, drawn.coarse, strange, whole], 1))
-        zones = torch.zeros_like(features[:, :1])  # one zone: the product
+        zones = features[:, :1] * 0  # one zone: the product
         return mask, doubled(drawn.classes), zones, features, drawn.frame
 
 
