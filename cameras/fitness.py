@@ -57,12 +57,11 @@ def check(pixels: NDArray[np.generic], limits: FitnessLimits) -> Fitness:
     """Check one picture by itself; whether it is a repetition is for `FrozenWatch`.
 
     Args:
-        pixels: as the camera delivered them, of any type and shape.
+        pixels: as the camera delivered them, of any type and shape; a monochrome one's after `as_colour`.
         limits: of this view.
     """
     if pixels.size == 0:
         return Fitness(False, "there is no picture (0 px). Check the camera or file that is named as its source")
-    pixels = as_colour(pixels, limits)
     problem = _form_problem(pixels, limits)
     if problem:
         return Fitness(False, problem)

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -80,6 +81,18 @@ app.command()(evaluate.command(_challenge))
 app.command()(examples.command(_units))
 
 
+@contextmanager
+def _with_extra() -> Iterator[None]:
+    """Around the imports of what tuning does: where its extra is missing, say how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise TuningError(
+            f"{error.name} is not installed here. Tuning and teaching need more than a line PC has: pip install "
+            "'.[tuning]'"
+        ) from error
+
+
 @app.command()
 def tune(
     recipe: Annotated[Path, typer.Argument(help="Tuning recipe, YAML.")] = Path("configs/tuning/embedded.yaml"),
@@ -89,12 +102,8 @@ def tune(
     to: Annotated[Path, typer.Option("--to", help="Folder of the package.")] = PACKAGE,
 ) -> None:
     """Reproduce eyes and mind of a package from pinned seeds; hours. Needs the tuning extra."""
-    try:
+    with _with_extra():
         from tuning.tune import tune as run_tuning
-    except ModuleNotFoundError as error:
-        raise TuningError(
-            f"{error.name} is not installed here. Tuning needs more than a line PC has: pip install '.[tuning]'"
-        ) from error
     made = run_tuning(recipe, work, to, say=lambda text: err.print(text, highlight=False))
     out.print(f"{to}: {made.digest}", highlight=False)
 
@@ -123,13 +132,9 @@ def teach(
     Every figure of the report is of pictures that were held out. Needs the tuning extra.
     """
     started_s = time.monotonic()
-    try:
+    with _with_extra():
         from tuning.teach.pictures import open_photographs
         from tuning.teach.teach import teach
-    except ModuleNotFoundError as error:
-        raise TuningError(
-            f"{error.name} is not installed here. Teaching needs more than a line PC has: pip install '.[tuning]'"
-        ) from error
     refuse_filled(to)
     content = CriteriaSheet.load(sheet)
     photographs = open_photographs(good, defects)
@@ -184,13 +189,9 @@ def quality(
 
     The threshold behind "false rejects" is read off the pictures shown, for every way alike. Needs the tuning extra.
     """
-    try:
+    with _with_extra():
         from tuning.compare import compare
         from tuning.teach.pictures import open_photographs
-    except ModuleNotFoundError as error:
-        raise TuningError(
-            f"{error.name} is not installed here. Teaching needs more than a line PC has: pip install '.[tuning]'"
-        ) from error
     photographs = open_photographs(good, defects)
     rows = compare(
         photographs, work=work, anomalib=anomalib, seed=seed, say=lambda text: err.print(text, highlight=False)

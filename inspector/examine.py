@@ -80,12 +80,13 @@ class Examiner:
 
     def see(self, pixels: NDArray[np.generic], *, view: str, mm_per_px: float, limits: FitnessLimits) -> Sight:
         """Look at one view. The result carries a verdict unless the mind has to be asked."""
+        pixels = as_colour(pixels, limits)
         fitness = check(pixels, limits)
         if not fitness.fit:
             return Sight(
                 view, verdict=Verdict(disposition=Disposition.REJECT, reason=Reason.NOT_ASSESSABLE, text=fitness.reason)
             )
-        look = self._eyes.look(as_colour(pixels, limits).astype(np.uint8, copy=False), mm_per_px)
+        look = self._eyes.look(pixels.astype(np.uint8, copy=False), mm_per_px)
         times = {"eyes": look.eyes_ms}
         if text := self._unassessable(look) or self._too_coarse(view, self._eyes.scale_seen(pixels, mm_per_px)):
             held = Verdict(disposition=Disposition.HOLD, reason=Reason.NOT_ASSESSABLE, text=text)

@@ -185,7 +185,7 @@ def _defect(folder: Path, unit: WrittenUnit, defect: WrittenDefect, shape: tuple
             f"{columns} x {rows} px. Nothing more was shown. Correct the box."
         )
     mask = _mask(folder, unit, defect)
-    length_px = _feret(mask)
+    length_px = longest_px(mask)
     length_mm = defect.length_mm or length_px * unit.mm_per_px
     area_mm2 = defect.area_mm2 or float((mask / 255).sum()) * unit.mm_per_px**2
     return ShownDefect(
@@ -216,7 +216,7 @@ def _mask(folder: Path, unit: WrittenUnit, defect: WrittenDefect) -> NDArray[np.
     return np.asarray(mask, np.uint8)
 
 
-def _feret(mask: NDArray[np.uint8]) -> float:
+def longest_px(mask: NDArray[np.uint8]) -> float:
     """Longest distance across the marked pixels, in px."""
     points = cv2.findNonZero((mask > MARKED).astype(np.uint8))
     hull = cv2.convexHull(np.asarray(points, np.int32))[:, 0].astype(np.float64)

@@ -11,6 +11,7 @@ from math import ceil
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.errors import ModelError
+from models.evaluate_eyes import SeenUnit, specified_of
 
 THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(2, 96))
 SIZES_PX = (2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 25.0, 30.0, 40.0)
@@ -73,6 +74,17 @@ class Point:
 
     real_from: float
     hold_from: float
+
+
+def scored_units(seen: Sequence[SeenUnit]) -> Scored:
+    """What the eyes scored on every specified defect, and on good units."""
+    cases = []
+    for unit, j in specified_of(seen):
+        defect = unit.defects[j]
+        best = max((o.score for o in unit.found(j, 0.0)), default=0.0)
+        cases.append(Case(defect.defect, None if defect.whole else defect.length_px, best))
+    good = [tuple(o.score for o in unit.look.observations) for unit in seen if not unit.defects]
+    return Scored(cases, good)
 
 
 def choose(scored: Scored, target: Target) -> Point:

@@ -24,9 +24,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.eyes import Eyes
+from models.metrics import auroc
 from models.package import EYES_GRAPH, ModelPackage
 from tuning.errors import TuningError
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, freeze_norms
+from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, freeze_norms, stem_and_blocks
 from tuning.eyes.pretrained import pretrained_trunk
 from tuning.eyes.quick import with_quick_backward
 from tuning.teach.graph import RememberingSight
@@ -120,8 +121,7 @@ def _taught_rows(package: ModelPackage, ready: Sequence[Shown], bad: np.ndarray,
 
 
 def _row(way: str, scores: np.ndarray, bad: np.ndarray, taught_s: float, ms: float) -> Compared:
-    above = scores[bad][:, None] - scores[~bad][None]
-    area = float(((above > 0) + 0.5 * (above == 0)).mean())
+    area = auroc(scores[bad].tolist(), scores[~bad].tolist()) or 0.0
     threshold = np.quantile(scores[bad], 1 - DETECTION, method="lower")
     return Compared(way, area, float((scores[~bad] >= threshold).mean()), taught_s, ms)
 
@@ -184,9 +184,7 @@ class Rival(nn.Module):
     def __init__(self, trunk: nn.Module, *, dense: bool) -> None:
         super().__init__()
         self.dense = dense
-        self.stem = nn.Sequential(trunk.get_submodule("conv_stem"), trunk.get_submodule("bn1"))
-        blocks = trunk.get_submodule("blocks")
-        assert isinstance(blocks, nn.Sequential)
+        self.stem, blocks = stem_and_blocks(trunk)
         self.blocks = blocks[:5] if dense else blocks
         width = 40 + 112 if dense else 320
         self.head = nn.Conv2d(width, 1, 1)
@@ -227,7 +225,6 @@ def fine_tuned(
     dense: bool,
     steps: int,
     seed: int,
-    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Rival:
     """Teach one of them: two good and two bad pictures a step, marks used by the dense head where there are any."""
     torch.manual_seed(seed)
@@ -258,7 +255,6 @@ def fine_tuned(
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([*others, *heads], 2.0)
         optimiser.step()
-        progress(step + 1, steps)
     return net.eval()
 
 

@@ -5,11 +5,8 @@ Eyes and mind take one core each and know nothing of each other, so they are tau
 
 import os
 import shutil
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import Manager, get_context
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Queue
 
 from models.assemble import PARTS_FOLDER
 from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, MIND_TENSORS, ModelPackage
@@ -17,10 +14,9 @@ from tuning.config import EyesConfig, MindConfig, load_recipe
 from tuning.errors import TuningError
 from tuning.facts import load_eyes_facts
 from tuning.release import release
+from tuning.side_by_side import Job, Say, side_by_side
 
 EYES_FACTS = "eyes.json"
-
-Say = Callable[[str], None]
 
 
 def tune(recipe: Path, work: Path, target: Path, *, parts_folder: Path = PARTS_FOLDER, say: Say) -> ModelPackage:
@@ -38,14 +34,7 @@ def tune(recipe: Path, work: Path, target: Path, *, parts_folder: Path = PARTS_F
     """
     config = load_recipe(recipe)
     work.mkdir(parents=True, exist_ok=True)
-    with Manager() as manager, ProcessPoolExecutor(2, mp_context=get_context("spawn")) as two:
-        said: Queue[str] = manager.Queue()
-        running = [two.submit(_eyes, config.eyes, work, said), two.submit(_mind, config.mind, work, said)]
-        while not all(future.done() for future in running):
-            _pass_on(said, say)
-        for future in running:
-            future.result()
-        _pass_on(said, say)
+    side_by_side([Job(_eyes, (config.eyes, work)), Job(_mind, (config.mind, work))], processes=2, say=say)
     for name in (EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS, EYES_FACTS, MIND_TENSORS):
         if not (work / name).is_file():
             raise TuningError(
@@ -74,11 +63,3 @@ def _mind(config: MindConfig, work: Path, said: "Queue[str]") -> None:
     from tuning.mind.train import train_mind
 
     train_mind(config, work, report=lambda text: said.put(f"mind: {text}"))
-
-
-def _pass_on(said: "Queue[str]", say: Say) -> None:
-    try:
-        while True:
-            say(said.get(timeout=1.0))
-    except Empty:
-        return

@@ -11,11 +11,11 @@ from inspector.commands.screen import err, out, progress
 from inspector.commands.sheets import PACKAGE
 from inspector.errors import LineError
 from inspector.evaluation.cells import cells_of
-from models.evaluate_eyes import SeenUnit, look_at, specified_of
+from models.evaluate_eyes import look_at
 from models.example_files import open_examples
 from models.eyes import Eyes
 from models.metrics import rate, share
-from models.operating import Case, Point, Scored, Target, choose, smallest_sizes
+from models.operating import Point, Scored, Target, choose, scored_units, smallest_sizes
 from models.package import ModelPackage, refuse_filled
 
 
@@ -65,17 +65,6 @@ def operating_point(
     _show(scored, point, loaded)
     err.print("The figures above are of the units that set the thresholds: evaluate on others.", highlight=False)
     out.print(f"{to}: {made.digest}", highlight=False)
-
-
-def scored_units(seen: list[SeenUnit]) -> Scored:
-    """What the eyes scored on every specified defect, and on good units."""
-    cases = []
-    for unit, j in specified_of(seen):
-        defect = unit.defects[j]
-        best = max((o.score for o in unit.found(j, 0.0)), default=0.0)
-        cases.append(Case(defect.defect, None if defect.whole else defect.length_px, best))
-    good = [tuple(o.score for o in unit.look.observations) for unit in seen if not unit.defects]
-    return Scored(cases, good)
 
 
 def _show(scored: Scored, point: Point, before: ModelPackage) -> None:

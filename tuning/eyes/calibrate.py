@@ -73,7 +73,7 @@ def look_at(
         regions = tuple(find_regions(maps, at, 1 / frame.truth.mm_per_px))
         if closer:
             regions = tuple(closer.look(np.asarray(frame.pixels), regions))
-        matched = match([_placed(region) for region in regions], frame)
+        matched = match([placed(region) for region in regions], frame)
         unit = unit_area_px(maps, ZONES.index(TABLET))
         seen.append(Seen(frame, regions, matched.defect_of, matched.regions_of, unit, maps.frame))
         if (i + 1) % 100 == 0:
@@ -125,7 +125,8 @@ def region_mask(region: Region) -> NDArray[np.bool_]:
     return np.repeat(np.repeat(region.mask, MASK_STRIDE, 0), MASK_STRIDE, 1)
 
 
-def _placed(region: Region) -> Placed:
+def placed(region: Region) -> Placed:
+    """A region as pixels, and where its first one is."""
     return region_mask(region), (region.corner[0] * MASK_STRIDE, region.corner[1] * MASK_STRIDE)
 
 

@@ -67,6 +67,13 @@ class Compare(nn.Module):
         return x + mixed
 
 
+def stem_and_blocks(trunk: nn.Module) -> tuple[nn.Sequential, nn.Sequential]:
+    """The parts of timm's trunk that a network here is built on."""
+    blocks = trunk.get_submodule("blocks")
+    assert isinstance(blocks, nn.Sequential)
+    return nn.Sequential(trunk.get_submodule("conv_stem"), trunk.get_submodule("bn1")), blocks
+
+
 def freeze_norms(*parts: nn.Module) -> None:
     """Keep the statistics of pretrained norms: small batches of crops would spoil them."""
     for part in parts:
@@ -83,10 +90,7 @@ class EyesNet(nn.Module):
 
     def __init__(self, trunk: nn.Module, *, classes: int, zones: int, channels: int) -> None:
         super().__init__()
-        self.stem = nn.Sequential(trunk.get_submodule("conv_stem"), trunk.get_submodule("bn1"))
-        blocks = trunk.get_submodule("blocks")
-        assert isinstance(blocks, nn.Sequential)
-        self.blocks = blocks
+        self.stem, self.blocks = stem_and_blocks(trunk)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255)
         self.lateral2 = nn.Conv2d(16, FINE, 1)

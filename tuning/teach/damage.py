@@ -20,6 +20,7 @@ SMALLEST_PX = 5.0
 LARGEST_SHARE = 0.35  # of the frame's shorter edge
 LEAST_CHANGE = 4.0  # grey levels: what nobody can see is not taught
 LEAST_AREA_PX = 6
+LARGEST_PIECE = 0.15  # of the frame that a pasted defect takes
 SOLID = 0.3  # of a soft mask, from where on the pixel counts as damaged
 ROOM_PX = 3  # of its surroundings that a pasted piece brings along
 TRIES = 4
@@ -53,7 +54,7 @@ class Damaged:
     mask: Floats  # (H, W) 1 where it was damaged
 
 
-def pieces_of(pixels: NDArray[np.uint8], mask: Floats, defect: str, *, largest_share: float = 0.15) -> list[Piece]:
+def pieces_of(pixels: NDArray[np.uint8], mask: Floats, defect: str) -> list[Piece]:
     """The connected parts of a mask, without those that are most of the picture or a pixel or two."""
     solid = (mask > SOLID).astype(np.uint8)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(solid)
@@ -61,7 +62,7 @@ def pieces_of(pixels: NDArray[np.uint8], mask: Floats, defect: str, *, largest_s
     pieces = []
     for label in range(1, count):
         x, y, w, h, area = (int(v) for v in boxes[label])
-        if area < LEAST_AREA_PX or area > largest_share * mask.size:
+        if area < LEAST_AREA_PX or area > LARGEST_PIECE * mask.size:
             continue
         x0, y0, x1, y1 = max(0, x - ROOM_PX), max(0, y - ROOM_PX), min(columns, x + w + ROOM_PX), min(rows, y + h + 3)
         own = (labels[y0:y1, x0:x1] == label).astype(np.float32)

@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluate_eyes import lying_on
-from models.regions import MASK_STRIDE, Maps, Region, Thresholds, find_regions
+from models.example_files import longest_px
+from models.metrics import auroc
+from models.regions import Maps, Region, Thresholds, find_regions
+from tuning.eyes.calibrate import placed
 from tuning.teach.damage import damaged
 from tuning.teach.graph import COARSE, STRANGE, WHOLE, RememberingSight
 from tuning.teach.lessons import Shown
@@ -56,10 +59,6 @@ class Case:
     def is_bad(self) -> bool:
         return self.shown.photo.defect is not None
 
-    def is_on_defect(self, region: int) -> bool:
-        """Where nobody marked the place, every region of a bad picture counts as on it."""
-        return self.is_bad and (not self.marks or self.marks_of[region] is not None)
-
 
 def with_made_up(good: Sequence[Shown], bad: Sequence[Shown], *, few: bool, seed: int) -> list[tuple[Shown, bool]]:
     """The pictures to look at, damaged copies of the good ones among them where bad ones are `few`."""
@@ -85,17 +84,12 @@ def _look(maps: Maps, one: Shown, weight: float, *, made_up: bool) -> Case:
     regions = tuple(find_regions(maps, AT, 1.0))
     marks = marks_of(one.mask) if one.mask is not None else ()
     found: list[int | None] = [None] * len(regions)
-    placed = [(region_mask(r), (r.corner[0] * MASK_STRIDE, r.corner[1] * MASK_STRIDE)) for r in regions]
+    drawn = [placed(region) for region in regions]
     for j, mark in enumerate(marks):
-        for k in lying_on(mark.mask, mark.corner, placed):
+        for k in lying_on(mark.mask, mark.corner, drawn):
             found[k] = j
     worst = float(np.sort(places.ravel())[-max(1, int(places.size * WORST)) :].mean())
     return Case(one, made_up, marks, regions, tuple(found), float(places.max()), worst, maps.frame)
-
-
-def region_mask(region: Region) -> NDArray[np.bool_]:
-    """A region's cells as pixels."""
-    return np.repeat(np.repeat(region.mask, MASK_STRIDE, 0), MASK_STRIDE, 1)
 
 
 def marks_of(mask: Floats) -> tuple[Mark, ...]:
@@ -109,14 +103,12 @@ def marks_of(mask: Floats) -> tuple[Mark, ...]:
         if own.sum() < FEWEST_CELLS:
             continue
         x, y, w, h = cv2.boundingRect(own)
-        hull = cv2.convexHull(np.asarray(cv2.findNonZero(own), np.int32))[:, 0].astype(np.float64)
-        length = float(np.sqrt(((hull[:, None] - hull[None]) ** 2).sum(-1).max())) + 1
-        marks.append(Mark(own[y : y + h, x : x + w] * 255, (x, y), length, float(own.sum())))
+        cut = own[y : y + h, x : x + w] * 255
+        marks.append(Mark(cut, (x, y), longest_px(cut), float(own.sum())))
     return tuple(marks)
 
 
-def auroc(cases: Sequence[Case]) -> float:
-    """Area under the curve of whole pictures: how often a bad one looks worse than a good one."""
+def area_under_curve(cases: Sequence[Case]) -> float:
+    """How often a bad picture as a whole looks worse than a good one."""
     bad, good = ([case.worst for case in cases if case.is_bad is side] for side in (True, False))
-    above = np.array(bad)[:, None] - np.array(good)[None]
-    return float(((above > 0) + 0.5 * (above == 0)).mean())
+    return auroc(bad, good) or 0.0

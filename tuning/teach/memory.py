@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD
+from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, stem_and_blocks
 from tuning.teach.lessons import Shown
 
 KEPT = 4000  # features
@@ -29,9 +29,7 @@ class GoldenMemory(nn.Module):
 
     def __init__(self, trunk: nn.Module) -> None:
         super().__init__()
-        self.stem = nn.Sequential(trunk.get_submodule("conv_stem"), trunk.get_submodule("bn1"))
-        blocks = trunk.get_submodule("blocks")
-        assert isinstance(blocks, nn.Sequential)
+        self.stem, blocks = stem_and_blocks(trunk)
         self.blocks = blocks[:5]
         for name, value in (("mean", IMAGENET_MEAN), ("std", IMAGENET_STD)):
             self.register_buffer(name, torch.tensor(value).view(1, 3, 1, 1) * 255)

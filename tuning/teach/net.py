@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tuning.eyes.losses import Losses
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, Separable, frame_statistics, freeze_norms
+from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, Separable, frame_statistics, freeze_norms, stem_and_blocks
 from tuning.teach.lessons import Batch
 
 CHANNELS = 64
@@ -42,10 +42,7 @@ class TaughtNet(nn.Module):
 
     def __init__(self, trunk: nn.Module, *, classes: int) -> None:
         super().__init__()
-        self.stem = nn.Sequential(trunk.get_submodule("conv_stem"), trunk.get_submodule("bn1"))
-        blocks = trunk.get_submodule("blocks")
-        assert isinstance(blocks, nn.Sequential)
-        self.blocks = blocks
+        self.stem, self.blocks = stem_and_blocks(trunk)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255)
         self.lateral4 = nn.Conv2d(24, CHANNELS, 1)

@@ -3,24 +3,20 @@
 A second thread makes a step slower, not faster: the trunk's convolutions are too small to be shared.
 """
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import Manager, get_context
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Queue
 
 from safetensors.torch import load_file, save_file
 
 from tuning.eyes.pretrained import pretrained_trunk
+from tuning.side_by_side import Job, Say, side_by_side
 from tuning.teach.lessons import Shown, shown
 from tuning.teach.memory import GoldenMemory
 from tuning.teach.net import TaughtNet
 from tuning.teach.pictures import Photo
 from tuning.teach.train import TRUNK, load, train
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +50,8 @@ def train_parts(
     parts: Sequence[Part], defects: tuple[str, ...], frame: tuple[int, int], wheels: Path, *, seed: int, say: Say
 ) -> None:
     """Teach all of them; the first one is begun first, so it should be the longest."""
-    with Manager() as manager, ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        said: Queue[str] = manager.Queue()
-        running = [pool.submit(_teach, part, defects, frame, wheels, seed, said) for part in parts]
-        while not all(future.done() for future in running):
-            _pass_on(said, say)
-        for future in running:
-            future.result()
-        _pass_on(said, say)
+    jobs = [Job(_teach, (part, defects, frame, wheels, seed)) for part in parts]
+    side_by_side(jobs, processes=None, say=say)
 
 
 def sides_of(pictures: Sequence[Shown]) -> tuple[list[Shown], list[Shown]]:
@@ -83,11 +73,3 @@ def _teach(
     memory.learn(good, seed=seed)
     save_file(memory.learnt(), part.memory)
     report("memory kept")
-
-
-def _pass_on(said: "Queue[str]", say: Say) -> None:
-    try:
-        while True:
-            say(said.get(timeout=1.0))
-    except Empty:
-        return

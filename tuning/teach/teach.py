@@ -5,7 +5,6 @@ worth, what a name is worth and whether the memory earns its place. A third is t
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,19 +18,19 @@ from models.errors import ModelError
 from models.evaluate_eyes import SeenUnit, look_at
 from models.example import ShownDefect, ShownUnit
 from models.eyes import Eyes, EyesParts
-from models.operating import FEWEST, Point, Scored, Target, choose, smallest_sizes
-from models.operating import Case as Scale
+from models.operating import FEWEST, Point, Target, choose, scored_units, smallest_sizes
 from models.package import EYES_GRAPH, EYES_TENSORS, DefectClass, ModelPackage
 from models.regions import facts_width
 from tuning.errors import TuningError
 from tuning.eyes.pretrained import pretrained_trunk
+from tuning.side_by_side import Say
 from tuning.teach.graph import RememberingSight, TaughtEyes, export
 from tuning.teach.held_out import (
     EARNED,
     UNJUDGED_WEIGHT,
     WEIGHTS,
     Case,
-    auroc,
+    area_under_curve,
     look,
     with_made_up,
 )
@@ -50,21 +49,15 @@ VARIATIONS = 2  # of each bad picture that teaches names
 NO_SCALE = 1.0  # mm per px where nobody says: sizes in the report are then px
 WHOLE = 255
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Taught:
     """A package, and what is known about it from pictures that were held out."""
 
     package: ModelPackage
-    point: Point
-    smallest_px: dict[str, float | None]
     units: tuple[ShownUnit, ...]  # the held-out pictures with their marks
     seen: tuple[SeenUnit, ...]  # and what was seen in each
     auroc: float  # of whole pictures
-    memory_weight: float
-    sized: bool  # enough defects are marked to measure sizes
     made_up: int  # pictures with made-up damage among the units
     remarks: tuple[str, ...]  # what a person should look at
 
@@ -123,10 +116,11 @@ def teach(
         torch.set_num_threads(1)
         crossed = _crossed(parts[1:], defects, frame, wheels, seed, few=len(photographs.bad) < FEWEST)
         weight = _weight(crossed, judged=len(photographs.bad) >= FEWEST)
-        cases = [case for half in crossed for case in look(half.sight, half.others)]
+        cases_of = [look(half.sight, half.others) for half in crossed]
+        cases = [case for own in cases_of for case in own]
         line, sizes = real_line(cases), sizes_of(cases)
-        units, seen = _seen(crossed, cases, defects, weight, line, sizes, seed, mm_per_px or NO_SCALE)
-        area = auroc(cases)
+        units, seen = _seen(crossed, cases_of, defects, weight, line, sizes, seed, mm_per_px or NO_SCALE)
+        area = area_under_curve(cases)
         if area < LEAST_AREA:
             raise TuningError(
                 f"teaching: held-out good and bad pictures cannot be told apart (area under the curve {area:.2f}, at "
@@ -160,7 +154,7 @@ def teach(
         package = write(target, scratch, facts, target.parent / "downloads", progress=lambda done: None)
     remarks = (*photographs.remarks, *_remarks(seen, point))
     made_up = sum(case.made_up for case in cases)
-    return Taught(package, point, smallest, units, seen, area, weight, sizes is not None, made_up, remarks)
+    return Taught(package, units, seen, area, made_up, remarks)
 
 
 def steps_for(frame: tuple[int, int]) -> int:
@@ -191,7 +185,7 @@ def _weight(crossed: list[Half], *, judged: bool) -> float:
     for weight in WEIGHTS if judged else (UNJUDGED_WEIGHT,):
         for half in crossed:
             half.sight.weight = weight
-        reached[weight] = auroc([case for half in crossed for case in look(half.sight, half.others)])
+        reached[weight] = area_under_curve([case for half in crossed for case in look(half.sight, half.others)])
     chosen = next(weight for weight in reached if reached[weight] >= max(reached.values()) - EARNED)
     for half in crossed:
         half.sight.weight = chosen
@@ -200,7 +194,7 @@ def _weight(crossed: list[Half], *, judged: bool) -> float:
 
 def _seen(
     crossed: list[Half],
-    cases: list[Case],
+    cases_of: list[list[Case]],
     defects: tuple[str, ...],
     weight: float,
     line: Line,
@@ -211,8 +205,7 @@ def _seen(
     """Every held-out picture as the line would see it, through the eyes of the other half."""
     units: list[ShownUnit] = []
     seen: list[SeenUnit] = []
-    for half in crossed:
-        own = [case for case in cases if any(case.shown is one for one, _ in half.others)]
+    for half, own in zip(crossed, cases_of, strict=True):
         tensors = _tensors(half.sight, half.own, defects, weight, line, sizes, seed)
         eyes = Eyes(EyesParts(half.sight, None, save(tensors), defects, (PRODUCT,)), threads=1)
         looked_at = [_unit(case, mm_per_px) for case in own]
@@ -259,15 +252,10 @@ def _thresholds(
     seen: tuple[SeenUnit, ...], defects: tuple[str, ...], *, sized: bool
 ) -> tuple[Point, dict[str, float | None]]:
     """Both thresholds from the held-out pictures, and the smallest size of each class where sizes are measured."""
-    scales = []
-    for unit in seen:
-        for j, defect in enumerate(unit.defects):
-            best = max((o.score for o in unit.found(j, 0.0)), default=0.0)
-            scales.append(Scale(defect.defect, None if defect.whole else defect.length_px, best))
-    good = [tuple(o.score for o in unit.look.observations) for unit in seen if not unit.defects]
-    target = Target(false_per_good=max(FALSE_PER_GOOD, 1 / len(good)), held=HELD)
+    scored = scored_units(seen)
+    target = Target(false_per_good=max(FALSE_PER_GOOD, 1 / len(scored.good)), held=HELD)
     try:
-        point = choose(Scored(scales, good), target)
+        point = choose(scored, target)
     except ModelError as error:
         raise TuningError(
             f"teaching: no thresholds can be set on the held-out pictures: {error} No package was written. Show more "
@@ -275,10 +263,11 @@ def _thresholds(
         ) from error
     smallest: dict[str, float | None] = dict.fromkeys(defects)
     if sized:
-        of_all = [replace(scale, defect="all") for scale in scales if scale.length_px is not None]
+        sizes = [case for case in scored.cases if case.length_px is not None]
+        of_all = [replace(case, defect="all") for case in sizes]
         usual = smallest_sizes(of_all, point.hold_from)["all"]
         for name in defects:
-            own = [scale for scale in scales if scale.defect == name and scale.length_px is not None]
+            own = [case for case in sizes if case.defect == name]
             smallest[name] = smallest_sizes(own, point.hold_from)[name] if len(own) >= FEWEST else usual
     return point, smallest
 

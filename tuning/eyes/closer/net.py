@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, freeze_norms
+from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, freeze_norms, stem_and_blocks
 
 STAGES = 5  # of the trunk: to stride 16, 4 x 4 cells of a patch
 CHANNELS = (24, 40, 112)  # at strides 4, 8 and 16
@@ -30,9 +30,7 @@ class CloserNet(nn.Module):
 
     def __init__(self, trunk: nn.Module, *, classes: int) -> None:
         super().__init__()
-        self.stem = nn.Sequential(trunk.get_submodule("conv_stem"), trunk.get_submodule("bn1"))
-        blocks = trunk.get_submodule("blocks")
-        assert isinstance(blocks, nn.Sequential)
+        self.stem, blocks = stem_and_blocks(trunk)
         self.blocks = blocks[:STAGES]
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255)
