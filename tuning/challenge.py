@@ -117,9 +117,7 @@ def as_unit(frame: Rendered) -> ShownUnit:
     )
     scale = 1 / frame.mm_per_px
     groups = {
-        "shape": frame.shape,
-        "foil": frame.foil,
-        "layout": f"{frame.rows}x{frame.columns}",
+        **frame.groups,
         "light": _light(float(np.mean(frame.pixels))),
         "scale": "5-7 px/mm" if scale < 7 else "7-9 px/mm" if scale < 9 else "from 9 px/mm",
     }

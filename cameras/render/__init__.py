@@ -1,6 +1,6 @@
-"""Pictures of blister packs with the whole truth about them, drawn from a seed."""
+"""Pictures of units with the whole truth about them, drawn from a seed."""
 
-from cameras.render.blister import render
+from cameras.render.families import FAMILIES, render
 from cameras.render.truth import CLASSES, HEIGHT, WIDTH, ZONES, Content, Rendered, TrueDefect
 
-__all__ = ["CLASSES", "HEIGHT", "WIDTH", "ZONES", "Content", "Rendered", "TrueDefect", "render"]
+__all__ = ["CLASSES", "FAMILIES", "HEIGHT", "WIDTH", "ZONES", "Content", "Rendered", "TrueDefect", "render"]

@@ -1,14 +1,12 @@
-"""What the pockets of one pack share, what is wanted in one, and what was then really drawn in it."""
+"""What the pockets of one pack share, and what is wanted in one."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from cameras.render.canvas import Canvas, Shadow
 from cameras.render.pocket import Pocket
-from cameras.render.raster import F32
 from cameras.render.style import Layout, Product
 from cameras.render.tablet import Tablet
-from cameras.render.truth import NO_CONTRAST
 
 Kind = Literal[
     "empty pocket",
@@ -46,16 +44,3 @@ class Pack:
     play: float  # how far a tablet lies off its pocket's middle, frame pixels
     free_turn: float  # and how far it is turned, radians
     held_out: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A defect on the flat pack, before the camera sees it."""
-
-    defect: str
-    coverage: F32  # (HEIGHT, WIDTH)
-    length_mm: float
-    area_mm2: float
-    contrast: float = NO_CONTRAST
-    distinct: bool = True
-    whole: bool = False

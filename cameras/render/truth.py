@@ -4,6 +4,7 @@ Owns the vocabulary of the blister family and the smallest size and contrast at 
 A defect below them is drawn and reported all the same: eyes that never saw a faint chip call it something else.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -33,21 +34,6 @@ SMALLEST_CONTRAST: Final = 8.0  # mean Lab distance inside the mask; about three
 Content = Literal["good", "defective", "mixed", "dense"]
 
 
-def smallest_mm(defect: str) -> float:
-    """Length from which on a defect of this class counts as specified."""
-    match defect:
-        case "spot":
-            return 0.5
-        case "chip" | "fragment":
-            return 1.0
-        case "stain":
-            return 1.5
-        case "crack":
-            return 2.0
-        case _:
-            return 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class TrueDefect:
     """One defect that was really drawn.
@@ -70,16 +56,14 @@ class TrueDefect:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One frame of one blister pack and the truth about it."""
+    """One frame of one unit and the truth about it."""
 
     pixels: NDArray[np.uint8]  # (480, 768, 3) RGB
     mm_per_px: float
-    zones: NDArray[np.uint8]  # (480, 768) index into ZONES; a tablet keeps its intact outline where a piece is missing
-    unit_area_mm2: float  # nominal area of one tablet, seen from above
+    zones: NDArray[np.uint8]  # (480, 768) index into the family's zones; of the intact unit where a piece is missing
+    unit_area_mm2: float  # nominal, as the camera sees it: what limits in % refer to
     defects: tuple[TrueDefect, ...]
-    rows: int
-    columns: int
-    shape: str
-    foil: str
+    groups: Mapping[str, str]  # subgroups that are reported apart: layout, shape, material
+    family: str
     held_out: bool
     seed: int

@@ -26,7 +26,7 @@ def render(
     if not cv2.imwrite(str(to), unit.pixels[..., ::-1]):
         raise LineError(f"{to}: the picture cannot be written. Name a file ending in .png in a folder that exists.")
     out.print(
-        f"{to}: {unit.rows} x {unit.columns} {unit.shape} tablets, --mm-per-px {unit.mm_per_px:.5f}", highlight=False
+        f"{to}: {', '.join(unit.groups.values())}, --mm-per-px {unit.mm_per_px:.5f}", highlight=False
     )
     for defect in unit.defects:
         out.print(
