@@ -19,14 +19,15 @@ class Strict(BaseModel):
 
 
 class SyntheticCamera(Strict):
-    """Draws blister packs of one product at a set rate.
+    """Draws units of one product at a set rate.
 
     Drawing takes longer than a unit has, so `pool` different units are drawn before the batch starts and shown again
     and again in a seeded order, none twice in a row. Every unit is defective with a chance of `defective_pct`.
     """
 
     driver: Literal["synthetic"]
-    product: int = Field(default=0, ge=0, le=1_000_000)  # names tablet, foil, print, lamp and the camera's place
+    family: str = "blister"  # what is drawn, see cameras.render.FAMILIES
+    product: int = Field(default=0, ge=0, le=1_000_000)  # names shape, colour, print, lamp and the camera's place
     seed: int = Field(default=0, ge=0, le=1_000_000)  # names the units and their order
     units_per_min: UnitsPerMin
     defective_pct: float = Field(ge=0, le=100, allow_inf_nan=False)

@@ -71,10 +71,10 @@ def _challenge(units: int, questions: int) -> Challenge:
     return draw_challenge(units, questions)
 
 
-def _units(seeds: range, content: Content, held_out: bool) -> Iterator[ShownUnit]:
+def _units(seeds: range, *, family: str, content: Content, held_out: bool, product: int | None) -> Iterator[ShownUnit]:
     from tuning.challenge import draw_units
 
-    return draw_units(seeds, content=content, held_out=held_out)
+    return draw_units(seeds, family=family, content=content, held_out=held_out, product=product)
 
 
 app.command()(evaluate.command(_challenge))
@@ -118,7 +118,8 @@ def teach(
         typer.Option(
             "--defects",
             help="Photographs of bad units: a folder with one folder a defect (NAME_mask.png beside a picture marks "
-            "where), or a .jsonl with image, defect, mask, boxes a line. Without it good units alone teach.",
+            "where), a .jsonl with image, defect, mask, boxes a line, or what `inspector examples` wrote. Without it "
+            "good units alone teach.",
         ),
     ] = None,
     mm_per_px: Annotated[

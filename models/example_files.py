@@ -9,7 +9,7 @@ package has no word for would be counted as a miss that nobody made.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,7 @@ class ExampleFolder:
 
     folder: Path
     units: tuple[WrittenUnit, ...]
+    only_zone: str = ""  # of a package that tells no places apart: every defect lies there, whatever the line says
 
     def __len__(self) -> int:
         return len(self.units)
@@ -71,7 +72,7 @@ class ExampleFolder:
     def __iter__(self) -> Iterator[ShownUnit]:
         """Raises ExampleInvalid at a picture or mask that cannot be read or does not fit its line."""
         for unit in self.units:
-            yield _shown(self.folder, unit)
+            yield _shown(self.folder, unit, self.only_zone)
 
     @property
     def digest(self) -> str:
@@ -81,12 +82,14 @@ class ExampleFolder:
         return digest_bytes("".join(parts).encode())
 
 
-def open_examples(folder: Path, *, defects: Collection[str], zones: Collection[str]) -> ExampleFolder:
+def open_examples(
+    folder: Path, *, defects: Collection[str] | None = None, zones: Sequence[str] | None = None
+) -> ExampleFolder:
     """Read a folder's lines and check that every picture is there.
 
     Args:
-        defects: classes of the package that is to be shown them.
-        zones: its zones.
+        defects: classes of the package that is to be shown them; None where there is none yet.
+        zones: its zones; where there is one only, every defect lies in it.
 
     Raises:
         ExampleInvalid: one line a problem, `file:line: field: problem`, with what to do.
@@ -118,7 +121,7 @@ def open_examples(folder: Path, *, defects: Collection[str], zones: Collection[s
         problems.append(f"{path}: no unit. Write one a line; `inspector examples` writes a folder to look at.")
     if problems:
         raise ExampleInvalid("\n".join(problems))
-    return ExampleFolder(folder, tuple(units))
+    return ExampleFolder(folder, tuple(units), zones[0] if zones and len(zones) == 1 else "")
 
 
 def write_examples(folder: Path, units: Iterable[ShownUnit]) -> int:
@@ -139,12 +142,14 @@ def write_examples(folder: Path, units: Iterable[ShownUnit]) -> int:
     return len(lines)
 
 
-def _problems(folder: Path, unit: WrittenUnit, defects: Collection[str], zones: Collection[str]) -> list[str]:
+def _problems(
+    folder: Path, unit: WrittenUnit, defects: Collection[str] | None, zones: Sequence[str] | None
+) -> list[str]:
     found = [] if (folder / unit.image).is_file() else [f"image: {unit.image} is not there. Correct the path."]
     for defect in unit.defects:
-        if defect.defect not in defects:
+        if defects is not None and defect.defect not in defects:
             found.append(f"defects: the package has no {defect.defect}, only {', '.join(defects)}. Use its words.")
-        if defect.zone not in zones:
+        if zones is not None and len(zones) > 1 and defect.zone not in zones:
             found.append(f"defects: the package has no zone {defect.zone}, only {', '.join(zones)}. Use its words.")
         if defect.mask and not (folder / defect.mask).is_file():
             found.append(f"defects: mask {defect.mask} is not there. Correct the path, or leave it empty.")
@@ -154,9 +159,9 @@ def _problems(folder: Path, unit: WrittenUnit, defects: Collection[str], zones: 
     return found
 
 
-def _shown(folder: Path, unit: WrittenUnit) -> ShownUnit:
+def _shown(folder: Path, unit: WrittenUnit, only_zone: str) -> ShownUnit:
     picture = _picture(folder / unit.image)
-    defects = tuple(_defect(folder, unit, defect, picture.shape) for defect in unit.defects)
+    defects = tuple(_defect(folder, unit, defect, picture.shape, only_zone) for defect in unit.defects)
     return ShownUnit(unit.image, picture, unit.mm_per_px, unit.unit_area_mm2, defects, unit.groups)
 
 
@@ -176,7 +181,9 @@ def _picture(path: Path) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[..., ::-1], np.uint8)
 
 
-def _defect(folder: Path, unit: WrittenUnit, defect: WrittenDefect, shape: tuple[int, ...]) -> ShownDefect:
+def _defect(
+    folder: Path, unit: WrittenUnit, defect: WrittenDefect, shape: tuple[int, ...], only_zone: str
+) -> ShownDefect:
     _, _, x1, y1 = defect.box_px
     rows, columns = shape[:2]
     if x1 > columns or y1 > rows:
@@ -190,7 +197,7 @@ def _defect(folder: Path, unit: WrittenUnit, defect: WrittenDefect, shape: tuple
     area_mm2 = defect.area_mm2 or float((mask / 255).sum()) * unit.mm_per_px**2
     return ShownDefect(
         defect=defect.defect,
-        zone=defect.zone,
+        zone=only_zone or defect.zone,
         box_px=defect.box_px,
         mask=mask,
         sizes={"mm": length_mm, "mm2": area_mm2, "%": 100 * area_mm2 / unit.unit_area_mm2},

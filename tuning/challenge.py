@@ -94,10 +94,12 @@ class _Units:
         return draw_units(range(EVALUATED_FROM, EVALUATED_FROM + self.count), content="mixed", held_out=True)
 
 
-def draw_units(seeds: range, *, content: Content, held_out: bool) -> Iterator[ShownUnit]:
+def draw_units(
+    seeds: range, *, content: Content, held_out: bool, family: str = "blister", product: int | None = None
+) -> Iterator[ShownUnit]:
     """Rendered units with their truth, one a seed."""
     for seed in seeds:
-        yield as_unit(render(seed, held_out=held_out, content=content))
+        yield as_unit(render(seed, family=family, held_out=held_out, content=content, product=product))
 
 
 def as_unit(frame: Rendered) -> ShownUnit:
@@ -115,13 +117,16 @@ def as_unit(frame: Rendered) -> ShownUnit:
         )
         for true in frame.defects
     )
-    scale = 1 / frame.mm_per_px
     groups = {
         **frame.groups,
         "light": _light(float(np.mean(frame.pixels))),
-        "scale": "5-7 px/mm" if scale < 7 else "7-9 px/mm" if scale < 9 else "from 9 px/mm",
+        "scale": _scale(1 / frame.mm_per_px),
     }
     return ShownUnit(f"render {frame.seed}", frame.pixels, frame.mm_per_px, frame.unit_area_mm2, defects, groups)
+
+
+def _scale(px_per_mm: float) -> str:
+    return "5-7 px/mm" if px_per_mm < 7 else "7-9 px/mm" if px_per_mm < 9 else "from 9 px/mm"
 
 
 def _light(mean: float) -> str:

@@ -1,4 +1,4 @@
-"""The synthetic camera: blister packs of one product, drawn before the batch and shown in a seeded order.
+"""The synthetic camera: units of one product, drawn before the batch and shown in a seeded order.
 
 Good and defective units have a pool each, so that a rate of 2 % needs no pool of thousands and the same few defects
 are not all that is ever seen. A batch longer than the pool repeats its units; what it measures is the line, and what
@@ -33,7 +33,7 @@ class SyntheticDriver:
         progress: Callable[[int, int], None] = no_progress,
     ) -> None:
         """Draws the pool, about 70 ms a unit."""
-        self.name = f"synthetic product {config.product}, seed {config.seed}"
+        self.name = f"synthetic {config.family} {config.product}, seed {config.seed}"
         self._config = config
         self._clock = clock
         self._closed = Event()
@@ -42,7 +42,9 @@ class SyntheticDriver:
         self._pool: list[Rendered] = []
         for number in range(config.pool):
             content: Content = "defective" if number < defective else "good"
-            unit = render(first + number, held_out=config.held_out, content=content, product=config.product)
+            unit = render(
+                first + number, family=config.family, held_out=config.held_out, content=content, product=config.product
+            )
             self._pool.append(unit)
             progress(number + 1, config.pool)
         self._defective, self._good = range(defective), range(defective, config.pool)
@@ -54,7 +56,7 @@ class SyntheticDriver:
             if not pace.wait(beat):
                 return
             kind = "defective" if unit.defects else "good"
-            source = f"synthetic product {self._config.product}, seed {unit.seed}, {kind}"
+            source = f"synthetic {self._config.family} {self._config.product}, seed {unit.seed}, {kind}"
             yield Picture(unit.pixels, counter, pace.due_s, pace.taken_at(), source)
 
     def close(self) -> None:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from models.example import ShownDefect, ShownUnit
+from models.example_files import write_examples
 from tuning.errors import TuningError
 from tuning.teach.pictures import ANOMALY, halves, open_photographs
 
@@ -69,6 +71,38 @@ def test_boxes_of_a_manifest_mark_a_defect(good, bad):
 
     assert photo.mask is not None
     assert int(photo.mask.sum()) == 8
+
+
+@pytest.fixture
+def examples(tmp_path):
+    """Twelve good units, four with a dent, one with a dent and a burr, as `inspector examples` writes them."""
+
+    def defect(name):
+        mask = np.zeros((6, 10), np.uint8)
+        mask[2:4] = 255
+        return ShownDefect(name, "rim", (20, 8, 30, 14), mask, {"mm": 1.0, "mm2": 0.2, "%": 0.1}, 10.0, True, False)
+
+    wrong = [()] * 12 + [(defect("dent"),)] * 4 + [(defect("dent"), defect("burr"))]
+    units = [ShownUnit(f"{i}", picture(300 + i), 0.1, 20.0, found, {}) for i, found in enumerate(wrong)]
+    write_examples(tmp_path / "examples", units)
+    return tmp_path / "examples"
+
+
+def test_a_folder_of_examples_teaches_its_units_with_one_kind_of_defect(examples):
+    taken = open_photographs(examples, examples)
+
+    assert len(taken.good) == 12
+    assert [photo.defect for photo in taken.bad] == ["dent"] * 4
+    assert [int(photo.mask.sum()) for photo in taken.bad] == [20] * 4
+    assert all(photo.mask[10:12, 20:30].all() for photo in taken.bad)
+    assert "1 pictures with several kinds of defect were left out" in taken.remarks[0]
+
+
+def test_examples_without_a_picture_are_refused_with_their_line(examples):
+    (examples / "unit-00003.png").unlink()
+
+    with pytest.raises(TuningError, match=r"examples\.jsonl:3: image: unit-00003\.png is not there"):
+        open_photographs(examples, None)
 
 
 def test_three_good_pictures_are_too_few(tmp_path):

@@ -1,30 +1,24 @@
 """The photographs that a product is taught from: read, checked against each other, split with twins kept together.
 
-    GOOD/*.png, *.jpg                   good units
-    DEFECTS/NAME/*.png, *.jpg           units with a defect of that name; NAME_mask.png beside a picture marks where
-    DEFECTS/*.png, *.jpg                units that are bad in a way that nobody named
-    MANIFEST.jsonl                      in place of DEFECTS: one picture a line, see `ManifestLine`
-
 Everything that is wrong is found before anything is taught, and listed: a picture that cannot be read, a mask of
 another size, a box outside its picture, the same picture called good and bad.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.eyes import SMALLEST_EDGE
 from tuning.errors import TuningError
+from tuning.teach.sources import Named, named_bad, named_good
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-MASK = "_mask"  # at the end of a mask's name, before its suffix
 FEWEST_GOOD = 10
 FEWEST_TO_NAME = 4  # pictures of a defect, for it to become a class of its own
 ANOMALY = "anomaly"  # what has no name of its own
@@ -32,18 +26,6 @@ MARKED = 127  # grey level of a mask above which a pixel belongs to the defect
 ALIKE_BITS = 2  # of the 64 of a picture's fingerprint: twins differ by no more
 
 Bits = NDArray[np.bool_]
-
-
-class ManifestLine(BaseModel):
-    """One bad unit."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    image: str  # path from the manifest's folder
-    defect: str = ""  # empty: bad in a way that nobody named
-    mask: str = ""  # grey picture of the image's size, white where the defect is
-    boxes: tuple[tuple[int, int, int, int], ...] = ()  # x0, y0, x1, y1; the last row and column excluded
-    group: str = Field(default="", max_length=200)  # pictures of one unit or one video: never split
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +66,21 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         TuningError: one problem a line, each with what to do.
     """
     problems: list[str] = []
-    named = [(path, ManifestLine(image=path.name), False) for path in _pictures_in(good, problems)]
-    named += [(path, line, True) for path, line in _bad(defects, problems)]
+    left_out: list[str] = []
+    named = [*named_good(good, problems), *named_bad(defects, problems, left_out)]
     photos: list[Photo] = []
     prints: list[tuple[str, Bits]] = []
-    for path, line, is_bad in named:
+    for one in named:
         try:
-            pixels = _read(path)
-            mask = _mask(path, line, defects, pixels.shape[:2])
+            pixels = _read(one.path)
+            mask = _mask(one, pixels.shape[:2])
         except TuningError as error:
             problems.append(str(error))
             continue
         rows, columns = pixels.shape[:2]
-        defect = (_class_name(line.defect) or ANOMALY) if is_bad else None
-        name = f"{path.parent.name}/{path.name}"
-        photos.append(Photo(name, path, (columns, rows), defect, mask, len(photos)))
+        defect = None if one.defect is None else _class_name(one.defect) or ANOMALY
+        name = f"{one.path.parent.name}/{one.path.name}"
+        photos.append(Photo(name, one.path, (columns, rows), defect, mask, len(photos)))
         prints.append((hashlib.sha256(pixels.tobytes()).hexdigest(), _fingerprint(pixels)))
     problems += _two_minds(photos, prints)
     count = sum(photo.defect is None for photo in photos)
@@ -109,7 +91,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         )
     if problems:
         raise TuningError("\n".join([*problems, "Nothing was taught."]))
-    groups, remarks = _grouped(photos, prints, [line.group for _, line, _ in named])
+    groups, remarks = _grouped(photos, prints, [one.group for one in named])
     photos = [Photo(p.name, p.path, p.size, p.defect, p.mask, group) for p, group in zip(photos, groups, strict=True)]
     photos, few = _few_named_anomaly(photos)
     names = sorted({p.defect for p in photos if p.defect} - {ANOMALY})
@@ -117,7 +99,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         tuple(p for p in photos if p.defect is None),
         tuple(p for p in photos if p.defect is not None),
         (*names, ANOMALY),
-        (*remarks, *few),
+        (*left_out, *remarks, *few),
         _digest(photos, prints),
     )
 
@@ -131,52 +113,6 @@ def halves(photos: Sequence[Photo]) -> list[int]:
         side.setdefault(photo.group, 0 if counts[0] <= counts[1] else 1)
         counts[side[photo.group]] += 1
     return [side[photo.group] for photo in photos]
-
-
-def _pictures_in(folder: Path, problems: list[str]) -> list[Path]:
-    if not folder.is_dir():
-        problems.append(f"{folder}: is no folder. Name a folder of pictures.")
-        return []
-    found = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES and not p.stem.endswith(MASK)]
-    if not found and not any(p.is_dir() for p in folder.iterdir()):
-        problems.append(f"{folder}: no pictures ({', '.join(SUFFIXES)}). Put them there, or name another folder.")
-    return found
-
-
-def _bad(source: Path | None, problems: list[str]) -> Iterator[tuple[Path, ManifestLine]]:
-    if source is None:
-        return
-    if source.is_file():
-        yield from _listed(source, problems)
-        return
-    for path in _pictures_in(source, problems):
-        yield path, ManifestLine(image=path.name)
-    for folder in sorted(p for p in source.iterdir() if p.is_dir()) if source.is_dir() else []:
-        for path in _pictures_in(folder, problems):
-            beside = path.with_name(f"{path.stem}{MASK}.png")
-            mask = str(beside.relative_to(source)) if beside.exists() else ""
-            yield path, ManifestLine(image=str(path.relative_to(source)), defect=folder.name, mask=mask)
-
-
-def _listed(manifest: Path, problems: list[str]) -> Iterator[tuple[Path, ManifestLine]]:
-    try:
-        lines = manifest.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{manifest}: cannot be read ({error}). Write one picture a line, as JSON.")
-        return
-    for number, text in enumerate(lines, start=1):
-        if not text.strip():
-            continue
-        try:
-            line = ManifestLine.model_validate_json(text)
-        except ValidationError as error:
-            said = (f"{'.'.join(map(str, one['loc'])) or 'line'}: {one['msg']}" for one in error.errors())
-            problems += [f"{manifest}:{number}: {problem}. Correct the line." for problem in said]
-            continue
-        if not (manifest.parent / line.image).is_file():
-            problems.append(f"{manifest}:{number}: image: {line.image} is not there. Correct the path.")
-            continue
-        yield manifest.parent / line.image, line
 
 
 def _read(path: Path) -> NDArray[np.uint8]:
@@ -196,31 +132,38 @@ def _read(path: Path) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[..., ::-1], np.uint8)
 
 
-def _mask(path: Path, line: ManifestLine, source: Path | None, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+def _mask(one: Named, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     rows, columns = shape
-    if line.mask and source is not None:
-        at = (source.parent if source.is_file() else source) / line.mask
-        grey = cv2.imread(str(at), cv2.IMREAD_GRAYSCALE)
-        if grey is None:
-            raise TuningError(f"{at}: the mask of {path.name} cannot be read. Correct its path, or leave it out.")
+    if one.mask is not None:
+        grey = _grey(one.mask, one.path)
         if grey.shape != (rows, columns) or not (grey > MARKED).any():
             raise TuningError(
-                f"{at}: {grey.shape[1]} x {grey.shape[0]} px, {int((grey > MARKED).sum())} of them white; the mask of "
-                f"{path.name} has its {columns} x {rows} px and is white where the defect is. Correct it, or leave it "
-                "out."
+                f"{one.mask}: {grey.shape[1]} x {grey.shape[0]} px, {int((grey > MARKED).sum())} of them white; the "
+                f"mask of {one.path.name} has its {columns} x {rows} px and is white where the defect is. Correct it, "
+                "or leave it out."
             )
         return np.asarray(grey > MARKED, np.bool_)
-    if not line.boxes:
+    if not one.boxes:
         return None
     mask = np.zeros((rows, columns), np.bool_)
-    for x0, y0, x1, y1 in line.boxes:
+    for (x0, y0, x1, y1), own in zip_longest(one.boxes, one.box_masks):
         if not (0 <= x0 < x1 <= columns and 0 <= y0 < y1 <= rows):
             raise TuningError(
-                f"{path}: box {[x0, y0, x1, y1]} does not lie in the picture of {columns} x {rows} px. Correct it: "
+                f"{one.path}: box {[x0, y0, x1, y1]} does not lie in the picture of {columns} x {rows} px. Correct it: "
                 "x0, y0, x1, y1 with x0 < x1 and y0 < y1."
             )
-        mask[y0:y1, x0:x1] = True
+        drawn = _grey(own, one.path) > MARKED if own is not None else np.ones((y1 - y0, x1 - x0), np.bool_)
+        if drawn.shape != (y1 - y0, x1 - x0):
+            raise TuningError(f"{own}: is not of its box's size {x1 - x0} x {y1 - y0} px. Write it anew.")
+        mask[y0:y1, x0:x1] |= drawn
     return mask
+
+
+def _grey(path: Path, picture: Path) -> NDArray[np.uint8]:
+    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        raise TuningError(f"{path}: the mask of {picture.name} cannot be read. Correct its path, or leave it out.")
+    return np.asarray(grey, np.uint8)
 
 
 def _class_name(said: str) -> str:

@@ -1,0 +1,122 @@
+"""Where the photographs of a product lie and what is said about each, before any is read.
+
+GOOD/*.png, *.jpg                   good units
+DEFECTS/NAME/*.png, *.jpg           units with a defect of that name; NAME_mask.png beside a picture marks where
+DEFECTS/*.png, *.jpg                units that are bad in a way that nobody named
+MANIFEST.jsonl                      in place of DEFECTS: one picture a line, see `ManifestLine`
+FOLDER/examples.jsonl               in place of either: what `inspector examples` writes, see models.example_files
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.errors import ExampleInvalid
+from models.example_files import LINES, Box, WrittenUnit, open_examples
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+MASK = "_mask"  # at the end of a mask's name, before its suffix
+
+
+class ManifestLine(BaseModel):
+    """One bad unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image: str  # path from the manifest's folder
+    defect: str = ""  # empty: bad in a way that nobody named
+    mask: str = ""  # grey picture of the image's size, white where the defect is
+    boxes: tuple[Box, ...] = ()  # x0, y0, x1, y1; the last row and column excluded
+    group: str = Field(default="", max_length=200)  # pictures of one unit or one video: never split
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A picture and what is said about it, before it is read."""
+
+    path: Path
+    defect: str | None = None  # None: good; empty: bad in a way that nobody named
+    mask: Path | None = None  # of the picture's size
+    boxes: tuple[Box, ...] = ()
+    box_masks: tuple[Path | None, ...] = ()  # of each box's size, where they are given
+    group: str = ""
+
+
+def named_good(folder: Path, problems: list[str]) -> list[Named]:
+    if (folder / LINES).is_file():
+        return [Named(folder / unit.image) for unit in _examples(folder, problems) if not unit.defects]
+    return [Named(path) for path in _pictures_in(folder, problems)]
+
+
+def named_bad(source: Path | None, problems: list[str], left_out: list[str]) -> Iterator[Named]:
+    if source is None:
+        return
+    if source.is_file():
+        yield from _listed(source, problems)
+        return
+    if (source / LINES).is_file():
+        yield from _bad_examples(source, problems, left_out)
+        return
+    for path in _pictures_in(source, problems):
+        yield Named(path, "")
+    for folder in sorted(p for p in source.iterdir() if p.is_dir()) if source.is_dir() else []:
+        for path in _pictures_in(folder, problems):
+            beside = path.with_name(f"{path.stem}{MASK}.png")
+            yield Named(path, folder.name, beside if beside.exists() else None)
+
+
+def _bad_examples(folder: Path, problems: list[str], left_out: list[str]) -> Iterator[Named]:
+    """The units with one kind of defect: a picture teaches one name."""
+    several = 0
+    for unit in _examples(folder, problems):
+        kinds = {defect.defect for defect in unit.defects}
+        several += len(kinds) > 1
+        if len(kinds) == 1:
+            masks = tuple(folder / defect.mask if defect.mask else None for defect in unit.defects)
+            boxes = tuple(defect.box_px for defect in unit.defects)
+            yield Named(folder / unit.image, kinds.pop(), boxes=boxes, box_masks=masks)
+    if several:
+        left_out.append(f"{folder}: {several} pictures with several kinds of defect were left out: one teaches one.")
+
+
+def _examples(folder: Path, problems: list[str]) -> tuple[WrittenUnit, ...]:
+    try:
+        return open_examples(folder).units
+    except ExampleInvalid as error:
+        problems += str(error).split("\n")
+        return ()
+
+
+def _listed(manifest: Path, problems: list[str]) -> Iterator[Named]:
+    try:
+        lines = manifest.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{manifest}: cannot be read ({error}). Write one picture a line, as JSON.")
+        return
+    for number, text in enumerate(lines, start=1):
+        if not text.strip():
+            continue
+        try:
+            line = ManifestLine.model_validate_json(text)
+        except ValidationError as error:
+            said = (f"{'.'.join(map(str, one['loc'])) or 'line'}: {one['msg']}" for one in error.errors())
+            problems += [f"{manifest}:{number}: {problem}. Correct the line." for problem in said]
+            continue
+        image = manifest.parent / line.image
+        if not image.is_file():
+            problems.append(f"{manifest}:{number}: image: {line.image} is not there. Correct the path.")
+            continue
+        mask = manifest.parent / line.mask if line.mask else None
+        yield Named(image, line.defect, mask, line.boxes, group=line.group)
+
+
+def _pictures_in(folder: Path, problems: list[str]) -> list[Path]:
+    if not folder.is_dir():
+        problems.append(f"{folder}: is no folder. Name a folder of pictures.")
+        return []
+    found = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES and not p.stem.endswith(MASK)]
+    if not found and not any(p.is_dir() for p in folder.iterdir()):
+        problems.append(f"{folder}: no pictures ({', '.join(SUFFIXES)}). Put them there, or name another folder.")
+    return found
