@@ -148,7 +148,7 @@ class EyesConfig(Strict):
 
 
 class MindAgainConfig(Strict):
-    """A second course over the tasks that the first one ended with, with moments of its own."""
+    """A further course over the tasks that the first one ended with, with moments of its own."""
 
     steps: int = Field(ge=1)
     rate_share: float = Field(gt=0, le=1)  # of the learning rate that its cosine starts at
@@ -161,7 +161,7 @@ class MindTrainingConfig(Strict):
     """Steps, tasks and rates of the mind's training."""
 
     steps: int = Field(ge=1)  # of the first course
-    again: MindAgainConfig
+    again: tuple[MindAgainConfig, ...] = Field(min_length=1)  # one after the other
     course_steps: int = Field(ge=1)  # what shares of the course and the learning rate before `judging_from` refer to
     learning_rate: float = Field(gt=0)
     last_rate_share: float = Field(ge=0, le=1)  # of the learning rate that the cosine ends at
@@ -191,7 +191,16 @@ class MindTrainingConfig(Strict):
 
     @property
     def all_steps(self) -> int:
-        return self.steps + self.again.steps
+        return self.steps + sum(course.steps for course in self.again)
+
+    def later(self, step: int) -> tuple[MindAgainConfig, int] | None:
+        """The further course that a step belongs to and its step in there; None in the first course."""
+        begins = self.steps
+        for course in self.again:
+            if begins <= step < begins + course.steps:
+                return course, step - begins
+            begins += course.steps
+        return None
 
 
 class MindConfig(Strict):

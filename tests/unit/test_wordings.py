@@ -10,7 +10,7 @@ from models.errors import ExampleInvalid
 from models.note import Note, Tier
 from models.sentences import load_sentences
 from tuning.mind.sheets import draw_judging, draw_reading, load_material
-from tuning.mind.speak import Called, speak
+from tuning.mind.speak import Called, Spoken, speak, typed
 from tuning.mind.wording import load_wordings, placeholders, side_of
 
 WORDINGS = load_wordings()
@@ -99,8 +99,48 @@ def test_every_sentence_states_its_limit_and_severity_in_words() -> None:
 
     for _ in range(300):
         spoken = speak(draw, WORDINGS, note, Called("spots", "spot"), "taught")
-        assert "7.35" in spoken.sentence.replace(",", ".")
+        said = spoken.sentence.replace(",", ".").lower()
+        assert any(limit in said for limit in ("7.35", "0.735 c", "seven point three five"))
         assert "minor" in (spoken.heading + spoken.sentence).lower()
+
+
+def test_a_place_before_the_sentence_and_one_in_a_column_are_said_too() -> None:
+    note = Note(kind="any", defect="spot", zone="foil", outside=True, severity="major")
+    draw = Random(5)
+
+    said = [speak(draw, WORDINGS, note, Called("spots", "spot", "lidding"), "taught").sentence for _ in range(3000)]
+
+    assert all(sentence.lower().count("lidding") == 1 for sentence in said)
+    assert any(sentence.lower().startswith(("not lidding", "lidding excluded", "[not lidding")) for sentence in said)
+    assert any("| not lidding |" in sentence or "| all but lidding |" in sentence for sentence in said)
+    assert not any("everywhere |" in sentence for sentence in said)
+
+
+def test_limits_are_written_in_words_and_fractions_too() -> None:
+    limits = {0.5: "half a", 2.5: "two and a half", 1.0: "one milli", 0.25: "250 "}
+    for value, words in limits.items():
+        note = Note(kind="size", defect="spot", unit="mm", tiers=(Tier(operator=">", limit=value, severity="minor"),))
+        said = [speak(Random(seed), WORDINGS, note, Called("spots", "spot"), "taught").sentence for seed in range(600)]
+        assert any(words in sentence for sentence in said), words
+
+
+def test_a_criterion_for_what_the_product_cannot_see_is_none() -> None:
+    material = load_material()
+    task = draw_reading(Random("c"), material, 400, own=1.0, mistyped=0)
+    words = material.wordings.words
+    unseen = [word for name in words.outsiders for word in (*words.others[name].many, *words.others[name].one)]
+    spoken = [one for one in task.spoken if any(word.lower() in one.sentence.lower() for word in unseen)]
+
+    assert len(spoken) > 10
+    assert all(one.note.kind == "other" for one in spoken)
+
+
+def test_a_slip_keeps_figures_and_short_words() -> None:
+    spoken = Spoken("", "Chips of more than 2.5 mm are major.", Note(kind="other"))
+
+    slipped = [typed(Random(seed), spoken, 1.0).sentence for seed in range(50)]
+
+    assert all("2.5 mm" in sentence and sentence != spoken.sentence for sentence in slipped)
 
 
 def test_the_same_seed_draws_the_same_sheet_and_every_note_is_in_the_grammar() -> None:
@@ -115,7 +155,7 @@ def test_the_same_seed_draws_the_same_sheet_and_every_note_is_in_the_grammar() -
 
 def test_an_invented_word_is_explained_by_the_glossary() -> None:
     material = load_material()
-    task = draw_reading(Random("b"), material, 60, own=1.0, renamed=1.5)  # every defect renamed
+    task = draw_reading(Random("b"), material, 60, own=1.0, renamed=1.5, mistyped=0)  # every defect renamed
     limits = [spoken for spoken in task.spoken if spoken.note.kind == "any" and not spoken.note.zone]
 
     for spoken in limits:

@@ -16,7 +16,7 @@ from models.chain import LARGEST, Chain, Line, Question, asked_units, judge_by_r
 from models.note import Note, Severity, Tier, Unit
 from models.prompt import in_prompt_order
 from tuning.mind import wording
-from tuning.mind.speak import Called, Spoken, speak, speak_other
+from tuning.mind.speak import Called, Spoken, speak, speak_other, typed
 from tuning.mind.wording import Side, Wordings
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
@@ -47,6 +47,8 @@ NOUNS = tuple(
 )
 PARTS = ("coat", "shell", "rim", "core", "film", "layer", "product", "surface")
 OWN = 0.55  # share of tasks in the product's own vocabulary
+REMARKS, OUTSIDERS = 0.12, 0.06  # shares of sentences that are no criterion; criteria for what the product cannot see
+MISTYPED = 0.15  # share of sentences with typing errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,14 @@ def load_material() -> Material:
 
 # ---------------------------------------------------------------- reading
 def draw_reading(
-    draw: Random, material: Material, sentences: int, *, side: Side = "taught", own: float = OWN, renamed: float = 0.5
+    draw: Random,
+    material: Material,
+    sentences: int,
+    *,
+    side: Side = "taught",
+    own: float = OWN,
+    renamed: float = 0.5,
+    mistyped: float = MISTYPED,
 ) -> ReadTask:
     """Sentences under one vocabulary, each with the note it means."""
     vocabulary, is_own = _vocabulary(draw, material, own)
@@ -107,8 +116,12 @@ def draw_reading(
     for _ in range(sentences):
         defect = draw.choice(vocabulary.defects)
         called = _called(draw, material, defect)
-        if draw.random() < 0.12:
+        way = draw.random()
+        if way < REMARKS:
             spoken.append(speak_other(draw, material.wordings, called.many, side))
+            continue
+        if is_own and way < REMARKS + OUTSIDERS:
+            spoken.append(_outsider(draw, material, vocabulary, side))
             continue
         if draw.random() < (renamed * 0.7 if is_own else renamed):
             alias = _alias(draw)
@@ -127,7 +140,17 @@ def draw_reading(
         word: _explain(draw, material, word, invented.get(word, []), is_own=is_own)
         for word in (*vocabulary.defects, *vocabulary.zones)
     }
-    return ReadTask(vocabulary, glossary, tuple(spoken))
+    return ReadTask(vocabulary, glossary, tuple(typed(draw, one, mistyped) for one in spoken))
+
+
+def _outsider(draw: Random, material: Material, vocabulary: Vocabulary, side: Side) -> Spoken:
+    """A proper criterion for something that no class of the product looks like: the product cannot judge by it."""
+    defect = draw.choice(material.wordings.words.outsiders)
+    note = draw_note(draw, material, defect, vocabulary.zones, two_tiers=0.0)
+    zone = draw.choice(material.wordings.words.zones[note.zone].words) if note.zone else ""
+    called = _called(draw, material, defect)
+    spoken = speak(draw, material.wordings, note, Called(called.many, called.one, zone), side)
+    return Spoken(spoken.heading, spoken.sentence, Note(kind="other"))
 
 
 def draw_note(draw: Random, material: Material, defect: str, zones: tuple[str, ...], *, two_tiers: float) -> Note:

@@ -3,27 +3,44 @@
 Every choice comes from the `Random` that is passed in: the same state gives the same sentence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from models.note import Note, Operator, Tier
 from tuning.mind.wording import Forms, Side, Wordings, on_side, placeholders, with_operators
 
-NUMBER_WORDS = (
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+NUMBER_WORDS = tuple(
+    (
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen "
+    ).split()
 )
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+PARTS_OF_ONE = {
+    0.5: ("half", "half", "half", "1/2", "½"),
+    0.25: ("a quarter", "one quarter", "1/4", "¼"),
+    0.75: ("three quarters", "three-quarters", "3/4", "¾"),
+    0.1: ("a tenth", "one tenth", "1/10"),
+    0.2: ("a fifth", "one fifth", "1/5"),
+    0.3: ("three tenths",),
+}
+SHARES = {
+    50.0: ("half", "one half", "a half"),
+    25.0: ("a quarter", "one quarter", "a fourth", "1/4"),
+    20.0: ("a fifth", "one fifth", "1/5"),
+    10.0: ("a tenth", "one tenth", "1/10"),
+    5.0: ("a twentieth", "one twentieth"),
+    1.0: ("a hundredth",),
+    30.0: ("three tenths",),
+    40.0: ("two fifths",),
+}
+OF_THE_UNIT = (" of the tablet", " of the surface", " of the area", " of the tablet's area", " of the unit")
+UNIT_WORDS = {
+    "mm": (("millimetre", "millimetres"), ("millimeter", "millimeters"), ("mm", "mm")),
+    "mm2": (("square millimetre", "square millimetres"), ("square millimeter", "square millimeters"), ("mm²", "mm²")),
+}
+KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+UNUSUAL = 0.14  # share of limits that are not written in figures and in the unit of the note
 STARTS_A_SENTENCE = (
     "on",
     "at",
@@ -40,6 +57,8 @@ STARTS_A_SENTENCE = (
     "away",
 )
 HEADED, PLAIN_HEADING, TAIL = 0.3, 0.08, 0.15  # shares of sentences
+PLACE_FIRST, BARE_PLACE = 0.3, 0.6  # shares of places: before the sentence; in a column without its preposition
+LOUD = 0.03  # share of sentences in one case
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +87,16 @@ class _Wording:
 def speak(draw: Random, wordings: Wordings, note: Note, called: Called, side: Side) -> Spoken:
     """Say a note. The note that comes back has the operators of the wording."""
     headed = note.kind != "other" and len(note.tiers) < 2 and draw.random() < HEADED
-    wording = _word(draw, wordings, note, headed=headed, side=side)
+    first = bool(note.zone) and draw.random() < PLACE_FIRST
+    told = note.model_copy(update={"zone": "", "outside": False}) if first else note
+    wording = _word(draw, wordings, told, headed=headed, side=side)
+    while first and "where" in placeholders(wording.form):  # it would say a second place
+        wording = _word(draw, wordings, told, headed=headed, side=side)
+    text = _fill(draw, wordings, told.model_copy(update={"tiers": wording.tiers}), called, wording, side)
+    if first:
+        text = _place_first(draw, wordings, note, called, side) + text
     said = note.model_copy(update={"tiers": wording.tiers})
-    sentence = _finish(draw, wordings, _fill(draw, wordings, said, called, wording, side), side)
-    return Spoken(_heading(draw, wordings, said, headed=headed), sentence, said)
+    return Spoken(_heading(draw, wordings, said, headed=headed), _finish(draw, wordings, text, side), said)
 
 
 def speak_other(draw: Random, wordings: Wordings, many: str, side: Side) -> Spoken:
@@ -83,6 +108,20 @@ def speak_other(draw: Random, wordings: Wordings, many: str, side: Side) -> Spok
     if draw.random() < 0.2:
         heading = draw.choice([form for group in wordings.words.headings.values() for form in group])
     return Spoken(heading, text[0].upper() + text[1:], Note(kind="other"))
+
+
+def typed(draw: Random, spoken: Spoken, slips: float) -> Spoken:
+    """The same as fingers type it: a share `slips` has one to three mistyped words; a few are in one case."""
+    text, way = spoken.sentence, draw.random()
+    if way < slips:
+        words = text.split(" ")
+        long = [at for at, word in enumerate(words) if len(word) > 3 and word.isalpha()]
+        for at in draw.sample(long, min(len(long), draw.randint(1, 3))):
+            words[at] = _slip(draw, words[at])
+        text = " ".join(words)
+    elif way > 1 - LOUD:
+        text = text.upper() if way > 1 - LOUD / 3 else text.lower()
+    return replace(spoken, sentence=text)
 
 
 def figure(draw: Random, value: float) -> str:
@@ -127,10 +166,14 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
         place = draw.choice(phrases).format(z=called.zone)
     severity = note.severity or (note.tiers[0].severity if note.tiers else "")
     article = "an" if called.one[0] in "aeiou" else "a"
+    column = place or draw.choice(wordings.words.everywhere)
+    if place and draw.random() < BARE_PLACE:
+        columns = wordings.zones.outside_column if note.outside else wordings.zones.inside_column
+        column = draw.choice(on_side(columns, side)).format(z=called.zone)
     words = {
         "d": called.many, "D": called.many.capitalize(), "s": f"{article} {called.one}",
         "on": f" {place}" if place else "", "On": place[:1].upper() + place[1:],
-        "where": place or draw.choice(wordings.words.everywhere), "sev": _severity(draw, severity),
+        "where": column, "sev": _severity(draw, severity),
         "u": draw.choice(wordings.words.counted),
     }  # fmt: skip
     if note.kind == "count":
@@ -146,13 +189,86 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
     return wording.form.format(**words)
 
 
+def _place_first(draw: Random, wordings: Wordings, note: Note, called: Called, side: Side) -> str:
+    forms = wordings.zones.outside_first if note.outside else wordings.zones.inside_first
+    return draw.choice(on_side(forms, side)).format(z=called.zone, Z=called.zone[:1].upper() + called.zone[1:])
+
+
+def _slip(draw: Random, word: str) -> str:
+    """A letter left out, doubled, swapped with the next or replaced by a neighbour's key; the first one stays.
+
+    >>> sorted({_slip(Random(seed), "edge") for seed in range(9)})[:3]
+    ['edeg', 'edgge', 'efge']
+    """
+    at = draw.randint(1, len(word) - 2)
+    match draw.choice(("leave out", "double", "swap", "swap", "neighbour")):
+        case "leave out":
+            return word[:at] + word[at + 1 :]
+        case "double":
+            return word[:at] + word[at] + word[at:]
+        case "swap":
+            return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    row = next((row for row in KEYBOARD if word[at].lower() in row), KEYBOARD[0])
+    near = row.find(word[at].lower())
+    return word[:at] + row[near + 1 if near + 1 < len(row) else near - 1] + word[at + 1 :]
+
+
 def _amount(draw: Random, wordings: Wordings, note: Note, limit: float) -> str:
+    """A limit with its unit, mostly in figures; now and then in words, as a fraction or in a smaller or larger unit."""
     unit = note.unit if note.unit in ("mm", "mm2", "%") else "mm"
-    written = figure(draw, limit)
-    if limit == int(limit) and limit < len(NUMBER_WORDS) and limit > 0 and draw.random() < 0.04:
-        written = NUMBER_WORDS[int(limit)]
-    amount = draw.choice(wordings.words.quantities[unit]).format(v=written)
-    return amount + draw.choice(wordings.words.shares) if unit == "%" else amount
+    share = draw.choice(wordings.words.shares) if unit == "%" else ""
+    if draw.random() < UNUSUAL:
+        unusual = _converted(draw, limit) if unit == "mm" and draw.random() < 0.3 else ""
+        unusual = unusual or _in_words(draw, limit, unit)
+        if unusual:
+            return unusual + (share or draw.choice(OF_THE_UNIT) if unit == "%" and "cent" not in unusual else share)
+    return draw.choice(wordings.words.quantities[unit]).format(v=figure(draw, limit)) + share
+
+
+def _in_words(draw: Random, limit: float, unit: str) -> str:
+    """`half a millimetre`, `one and a half mm`, `twenty-five per cent`, `a quarter`; empty where nobody says it so."""
+    if unit == "%":
+        if limit in SHARES and draw.random() < 0.6:
+            return draw.choice(SHARES[limit])
+        return f"{spelled(int(limit))} {draw.choice(('per cent', 'percent'))}" if limit == int(limit) else ""
+    one, many = draw.choice(UNIT_WORDS[unit])
+    whole, rest = int(limit), round(limit - int(limit), 2)
+    if rest == 0:
+        return f"{spelled(whole)} {one if whole == 1 else many}"
+    if rest in PARTS_OF_ONE and whole < 10:
+        part = draw.choice(PARTS_OF_ONE[rest])
+        if not whole:
+            return f"{part} {one}" if part[-1].isdigit() or part[-1] in "¼½¾" else f"{part}{_of_a(part)} {one}"
+        if part[-1] in "¼½¾":
+            return f"{whole}{part} {many}"
+        half = "a half" if part == "half" else part
+        return f"{whole} {part} {many}" if part[-1].isdigit() else f"{spelled(whole)} and {half} {many}"
+    digits = f"{rest:.2f}"[2:].rstrip("0")
+    return f"{spelled(whole)} point {' '.join(spelled(int(digit)) for digit in digits)} {many}"
+
+
+def _of_a(part: str) -> str:
+    return " a" if part == "half" else " of a"
+
+
+def _converted(draw: Random, limit: float) -> str:
+    """A length in micrometres or centimetres; empty where that would not be exact."""
+    if limit < 1:
+        return f"{round(limit * 1000)} {draw.choice(('µm', 'um', 'microns', 'micrometres', 'micron'))}"
+    tenths = round(limit / 10, 3)
+    return f"{tenths:g} {draw.choice(('cm', 'centimetres'))}"
+
+
+def spelled(number: int) -> str:
+    """A whole number below a hundred in words.
+
+    >>> spelled(35), spelled(12)
+    ('thirty-five', 'twelve')
+    """
+    if number < len(NUMBER_WORDS):
+        return NUMBER_WORDS[number]
+    tens, ones = divmod(number, 10)
+    return TENS[tens - 2] + (f"-{NUMBER_WORDS[ones]}" if ones else "")
 
 
 def _finish(draw: Random, wordings: Wordings, text: str, side: Side) -> str:

@@ -81,7 +81,8 @@ class Course:
             )
         near = min(1.0, done / settings.near_reached)
         drilled = draw.random() < settings.drills * (1.0 if done < 0.35 else 0.3)
-        crowded = settings.again.crowded if step >= settings.steps else CROWDED_LATE
+        later = settings.later(step)
+        crowded = later[0].crowded if later else CROWDED_LATE
         criteria, questions = draw.randint(1, 3), DRILL_QUESTIONS
         if not drilled:
             criteria, questions = draw.randint(3, _longest(settings, done)), settings.questions
@@ -154,7 +155,7 @@ def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None],
     start = load_checkpoint(path, learning, optimiser, digest) if path.exists() else 0
     meter, saved_s, looked = _Meter(start, settings.all_steps), time.monotonic(), course.look()
     for step in range(start, settings.all_steps):
-        if step == settings.steps:
+        if (later := settings.later(step)) and later[1] == 0:
             optimiser.state.clear()
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _rate(settings, step)
@@ -233,7 +234,8 @@ def _weights(settings: MindTrainingConfig, step: int) -> Tensor:
     weights[PARTS.index("over")] = settings.weight_over
     weights[PARTS.index("next line")] = settings.weight_next_line
     if step >= settings.judging_from:
-        next_line = settings.again.weight_next_line if step >= settings.steps else settings.weight_next_line
+        later = settings.later(step)
+        next_line = later[0].weight_next_line if later else settings.weight_next_line
         weights[[PARTS.index("next line"), PARTS.index("verdict")]] = next_line
         weights[PARTS.index("figure")] = settings.judging_weight_figure
     return weights
@@ -250,18 +252,17 @@ def _right(mind: Mind, batches: list[Batch]) -> float:
 
 
 def _reading(settings: MindTrainingConfig, step: int) -> float:
-    if step >= settings.steps:
-        return settings.again.reading
+    if later := settings.later(step):
+        return later[0].reading
     return settings.judging_reading if step >= settings.judging_from else settings.reading
 
 
 def _rate(settings: MindTrainingConfig, step: int) -> float:
-    low, again = settings.last_rate_share, step - settings.steps
-    if again >= 0:
-        falling = low + (settings.again.rate_share - low) * (
-            0.5 + 0.5 * math.cos(math.pi * again / settings.again.steps)
-        )
-        return min(1.0, (again + 1) / settings.warm_up_steps) * falling
+    low = settings.last_rate_share
+    if later := settings.later(step):
+        course, at = later
+        falling = low + (course.rate_share - low) * (0.5 + 0.5 * math.cos(math.pi * at / course.steps))
+        return min(1.0, (at + 1) / settings.warm_up_steps) * falling
     if step >= settings.judging_from:
         done = (step - settings.judging_from) / (settings.steps - settings.judging_from)
         return low + (settings.judging_rate_share - low) * (0.5 + 0.5 * math.cos(math.pi * done))

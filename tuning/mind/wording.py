@@ -48,6 +48,7 @@ class Place(_Strict):
 class Words(_Strict):
     blister: dict[str, Called]
     others: dict[str, Called]
+    outsiders: Forms  # of the others, those that nobody could take for a class of the blister
     zones: dict[str, Place]
     counted: Forms
     quantities: dict[Limit, Forms]
@@ -62,8 +63,14 @@ class Comparators(_Strict):
 
 
 class ZonePhrases(_Strict):
+    """Where a rule holds: in the flow of a sentence, before it, and in a column of a table."""
+
     inside: Forms
     outside: Forms
+    inside_first: Forms
+    outside_first: Forms
+    inside_column: Forms
+    outside_column: Forms
 
 
 class SizeForms(_Strict):
