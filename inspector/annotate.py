@@ -303,6 +303,22 @@ def _cut(draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont | Im
     return text + "..."
 
 
+def warmed(pixels: NDArray[np.generic], heat: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture in grey with the eyes' suspicion over it in colour, as large as the annotated one.
+
+    Args:
+        pixels: as the camera delivered them.
+        heat: (h, w) 0..255 over the whole picture, see models.eyes.Look.
+    """
+    picture, _ = _fitted(as_picture(pixels))
+    height, width = picture.shape[:2]
+    grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    over = cv2.resize(heat, (width, height), interpolation=cv2.INTER_LINEAR)
+    colours = cv2.cvtColor(cv2.applyColorMap(over, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    share = (0.25 + 0.55 * over[..., None].astype(np.float32) / 255) * (over[..., None] > 0)
+    return np.asarray(grey * (1 - share) + colours * share, np.uint8)
+
+
 def plain(text: str) -> str:
     """With the letters that Pillow's packed font has; others would be drawn as empty boxes.
 

@@ -5,7 +5,7 @@ desk as on the belt. `see` is enough for a clean unit; whatever it leaves open g
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ class Sight:
     verdict: Verdict | None = None
     judgements: tuple[Judgement, ...] = ()
     times_ms: dict[str, float] = field(default_factory=dict)
+    heat: NDArray[np.uint8] | None = None  # see models.eyes.Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,12 @@ class Examiner:
         times = {"eyes": look.eyes_ms}
         if text := self._unassessable(look) or self._too_coarse(view, self._eyes.scale_seen(pixels, mm_per_px)):
             held = Verdict(disposition=Disposition.HOLD, reason=Reason.NOT_ASSESSABLE, text=text)
-            return Sight(view, look.observations, verdict=held, times_ms=times)
+            return Sight(view, look.observations, verdict=held, times_ms=times, heat=look.heat)
         asked = tuple(questions_for(look.observations, self.reading.notes, self._at))
         if asked:
-            return Sight(view, look.observations, asked, times_ms=times)
-        return Sight(view, look.observations, verdict=self._decide(view, look.observations, ()), times_ms=times)
+            return Sight(view, look.observations, asked, times_ms=times, heat=look.heat)
+        verdict = self._decide(view, look.observations, ())
+        return Sight(view, look.observations, verdict=verdict, times_ms=times, heat=look.heat)
 
     def judge(self, sight: Sight) -> Sight:
         """Ask the mind what `see` left open and decide."""
@@ -104,7 +106,7 @@ class Examiner:
         judgements = tuple(self._mind.judge(self._cache, sight.asked))
         times = sight.times_ms | {"mind": round((time.perf_counter() - start) * 1000, 3)}
         verdict = self._decide(sight.view, sight.observations, judgements)
-        return Sight(sight.view, sight.observations, sight.asked, verdict, judgements, times)
+        return replace(sight, verdict=verdict, judgements=judgements, times_ms=times)
 
     def warm_up(self, pixels: NDArray[np.uint8], *, mm_per_px: float) -> Pace:
         """Measure this machine on a picture of the batch's kind; the slowest of the looks stands for the p99."""

@@ -70,6 +70,7 @@ class Look:
     familiarity_limit: float  # beyond it nothing that the eyes say counts
     crowded: bool  # there may be more places than are looked at
     eyes_ms: float
+    heat: NDArray[np.uint8] | None = None  # (h, w) of the picture at MASK_STRIDE px of the frame; 255: surely a defect
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class Eyes:
         distance = self._stage.familiarity(maps, self._tablet)
         took_ms = (time.perf_counter() - start) * 1000
         limit, crowded = float(self._stage.familiarity_limit[0]), len(places) >= self._stage.at.most
-        return Look(tuple(seen), distance, limit, crowded, took_ms)
+        return Look(tuple(seen), distance, limit, crowded, took_ms, _heat(maps, fitted))
 
     def _observation(
         self, region: Region, fitted: Fitted, px_per_mm: float, unit_px2: float | None, size: tuple[int, int]
@@ -236,6 +237,14 @@ def fit(pixels: NDArray[np.uint8], rows: int, columns: int) -> Fitted:
     left, top = (columns - inner[0]) // 2, (rows - inner[1]) // 2
     frame[top : top + inner[1], left : left + inner[0]] = scaled
     return Fitted(frame, zoom, left, top, inner)
+
+
+def _heat(maps: Maps, fitted: Fitted) -> NDArray[np.uint8]:
+    """The map that the regions were cut from, without the padding: where the eyes suspect a defect, and how much."""
+    (width, height), stride = fitted.inner, MASK_STRIDE
+    x, y = fitted.left // stride, fitted.top // stride
+    own = maps.mask[y : y + max(1, height // stride), x : x + max(1, width // stride)]
+    return np.asarray(255 / (1 + np.exp(-own)), np.uint8)
 
 
 def _box(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int, int, int]:

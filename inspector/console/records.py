@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from inspector.console.pieces import FINDING_HEADS, chip, facts_row, finding_cells, problem, spoken, table
 from inspector.console.views import Problem, batches, evidence, newest, record
 from inspector.records.batch import BatchStatus, BatchSummary
+from inspector.records.evidence import heat_of
 from inspector.records.record import InspectionRecord
 
 if TYPE_CHECKING:
@@ -87,8 +88,10 @@ def _record(store: Path, batch: int | None, unit: int) -> str:
     found = record(store, batch, unit) if batch else Problem("No batch is chosen.")
     if isinstance(found, Problem):
         return problem(found)
-    views = {view: evidence(store, found, view) for view in found.observations or found.sources}
-    return record_page(found, {v: picture.text if isinstance(picture, Problem) else "" for v, picture in views.items()})
+    names = list(found.observations or found.sources)
+    names += [heat_of(view) for view in names if heat_of(view) in found.evidence]
+    shown = {name: evidence(store, found, name) for name in names}
+    return record_page(found, {n: picture.text if isinstance(picture, Problem) else "" for n, picture in shown.items()})
 
 
 def batches_table(batches: Sequence[BatchSummary]) -> str:

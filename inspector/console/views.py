@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from pydantic import ValidationError
 
-from inspector.annotate import annotate
+from inspector.annotate import annotate, warmed
 from inspector.errors import LineError
 from inspector.line.display import STATUS_FILE
 from inspector.line.status import Status
 from inspector.records.batch import BatchSummary
+from inspector.records.evidence import heat_of
 from inspector.records.record import InspectionRecord
 from inspector.records.store import RecordStore
 from models.criteria import CriteriaSheet, Criterion
@@ -193,9 +194,28 @@ def record(store: Path, batch: int, unit: int) -> InspectionRecord | Problem:
     return found or Problem(f"Unit {unit} has no record in batch {batch}.")
 
 
-def evidence(store: Path, shown: InspectionRecord, view: str) -> NDArray[np.uint8] | Problem:
-    """The kept picture of a view with the verdict of its record drawn on it, if its bytes are still those recorded."""
-    kept = shown.evidence.get(view)
+def evidence(store: Path, shown: InspectionRecord, name: str) -> NDArray[np.uint8] | Problem:
+    """The kept picture of a view with the verdict of its record drawn on it, or the heat map over it.
+
+    Args:
+        name: a view, or `heat_of` it.
+    """
+    view = next((view for view in shown.evidence if heat_of(view) == name), name)
+    pixels = _kept(store, shown, view)
+    if isinstance(pixels, Problem):
+        return pixels
+    if view != name:
+        heat = _kept(store, shown, name)
+        return heat if isinstance(heat, Problem) else warmed(pixels, np.asarray(heat, np.uint8))
+    findings = tuple(f for f in shown.findings if f.view == view)
+    verdict = Verdict(disposition=shown.disposition, reason=shown.reason, text=shown.text, findings=findings)
+    seen = shown.observations.get(view, ())
+    return annotate(pixels, verdict, seen, unit=shown.unit, mm_per_px=_scale(store, shown.batch, view))
+
+
+def _kept(store: Path, shown: InspectionRecord, name: str) -> NDArray[np.generic] | Problem:
+    """A picture of the evidence folder, if its bytes are still those recorded."""
+    kept = shown.evidence.get(name)
     if kept is None:
         return Problem("No picture was kept: all rejects and holds have one, accepted units only a sample.")
     folder = (store / "evidence").resolve()
@@ -206,13 +226,9 @@ def evidence(store: Path, shown: InspectionRecord, view: str) -> NDArray[np.uint
         content = path.read_bytes()
         if digest_bytes(content) != kept.sha256:
             return Problem(f"{kept.file} is not the picture that was recorded: its digest differs. Tell QA.")
-        pixels: NDArray[np.generic] = np.load(path, allow_pickle=False) if path.suffix == ".npy" else _decoded(path)
+        return np.load(path, allow_pickle=False) if path.suffix == ".npy" else _decoded(path)
     except (OSError, ValueError, UnidentifiedImageError) as error:
         return Problem(f"{kept.file} cannot be read: {_first_line(error)}")
-    findings = tuple(f for f in shown.findings if f.view == view)
-    verdict = Verdict(disposition=shown.disposition, reason=shown.reason, text=shown.text, findings=findings)
-    seen = shown.observations.get(view, ())
-    return annotate(pixels, verdict, seen, unit=shown.unit, mm_per_px=_scale(store, shown.batch, view))
 
 
 def _decoded(path: Path) -> NDArray[np.generic]:

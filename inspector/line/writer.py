@@ -11,7 +11,7 @@ from threading import Event, Thread
 from cameras.clock import Clock
 from inspector.errors import LineError
 from inspector.line.ledger import Settled
-from inspector.records.evidence import keep
+from inspector.records.evidence import heat_of, keep
 from inspector.records.record import Outcome
 from inspector.records.store import RecordStore
 
@@ -94,6 +94,10 @@ class Writer(Thread):
             for view, report in settled.reports.items()
             if report.pixels is not None
         }
+        for view, report in settled.reports.items():
+            if view in kept and report.sight.heat is not None:
+                heat = keep(self._store.evidence, outcome.batch, outcome.unit, heat_of(view), report.sight.heat)
+                kept[heat_of(view)] = heat
         return outcome.model_copy(update={"evidence": kept})
 
     def _held(self, reason: str) -> None:

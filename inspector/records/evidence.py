@@ -1,4 +1,4 @@
-"""Evidence: the picture of a unit, on disk under a digest before the record that names it is committed.
+"""Evidence: the picture of a unit and the eyes' heat map of it, on disk before the record that names them is committed.
 
 Pictures are never overwritten. What a JPEG cannot hold, a 16-bit or grey picture for example, is kept as PNG or, if a
 camera delivers something stranger still, as a NumPy file: evidence is kept as it came, not converted.
@@ -22,6 +22,15 @@ from models.digest import digest_bytes
 JPEG_QUALITY = 90
 _JPEG_LONGEST_PX = 65_500
 _PNG_COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> colour type, PNG specification 11.2.1
+
+
+def heat_of(view: str) -> str:
+    """Under which name the heat map of a view is kept beside its picture; no view is called so.
+
+    >>> heat_of("top")
+    'top.heat'
+    """
+    return f"{view}.heat"
 
 
 def keep(folder: Path, batch: int, unit: int, view: str, pixels: NDArray[np.generic]) -> Evidence:
