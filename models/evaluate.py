@@ -16,7 +16,8 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.errors import PackageInvalid
-from models.evaluate_eyes import Looks, eyes_figures, look_at
+from models.evaluate_covering import Covering
+from models.evaluate_eyes import Looks, SeenUnit, eyes_figures, look_at
 from models.evaluate_judging import Bench, Judge, Opens, counterpart_figures, judge_sheets, judging_figures
 from models.evaluate_reading import ReadCriterion, Readings, read_all, reading_figures
 from models.evaluate_tables import UnitTables, unit_tables
@@ -186,14 +187,14 @@ def count(
     """Figures of any eyes and mind that have the package's vocabulary, and every wrong reading."""
     at = facts.operating_point
     kept = _Kept(challenge)
-    gallery = gallery or Gallery(at, most=0)
-    seen = look_at(
-        kept,
-        eyes,
-        progress=lambda done: progress("look at units", done, challenge.unit_count),
-        each=gallery.consider,
-    )
-    figures = eyes_figures(seen, at, facts.smallest_px) if seen else []
+    gallery, covering = gallery or Gallery(at, most=0), Covering(eyes, at)
+
+    def each(unit: ShownUnit, look: SeenUnit) -> None:
+        gallery.consider(unit, look)
+        covering.consider(unit, look)
+
+    seen = look_at(kept, eyes, progress=lambda done: progress("look at units", done, challenge.unit_count), each=each)
+    figures = [*eyes_figures(seen, at, facts.smallest_px), *covering.figures()] if seen else []
     if seen:
         figures += judge_units(
             seen, challenge.unit_sheets, mind, at, progress=lambda done, of: progress("judge units", done, of)

@@ -8,7 +8,7 @@ of one pixel is otherwise missed by half a cell.
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
@@ -64,14 +64,15 @@ def look_at(
     progress: Callable[[int], None],
     each: Callable[[ShownUnit, SeenUnit], None] = lambda unit, seen: None,
 ) -> list[SeenUnit]:
-    """Show every unit once; `each` may keep its pixels, here they are let go of."""
+    """Show every unit once; `each` may keep its pixels and its heat map, here they are let go of."""
     seen = []
     for unit in units:
         look = eyes.look(unit.pixels, unit.mm_per_px)
         regions_of = match(look.observations, unit.defects)
         on_something = frozenset(k for hits in regions_of for k in hits)
-        seen.append(SeenUnit(unit.name, unit.defects, unit.groups, look, regions_of, on_something))
-        each(unit, seen[-1])
+        one = SeenUnit(unit.name, unit.defects, unit.groups, look, regions_of, on_something)
+        each(unit, one)
+        seen.append(replace(one, look=replace(look, heat=None)))
         progress(len(seen))
     return seen
 

@@ -1,0 +1,131 @@
+"""Whether the eyes point at what they judge by: cover the place of a finding, and the finding must go.
+
+A found defect is covered with the place of the same picture that it was compared with, or, where there is none, with
+what its surroundings continue to. As large a place elsewhere is covered too, on the same unit, and there the finding
+must stay. The first ones are tried, a fixed number, so that an evaluation takes seconds longer and no more.
+
+Source: the occlusion test of Zeiler and Fergus, ECCV 2014, and the pointing game of Zhang et al., ECCV 2016.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluate_eyes import Looks, SeenUnit, match
+from models.example import ShownUnit
+from models.metrics import Figure, share
+from models.observation import Observation
+from models.verdict import OperatingPoint
+
+TOPIC = "explanation"
+MOST = 150  # defects that are covered
+ROUND_PX = 4  # covered beyond a region's box
+NEAR_PX = 6  # the hottest place may lie so far off a mark: the map's cells are 2 px and a mark has an edge
+TRIES = 50  # for a place elsewhere
+
+Pixels = NDArray[np.uint8]
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1
+
+
+@dataclass(slots=True)
+class Covering:
+    """Tries out units as they are looked at."""
+
+    eyes: Looks
+    at: OperatingPoint
+    _gone: list[bool] = field(default_factory=list)
+    _stays: list[bool] = field(default_factory=list)
+    _pointed: list[bool] = field(default_factory=list)
+
+    def consider(self, unit: ShownUnit, seen: SeenUnit) -> None:
+        """One unit after its look."""
+        found = [j for j in range(len(unit.defects)) if seen.found(j, self.at.real_from)]
+        if not found or seen.look.heat is None:
+            return
+        if len(self._gone) < MOST:
+            self._pointed.append(_points_at_a_defect(unit, seen.look.heat))
+        for j in found:
+            defect, first = unit.defects[j], seen.found(j, self.at.real_from)[0]
+            if len(self._gone) >= MOST or defect.whole or not defect.specified:
+                continue
+            box = _widened(_around(seen.found(j, self.at.real_from)), unit.pixels.shape)
+            self._gone.append(not self._found_again(unit, j, _covered(unit.pixels, box, first)))
+            taken = [_widened(o.box_px, unit.pixels.shape) for o in seen.look.observations] + [box]
+            if elsewhere := _elsewhere(box, taken, unit.pixels.shape, seed=len(self._gone)):
+                self._stays.append(self._found_again(unit, j, _covered(unit.pixels, elsewhere, None)))
+
+    def figures(self) -> list[Figure]:
+        """What was counted; nothing where nothing was found."""
+        if not self._gone:
+            return []
+        return [
+            share(TOPIC, "the finding goes where its place is covered", sum(self._gone), len(self._gone)),
+            share(TOPIC, "it stays where as large a place elsewhere is", sum(self._stays), len(self._stays)),
+            share(
+                TOPIC,
+                "the hottest place of a picture with a finding is a defect",
+                sum(self._pointed),
+                len(self._pointed),
+            ),
+        ]
+
+    def _found_again(self, unit: ShownUnit, defect: int, pixels: Pixels) -> bool:
+        look = self.eyes.look(pixels, unit.mm_per_px)
+        (regions,) = match(look.observations, [unit.defects[defect]])
+        return any(look.observations[k].score >= self.at.real_from for k in regions)
+
+
+def _points_at_a_defect(unit: ShownUnit, heat: Pixels) -> bool:
+    rows, columns = unit.pixels.shape[:2]
+    y, x = np.unravel_index(int(heat.argmax()), heat.shape)
+    px, py = (int(x) + 0.5) * columns / heat.shape[1], (int(y) + 0.5) * rows / heat.shape[0]
+    for defect in unit.defects:
+        x0, y0 = defect.box_px[:2]
+        mask = np.pad((defect.mask > 80).astype(np.uint8), NEAR_PX)
+        mask = np.asarray(cv2.dilate(mask, np.ones((2 * NEAR_PX + 1,) * 2, np.uint8)))
+        at = round(py) - y0 + NEAR_PX, round(px) - x0 + NEAR_PX
+        if 0 <= at[0] < mask.shape[0] and 0 <= at[1] < mask.shape[1] and mask[at]:
+            return True
+    return False
+
+
+def _around(observations: list[Observation]) -> Box:
+    boxes = np.array([o.box_px for o in observations])
+    x0, y0 = boxes[:, :2].min(0)
+    x1, y1 = boxes[:, 2:].max(0)
+    return int(x0), int(y0), int(x1), int(y1)
+
+
+def _widened(box: Box, shape: tuple[int, ...]) -> Box:
+    x0, y0, x1, y1 = box
+    return max(0, x0 - ROUND_PX), max(0, y0 - ROUND_PX), min(shape[1], x1 + ROUND_PX), min(shape[0], y1 + ROUND_PX)
+
+
+def _covered(pixels: Pixels, box: Box, found: Observation | None) -> Pixels:
+    """A copy in which the box shows the place that the region was compared with, or what lies round it goes on."""
+    x0, y0, x1, y1 = box
+    whole = np.zeros(pixels.shape[:2], np.uint8)
+    whole[y0:y1, x0:x1] = 255
+    if found is not None and found.alike_px is not None:
+        dx = found.alike_px[0] - (found.box_px[0] + found.box_px[2]) // 2
+        dy = found.alike_px[1] - (found.box_px[1] + found.box_px[3]) // 2
+        if x0 + dx >= 0 and x1 + dx <= pixels.shape[1] and y0 + dy >= 0 and y1 + dy <= pixels.shape[0]:
+            like = pixels.copy()
+            like[y0:y1, x0:x1] = pixels[y0 + dy : y1 + dy, x0 + dx : x1 + dx]
+            soft = cv2.GaussianBlur(whole, (0, 0), 1.5)[..., None].astype(np.float32) / 255
+            return np.asarray(like * soft + pixels * (1 - soft), np.uint8)
+    return np.asarray(cv2.inpaint(pixels, whole, 3, cv2.INPAINT_TELEA), np.uint8)
+
+
+def _elsewhere(box: Box, taken: list[Box], shape: tuple[int, ...], *, seed: int) -> Box | None:
+    """A box of the same size that touches none of the taken ones; None where there is hardly any room."""
+    width, height, draw = box[2] - box[0], box[3] - box[1], Random(seed)
+    for _ in range(TRIES):
+        x, y = draw.randint(0, shape[1] - width), draw.randint(0, shape[0] - height)
+        free = all(x + width <= a or c <= x or y + height <= b or d <= y for a, b, c, d in taken)
+        if free:
+            return x, y, x + width, y + height
+    return None

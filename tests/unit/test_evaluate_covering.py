@@ -1,0 +1,85 @@
+"""The occlusion check: eyes that point at what they judge by pass it, eyes that judge by something else do not."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.evaluate_covering import Covering
+from models.evaluate_eyes import look_at
+from models.example import ShownDefect, ShownUnit
+from models.eyes import Look
+from models.observation import Observation, Size
+from models.verdict import OperatingPoint
+
+AT = OperatingPoint(real_from=0.5, hold_from=0.3, doubt_from=0.25, sure_from=0.5)
+SIZES = {unit: Size(value=1.0, uncertainty=0.1) for unit in ("mm", "mm2", "%")}
+
+
+@dataclass
+class DarkBlobEyes:
+    """Find what is dark. With `cheat` the picture's corner decides, and where the dark was last is pointed at."""
+
+    cheat: bool = False
+    last: tuple[int, int, int, int] = (0, 0, 9, 9)
+
+    def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look:
+        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        dark = (grey < 60).astype(np.uint8)
+        heat = np.asarray(255 - grey[::2, ::2], np.uint8)
+        bad = bool((pixels[:4, :4] > 250).all()) if self.cheat else bool(dark.any())
+        if not bad:
+            return Look((), 0.0, 1.0, False, 1.0, heat)
+        if dark.any():
+            x0, y0, wide, high = cv2.boundingRect(dark)
+            self.last = (x0, y0, x0 + wide, y0 + high)
+        box = self.last
+        outline = ((box[0], box[1]), (box[2], box[1]), (box[2], box[3]), (box[0], box[3]))
+        seen = Observation(
+            score=0.9, classes=(("spot", 1.0),), zone="tablet", box_px=box, outline_px=outline, sizes=SIZES
+        )
+        return Look((seen,), 0.0, 1.0, False, 1.0, heat)
+
+
+@pytest.fixture
+def units() -> list[ShownUnit]:
+    """Grey pictures with one black spot each and a white corner."""
+    rng = np.random.default_rng(1)
+    shown = []
+    for number in range(12):
+        pixels = rng.integers(150, 170, (120, 160, 3)).astype(np.uint8)
+        pixels[:4, :4] = 255
+        x, y = int(rng.integers(30, 120)), int(rng.integers(30, 90))
+        pixels[y : y + 8, x : x + 8] = 20
+        mask = np.full((8, 8), 255, np.uint8)
+        spot = ShownDefect("spot", "tablet", (x, y, x + 8, y + 8), mask, {"mm": 1, "mm2": 1, "%": 1}, 8.0, True, False)
+        shown.append(ShownUnit(f"unit {number}", pixels, 0.1, 100.0, (spot,), {}))
+    return shown
+
+
+def counted(eyes: DarkBlobEyes, units: list[ShownUnit]) -> dict[str, float | None]:
+    covering = Covering(eyes, AT)
+    look_at(units, eyes, progress=lambda _: None, each=covering.consider)
+    return {figure.name: figure.value for figure in covering.figures()}
+
+
+def test_eyes_that_judge_by_what_they_point_at_lose_the_finding_with_its_place(units: list[ShownUnit]) -> None:
+    figures = counted(DarkBlobEyes(), units)
+
+    assert figures["the finding goes where its place is covered"] == 1.0
+    assert figures["it stays where as large a place elsewhere is"] == 1.0
+    assert figures["the hottest place of a picture with a finding is a defect"] == 1.0
+
+
+def test_eyes_that_judge_by_something_else_are_found_out(units: list[ShownUnit]) -> None:
+    figures = counted(DarkBlobEyes(cheat=True), units)
+
+    assert (figures["the finding goes where its place is covered"] or 0.0) < 0.5
+
+
+def test_nothing_is_claimed_where_nothing_was_found(units: list[ShownUnit]) -> None:
+    blank = [ShownUnit(u.name, np.full_like(u.pixels, 160), 0.1, 100.0, (), {}) for u in units]
+
+    assert counted(DarkBlobEyes(), blank) == {}
