@@ -9,10 +9,11 @@ import numpy as np
 
 from cameras.errors import CameraError
 from cameras.render.blister import BLISTER
+from cameras.render.loose import LOOSE
 from cameras.render.scene import Family, photographed
 from cameras.render.truth import Content, Rendered
 
-FAMILIES: Final[dict[str, Family]] = {family.name: family for family in (BLISTER,)}
+FAMILIES: Final[dict[str, Family]] = {family.name: family for family in (BLISTER, LOOSE)}
 _ATTEMPTS: Final = 20
 _LOOKS: Final = 1_000_003  # keeps a product's draws apart from those of any unit
 

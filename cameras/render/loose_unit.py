@@ -1,4 +1,4 @@
-"""One loose tablet or capsule: how its product looks, and its body as fields that a defect changes before it is lit.
+"""One loose tablet or capsule: its body as fields that a defect changes before it is lit.
 
 Unlike a blister's tablet it fills the frame, so it is drawn in frame pixels, straight at its place and turn: what is
 wrong with it is cut into its relief and colour, and one lamp then lights both alike. `SUB` appears only where a shared
@@ -12,78 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.render import colour
 from cameras.render.canvas import Place
-from cameras.render.raster import F32, Random, f32, gaussian, log_uniform, noise, pick, text_mask
+from cameras.render.loose_style import Loose
+from cameras.render.raster import F32, Random, f32, gaussian, noise, text_mask
 from cameras.render.shapes import signed_distance
-from cameras.render.style import Lettering, choose_lettering
 
-TAUGHT_SHAPES: Final = ("round", "oval", "oblong", "capsule", "softgel oval", "on edge")
-HELD_OUT_SHAPES: Final = ("cushion", "hexagon", "almond", "banded capsule", "softgel tube", "slab")
-_SHARES: Final = (0.25, 0.12, 0.17, 0.28, 0.08, 0.1)
-_TAUGHT_MARKS: Final = ("deboss", "deboss", "print", "score", "score and deboss", "none")
-_HELD_OUT_MARKS: Final = ("deboss in ring", "print in ring", "cross", "cross and deboss")
-
-
-@dataclass(frozen=True, slots=True)
-class Loose:
-    """What all units of one product share; lengths in frame pixels, +x along the unit's longer axis."""
-
-    shape: str
-    coat: str
-    half_x: float
-    half_y: float
-    px_per_mm: float
-    colour: F32
-    second: F32 | None  # of the cap or the upper layer
-    core: F32  # what shows where the surface is gone
-    face: str  # flat, bevelled or biconvex
-    dome: float  # rise of the face against its smaller half axis
-    rim: float  # width of bevel or land against the smaller half axis
-    seam: float  # where cap or upper layer begins, as a share of the half axis
-    grain: float
-    gloss: float
-    gloss_power: float
-    ambient: float
-    lamp: tuple[float, float, float]  # unit vector towards it
-    mark: str
-    lines: tuple[str, ...]
-    lettering: Lettering
-    height: float  # of a character, against the smaller half axis
-    depth: float
-    ink: F32
-
-    @property
-    def radius(self) -> float:
-        return min(self.half_x, self.half_y)
-
-    @property
-    def is_capsule(self) -> bool:
-        return self.coat == "hard gelatine"
-
-    @property
-    def is_soft(self) -> bool:
-        return self.coat == "soft gelatine"
-
-    @property
-    def on_edge(self) -> bool:
-        return self.shape in ("on edge", "slab")
-
-    @property
-    def is_long(self) -> bool:
-        return self.half_x > 1.15 * self.half_y
-
-    @property
-    def has_text(self) -> bool:
-        return len(self.lines) > 0
-
-    @property
-    def printed(self) -> bool:
-        return self.mark.startswith("print")
-
-    @property
-    def colours(self) -> tuple[F32, ...]:
-        return (self.colour,) if self.second is None else (self.colour, self.second)
+_SOLID: Final = 0.45  # share of soft gelatine that hides what is under it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,134 +37,11 @@ class Body:
 
     @property
     def side(self) -> int:
-        return self.cover.shape[0]
+        return int(self.cover.shape[0])
 
     @property
     def foot(self) -> NDArray[np.bool_]:
         return np.asarray(self.cover > 0.5)
-
-
-def choose_loose(look: Random, *, held_out: bool) -> Loose:
-    index = int(look.choice(len(_SHARES), p=_SHARES))
-    shape = (HELD_OUT_SHAPES if held_out else TAUGHT_SHAPES)[index]
-    half_x, half_y, px_per_mm = _choose_size(look, shape)
-    coat = _choose_coat(look, shape)
-    core, body, second = _choose_colours(look, coat, held_out=held_out)
-    lettering = choose_lettering(look, held_out=held_out)
-    mark, lines = _choose_mark(look, shape, coat, lettering, held_out=held_out)
-    face = pick(look, ("biconvex", "biconvex", "flat", "bevelled"))
-    toward, raised = look.uniform(0, 2 * np.pi), look.uniform(0.75, 1.1)
-    gloss = {"film": (8, 38), "hard gelatine": (25, 70), "soft gelatine": (70, 130)}.get(coat, (0, 1))
-    return Loose(
-        shape=shape,
-        coat=coat,
-        half_x=half_x,
-        half_y=half_y,
-        px_per_mm=px_per_mm,
-        colour=body,
-        second=second,
-        core=core,
-        face="biconvex" if coat == "film" else face,
-        dome=look.uniform(0.22, 0.42) if face == "biconvex" or coat == "film" else look.uniform(0.0, 0.04),
-        rim=look.uniform(0.02, 0.05) if face == "flat" else look.uniform(0.08, 0.15),
-        seam=look.uniform(-0.12, 0.06) if "capsule" in shape else look.uniform(-0.25, 0.25),
-        grain=look.uniform(0.008, 0.03) if coat in ("uncoated", "two-layer") else look.uniform(0.002, 0.006),
-        gloss=look.uniform(*gloss),
-        gloss_power=look.uniform(14, 45) if coat == "film" else look.uniform(30, 110),
-        ambient=look.uniform(0.5, 0.7),
-        lamp=(
-            float(np.cos(toward) * np.cos(raised)),
-            float(np.sin(toward) * np.cos(raised)),
-            float(np.sin(raised)),
-        ),
-        mark=mark,
-        lines=lines,
-        lettering=lettering,
-        height=look.uniform(0.4, 0.62) if half_x > 1.15 * half_y or len(lines) == 1 else look.uniform(0.32, 0.42),
-        depth=look.uniform(0.12, 0.26) * px_per_mm * (0.7 if coat == "film" else 1.0),
-        ink=colour.ink_on(look, body),
-    )
-
-
-def _choose_size(look: Random, shape: str) -> tuple[float, float, float]:
-    """Half axes in frame pixels, and the scale that makes them the size of a real product."""
-    if shape in ("round", "cushion", "hexagon"):
-        half = look.uniform(90, 152)
-        across_mm = look.uniform(max(5.5, half / 19), min(13, half / 6.3))
-        return half, half * look.uniform(0.97, 1.0) if shape == "hexagon" else half, 2 * half / across_mm
-    if shape in ("on edge", "slab"):
-        half = look.uniform(100, 170)
-        across_mm = look.uniform(max(6.5, half / 19), min(13, half / 6.3))
-        return half, half * look.uniform(0.36, 0.5), 2 * half / across_mm
-    flattest, roundest = {
-        "oval": (0.5, 0.68),
-        "almond": (0.48, 0.6),
-        "softgel oval": (0.48, 0.64),
-        "softgel tube": (0.36, 0.45),
-        "capsule": (0.33, 0.39),
-        "banded capsule": (0.31, 0.36),
-    }.get(shape, (0.37, 0.47))
-    half = look.uniform(140, 212)
-    long_mm = look.uniform(13.5 if half < 205 else 14.3, 21.5)
-    return half, half * look.uniform(flattest, roundest), 2 * half / long_mm
-
-
-def _choose_coat(look: Random, shape: str) -> str:
-    if "capsule" in shape:
-        return "hard gelatine"
-    if "softgel" in shape:
-        return "soft gelatine"
-    if shape in ("on edge", "slab"):
-        return pick(look, ("two-layer", "two-layer", "uncoated"))
-    return pick(look, ("uncoated", "film"))
-
-
-def _choose_colours(look: Random, coat: str, *, held_out: bool) -> tuple[F32, F32, F32 | None]:
-    """Core, surface, and cap or second layer."""
-    body = colour.tablet_colour(look, held_out=held_out)
-    match coat:
-        case "film":
-            core = f32([236, 231, 219]) * look.uniform(0.9, 1.03)
-            for _ in range(30):
-                if colour.distance(core, body) > 22:
-                    break
-                body = colour.tablet_colour(look, held_out=held_out)
-            return core, body, None
-        case "hard gelatine" | "two-layer":
-            second = body
-            for _ in range(30):
-                second = colour.tablet_colour(look, held_out=held_out)
-                if colour.distance(second, body) > 18:
-                    break
-            if coat == "hard gelatine" and look.random() < 0.25:
-                second = body
-            return (f32([240, 237, 228]) if coat == "hard gelatine" else body), body, second
-        case "soft gelatine":
-            tint = colour.from_hsv(colour.hue(look, held_out=held_out), look.uniform(0.25, 0.75), look.uniform(0.6, 0.95))
-            return tint, tint, None
-        case _:
-            return f32(np.clip(body * look.uniform(0.95, 1.02) + 4, 0, 250)), body, None
-
-
-def _choose_mark(
-    look: Random, shape: str, coat: str, lettering: Lettering, *, held_out: bool
-) -> tuple[str, tuple[str, ...]]:
-    if shape in ("on edge", "slab"):
-        return "none", ()
-    if coat in ("hard gelatine", "soft gelatine"):
-        mark = pick(look, ("print", "print", "print", "none"))
-    else:
-        mark = pick(look, _HELD_OUT_MARKS if held_out else _TAUGHT_MARKS)
-    if not any(word in mark for word in ("deboss", "print")):
-        return mark, ()
-    long = shape in ("oval", "oblong", "almond") or "capsule" in shape or "softgel" in shape
-    if "and deboss" in mark or "capsule" in shape:
-        return mark, (lettering.word(look, 2, 3), lettering.word(look, 2, 3))
-    if long:
-        return mark, (lettering.word(look, 3, 5),)
-    if look.random() < 0.5:
-        return mark, (lettering.word(look, 1, 3),)
-    return mark, (lettering.word(look, 2, 3), lettering.word(look, 1, 3))
 
 
 def outline(product: Loose, u: F32, v: F32) -> F32:
@@ -246,10 +57,11 @@ def outline(product: Loose, u: F32, v: F32) -> F32:
         case "softgel tube":
             return signed_distance("oblong", u, v, half_x, half_y)
         case "hexagon":
+            flat = np.float32(0.91 * half_y)  # from the middle to a side; the rounded corners lie at half_y
             level = np.zeros_like(u)
             for turn in (0, np.pi / 3, 2 * np.pi / 3):
-                level += np.abs((u * np.float32(np.cos(turn)) + v * np.float32(np.sin(turn))) / half_y) ** 14
-            return f32((level ** np.float32(1 / 14) - 1) * half_y)
+                level += np.abs((u * np.float32(np.cos(turn)) + v * np.float32(np.sin(turn))) / flat) ** 14
+            return f32((level ** np.float32(1 / 14) - 1) * flat)
         case "almond":
             bow = (half_x**2 + half_y**2) / (2 * half_y)
             reach = np.sqrt(u * u + (np.abs(v) + np.float32(bow - half_y)) ** 2) - np.float32(bow)
@@ -282,6 +94,8 @@ def relief_of(product: Loose, u: F32, v: F32, outside: F32) -> F32:
     """Height over the tray, less a constant, frame pixels."""
     radius = product.radius
     inward = np.clip(-outside / radius, 0, 1)
+    if product.shape in ("oval", "softgel oval"):  # the distance has a kink in the middle of an oval
+        inward = np.clip(1 - np.sqrt((u / product.half_x) ** 2 + (v / product.half_y) ** 2), 0, 1)
     if product.is_capsule or product.is_soft:
         return f32(0.95 * radius * np.sqrt(np.clip(1 - (1 - inward) ** 2, 0, 1)))
     if product.on_edge:
@@ -298,9 +112,7 @@ def relief_of(product: Loose, u: F32, v: F32, outside: F32) -> F32:
     return f32(radius * (steep * land * edge + product.dome * inward) + 0.1 * radius * np.clip(inward / 0.03, 0, 1))
 
 
-def make_body(
-    rng: Random, product: Loose, place: Place, *, twin: tuple[float, float] | None = None, with_text: bool = True
-) -> Body:
+def make_body(rng: Random, product: Loose, place: Place, *, twin: tuple[float, float] | None = None) -> Body:
     """Draw one intact unit.
 
     Args:
@@ -323,12 +135,11 @@ def make_body(
     for dx, dy in parts:
         own_u, own_v = f32(u - dx), f32(v - dy)
         own = outline(product, own_u, own_v)
-        outside = f32(-_smooth_max(f32(-outside), f32(-own), 0.28 * product.radius))
+        outside = f32(-_smooth_max(f32(-outside), f32(-own), (0.12 if product.is_soft else 0.2) * product.radius))
         own_relief = relief_of(product, own_u, own_v, own)
         relief = own_relief if twin is None else _smooth_max(relief, own_relief, 0.1 * product.radius)
-        at = (place.x - left + dx * cos - dy * sin, place.y - top + dx * sin + dy * cos)
-        if with_text:
-            text = np.maximum(text, _placed(marks.text, at, place.turn, u.shape[0]))
+        at = (float(place.x - left + dx * cos - dy * sin), float(place.y - top + dx * sin + dy * cos))
+        text = np.maximum(text, _placed(marks.text, at, place.turn, u.shape[0]))
         groove = np.maximum(groove, _placed(marks.groove, at, place.turn, u.shape[0]))
     cover = f32(np.clip(0.5 - outside, 0, 1))
     body = Body(left, top, u, v, outside, relief, np.empty((*u.shape, 3), np.float32), np.ones_like(u), cover, text)
@@ -361,18 +172,36 @@ def _finished(rng: Random, product: Loose, body: Body, groove: F32) -> Body:
         albedo *= (1 + product.grain * noise(rng, side, side, 9))[..., None]
         relief = f32(relief + 0.1 * noise(rng, side, side, 4) + 0.25 * noise(rng, side, side, 9))
     relief = f32(relief - 1.1 * product.depth * gaussian(groove, 0.07 * product.px_per_mm))
-    return with_text(product, replace(body, relief=relief), body.text, strength=f32(1 + 0.08 * noise(rng, side, side, 2)))
-
-
-def with_text(product: Loose, body: Body, text: F32, *, strength: F32) -> Body:
-    """Print or press characters; `strength` 1 everywhere makes them as they should be."""
+    body = replace(body, relief=relief)
     if not product.has_text:
         return body
+    pressed = f32(body.text * np.clip(1 + 0.06 * noise(rng, side, side, 2), 0, 1))
     if product.printed:
-        share = np.clip(0.9 * text * strength, 0, 1)[..., None]
-        return replace(body, albedo=f32(body.albedo * (1 - share) + product.ink * share))
-    pressed = gaussian(f32(text * strength), max(0.8, 0.045 * product.px_per_mm))
-    return replace(body, relief=f32(body.relief - product.depth * pressed))
+        share = (0.92 * pressed)[..., None]
+        return replace(body, albedo=f32(albedo * (1 - share) + product.ink * share))
+    return replace(body, relief=f32(relief - product.depth * _walls(product, pressed)))
+
+
+def _walls(product: Loose, text: F32) -> F32:
+    """A punch draws out of the powder: the walls of its characters slope."""
+    return gaussian(text, max(0.8, 0.045 * product.px_per_mm))
+
+
+def without_text(rng: Random, product: Loose, body: Body, gone: F32) -> Body:
+    """Take the characters away where `gone` is 1."""
+    if not product.printed:
+        return replace(body, relief=f32(body.relief + product.depth * _walls(product, f32(body.text * gone))))
+    plain = np.empty_like(body.albedo)
+    plain[:] = product.colour
+    if product.second is not None and product.is_capsule:
+        plain[body.u > product.seam * product.half_x] = product.second
+    plain *= (1 + product.grain * noise(rng, body.side, body.side, 2))[..., None]
+    share = (_widened(body.text) * gone)[..., None]
+    return replace(body, albedo=f32(body.albedo * (1 - share) + plain * share))
+
+
+def _widened(text: F32) -> F32:
+    return f32(cv2.dilate(text, np.ones((3, 3), np.uint8)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,12 +226,14 @@ def _mark_patches(product: Loose) -> _Marks:
     if "ring" in product.mark:
         axes = (int(product.half_x - 0.2 * radius), int(product.half_y - 0.2 * radius))
         cv2.ellipse(groove, (reach, reach), axes, 0, 0, 360, (255.0,), max(2, stroke - 2), cv2.LINE_AA)
-    for (x, y), wide, line in zip(_text_places(product), _text_widths(product), product.lines, strict=True):
-        _stamp(text, product, line, reach + x, reach + y, wide)
+    for (x, y), line in zip(_text_places(product), product.lines, strict=True):
+        _stamp(text, product, line, reach + x, reach + y, _text_width(product))
     return _Marks(text, groove)
 
 
 def _text_places(product: Loose) -> tuple[tuple[float, float], ...]:
+    if not product.has_text:
+        return ()
     if product.is_capsule:
         middle = product.seam * product.half_x
         return ((middle + product.half_x * 0.93) / 2, 0.0), ((middle - product.half_x * 0.93) / 2, 0.0)
@@ -413,13 +244,13 @@ def _text_places(product: Loose) -> tuple[tuple[float, float], ...]:
         return (-0.46 * product.half_x, 0.0), (0.46 * product.half_x, 0.0)
     if len(product.lines) == 2:
         return (0.0, -0.3 * product.half_y), (0.0, 0.3 * product.half_y)
-    return ((0.0, 0.0),) * len(product.lines)
+    return ((0.0, 0.0),)
 
 
-def _text_widths(product: Loose) -> tuple[float, ...]:
-    halved = len(product.lines) == 2 and ("and deboss" in product.mark or product.is_capsule)
-    share = 0.58 if halved and not product.is_capsule else 0.62 if halved else 1.15
-    return (share * product.half_x,) * len(product.lines)
+def _text_width(product: Loose) -> float:
+    if product.is_capsule:
+        return 0.62 * product.half_x
+    return (0.58 if "and deboss" in product.mark else 1.15) * product.half_x
 
 
 def _stamp(mask: NDArray[np.uint8], product: Loose, line: str, x: float, y: float, widest: float) -> None:
@@ -441,34 +272,48 @@ def _placed(patch: NDArray[np.uint8], at: tuple[float, float], turn: float, side
     return f32(cv2.warpAffine(patch, matrix, (side, side))) / np.float32(255)
 
 
-def lit(product: Loose, body: Body) -> F32:
-    """The unit under the lamp, (side, side, 3), not yet cut out of its window."""
+def laid(product: Loose, body: Body, ground: F32) -> F32:
+    """The unit under the lamp over the tray of its window; soft gelatine lets tray and lamp through."""
     rise_x = np.clip(cv2.Sobel(body.relief, cv2.CV_32F, 1, 0, ksize=3) / 8, -3, 3)
     rise_y = np.clip(cv2.Sobel(body.relief, cv2.CV_32F, 0, 1, ksize=3) / 8, -3, 3)
     upward = 1 / np.sqrt(1 + rise_x**2 + rise_y**2)
     lamp_x, lamp_y, lamp_z = product.lamp
-    toward = (lamp_z - rise_x * lamp_x - rise_y * lamp_y) * upward / lamp_z
-    shade = product.ambient + (1 - product.ambient) * np.clip(toward, 0, 1.5)
+    uphill = rise_x * lamp_x + rise_y * lamp_y
+    shade = product.ambient + (1 - product.ambient) * np.clip((lamp_z - uphill) * upward / lamp_z, 0, 1.5)
     hollow = np.clip(gaussian(body.relief, 0.16 * product.px_per_mm) - body.relief, -1, 4)
     shade *= (0.86 + 0.14 * upward) * (1 - 0.045 * hollow)
     rgb = body.albedo * f32(shade)[..., None]
+    if product.is_soft:
+        bright = (1.1 - 0.35 * np.clip(body.relief / product.radius, 0, 1)) * (1 + 0.5 * np.clip(uphill, 0, 1.5))
+        through = np.sqrt(ground / 255) * product.colour * f32(bright)[..., None]
+        rgb = rgb * _SOLID + through * (1 - _SOLID)
     if product.gloss > 1:
-        length = float(np.sqrt(lamp_x**2 + lamp_y**2 + (lamp_z + 1) ** 2))
-        mirrored = np.clip((lamp_z + 1 - rise_x * lamp_x - rise_y * lamp_y) * upward / length, 0, 1)
+        halfway = float(np.sqrt(lamp_x**2 + lamp_y**2 + (lamp_z + 1) ** 2))
+        mirrored = np.clip((lamp_z + 1 - uphill) * upward / halfway, 0, 1)
         glint = mirrored**product.gloss_power + 0.3 * mirrored ** (product.gloss_power * 0.2)
         rgb += (product.gloss * glint * body.sheen)[..., None]
-    return f32(np.clip(rgb, 0, 255))
-
-
-def laid(product: Loose, body: Body, ground: F32) -> F32:
-    """The lit unit over the tray of its window; a soft gelatine one lets the tray and the lamp through."""
-    rgb = lit(product, body)
-    if product.is_soft:
-        lamp_x, lamp_y, _ = product.lamp
-        far = -(body.left_right(product)[0] * lamp_x + body.left_right(product)[1] * lamp_y)
-        deep = np.clip(body.relief / product.radius, 0, 1)
-        through = (ground / 255) ** 0.5 * product.colour * (1.12 - 0.3 * deep)[..., None]
-        through *= (1 + 0.75 * np.clip(far, 0, 1) ** 2)[..., None]
-        rgb = rgb * 0.5 + f32(np.clip(through, 0, 255)) * 0.5
     cover = body.cover[..., None]
-    return f32(rgb * cover + ground * (1 - cover))
+    return f32(np.clip(rgb, 0, 255) * cover + ground * (1 - cover))
+
+
+def make_half(rng: Random, product: Loose, place: Place, *, cap: bool, mouth: bool) -> Body:
+    """The cap or the body of a hard capsule by itself, about the middle of the closed one; `mouth` shows its inside."""
+    whole = make_body(rng, product, place)
+    edge = product.seam * product.half_x if cap else (product.seam + 0.42) * product.half_x
+    radius = product.half_y * (1.0 if cap else 0.955)
+    gape = (0.07 if mouth else 0.02) * radius * np.sqrt(np.clip(1 - (whole.v / radius) ** 2, 0, 1))
+    past = f32(edge - whole.u if cap else whole.u - edge)
+    wall = f32(np.clip(0.5 - (past - gape), 0, 1))
+    shell = signed_distance("capsule", whole.u, whole.v, product.half_x, radius)
+    beyond = f32(np.abs(whole.v) - radius)
+    straight = np.where(np.abs(whole.u) < product.half_x - product.half_y, beyond, shell)
+    cover = f32(np.clip(0.5 - straight, 0, 1) * wall)
+    lip = (np.clip(0.5 + (past + gape), 0, 1) if mouth else np.zeros_like(past))[..., None]
+    relief = f32(0.95 * np.sqrt(np.clip(radius**2 - np.clip(radius + straight, 0, radius) ** 2, 0, None)))
+    albedo = whole.albedo
+    if not cap:
+        tucked = np.clip(whole.u - product.seam * product.half_x + 0.5, 0, 1)[..., None]
+        albedo = albedo * (1 - tucked) + product.colour * tucked
+    inside = product.core * 0.35
+    albedo = f32(albedo * (1 - lip) + inside * lip)
+    return replace(whole, cover=cover, relief=relief, albedo=albedo, sheen=f32(1 - lip[..., 0]), text=whole.text * wall)

@@ -74,17 +74,21 @@ def _glare_streaks(rng: Random) -> F32:
     return glare
 
 
-def photograph(rng: Random, pixels: F32, place: CameraPlace, background: F32, *, held_out: bool) -> NDArray[np.uint8]:
-    """Take the picture: perspective, focus or motion blur, sharpening, sensor noise, JPEG."""
-    border = tuple(float(level) for level in background)
+def photograph(
+    rng: Random, pixels: F32, place: CameraPlace, background: F32 | None, *, held_out: bool
+) -> NDArray[np.uint8]:
+    """Take the picture: perspective, focus or motion blur, sharpening, sensor noise, JPEG.
+
+    What lies beyond the scene's edge is `background`, or, where there is none, the edge goes on.
+    """
     image = f32(
         cv2.warpPerspective(
             np.clip(pixels, 0, 255),
             place.matrix,
             (WIDTH, HEIGHT),
             flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=border,
+            borderMode=cv2.BORDER_REPLICATE if background is None else cv2.BORDER_CONSTANT,
+            borderValue=(0.0,) if background is None else tuple(float(level) for level in background),
         )
     )
     if held_out and rng.random() < 0.35:

@@ -35,7 +35,7 @@ class Scene:
     pixels: F32  # (HEIGHT, WIDTH, 3), 0..255 but not clipped
     zones: NDArray[np.uint8]  # (HEIGHT, WIDTH) index into the family's zones
     film: F32  # (HEIGHT, WIDTH) 1 where a lamp can make streaks of glare, 0 where not
-    background: F32  # (3,) what lies beyond the picture's edge
+    background: F32 | None  # (3,) what lies beyond the picture's edge; None: its edge goes on
     px_per_mm: float
     unit_area_mm2: float  # nominal, seen by the camera: what limits in % refer to
     drawn: tuple[Drawn, ...]
