@@ -29,7 +29,7 @@ from inspector.commands import (
     render,
     sheets,
 )
-from inspector.commands.screen import err, out
+from inspector.commands.screen import err, out, progress
 from inspector.commands.sheets import PACKAGE
 from inspector.errors import LineError
 from inspector.evaluation import write_report
@@ -42,6 +42,7 @@ from models.package import refuse_filled
 from tuning.errors import TuningError
 
 REFUSED = 1
+RECIPE = Path("configs/tuning/embedded.yaml")
 
 app = typer.Typer(
     help="Visual inspection by written criteria. Exit codes: 0 done, 1 refused (the text says what to do), 2 wrong "
@@ -95,7 +96,7 @@ def _with_extra() -> Iterator[None]:
 
 @app.command()
 def tune(
-    recipe: Annotated[Path, typer.Argument(help="Tuning recipe, YAML.")] = Path("configs/tuning/embedded.yaml"),
+    recipe: Annotated[Path, typer.Argument(help="Tuning recipe, YAML.")] = RECIPE,
     work: Annotated[
         Path, typer.Option("--work", help="Folder for pools and checkpoints; a tuning goes on where it stopped.")
     ] = Path("tuning-work"),
@@ -106,6 +107,24 @@ def tune(
         from tuning.tune import tune as run_tuning
     made = run_tuning(recipe, work, to, say=lambda text: err.print(text, highlight=False))
     out.print(f"{to}: {made.digest}", highlight=False)
+
+
+@app.command()
+def instructions(
+    to: Annotated[Path, typer.Argument(help="Folder to write.")],
+    recipe: Annotated[Path, typer.Option("--recipe", help="Tuning recipe, YAML.")] = RECIPE,
+    first: Annotated[int, typer.Option("--first", min=0, help="Training step to begin with.")] = 0,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps to write out.")] = 500,
+) -> None:
+    """Write out what the mind is taught, task by task, and a datasheet of what is in it."""
+    from tuning.config import load_recipe
+    from tuning.mind.instructions import write_instructions
+
+    with progress("tasks written") as step:
+        page = write_instructions(
+            load_recipe(recipe).mind, to, range(first, first + steps), progress=lambda done: step(done, steps)
+        )
+    out.print(f"{page}", highlight=False)
 
 
 @app.command()

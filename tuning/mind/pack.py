@@ -52,6 +52,11 @@ def words_of(encode: Callable[[str], list[int]], material: Material) -> Words:
     return Words(encode, grammar_tokens(encode, material.everything))
 
 
+def pack(words: Words, task: ReadTask | JudgeTask, embed: Callable[[list[int]], Tensor]) -> Batch:
+    """embed: a word's tokens to its vector, for doubtful classes."""
+    return pack_reading(words, task) if isinstance(task, ReadTask) else pack_judging(words, task, embed)
+
+
 def pack_reading(words: Words, task: ReadTask) -> Batch:
     rows = _Rows()
     for spoken in task.spoken:

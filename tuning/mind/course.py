@@ -1,0 +1,78 @@
+"""What each step of the mind's training teaches: one task, which follows from the seed and the step alone.
+
+Free of torch, so that what is taught can be written out and looked at anywhere.
+"""
+
+from random import Random
+
+from models.chain import TAUGHT_REJECTING
+from tuning.config import MindConfig, MindTrainingConfig
+from tuning.mind.sheets import JudgeTask, Material, ReadTask, draw_judging, draw_reading
+
+DRILL_QUESTIONS = 34
+LOOKS = 6  # tasks of one early look
+CROWDED_LATE = 0.15  # share of sheets with many lines on a class once usual ones are taught
+
+Task = ReadTask | JudgeTask
+
+
+class Course:
+    """The tasks of a recipe."""
+
+    def __init__(self, config: MindConfig, material: Material) -> None:
+        self._seed, self._settings, self._material = config.seed, config.training, material
+
+    def task(self, step: int) -> Task:
+        draw, settings = Random(f"{self._seed}/{step}"), self._settings
+        done, late = step / settings.course_steps, step >= settings.judging_from
+        if draw.random() < _reading(settings, step):
+            return draw_reading(draw, self._material, settings.sentences, renamed=settings.renamed)
+        near = min(1.0, done / settings.near_reached)
+        drilled = draw.random() < settings.drills * (1.0 if done < 0.35 else 0.3)
+        later = settings.later(step)
+        crowded = later[0].crowded if later else CROWDED_LATE
+        criteria, questions = draw.randint(1, 3), DRILL_QUESTIONS
+        if not drilled:
+            criteria, questions = draw.randint(3, _longest(settings, done)), settings.questions
+        return draw_judging(
+            draw,
+            self._material,
+            criteria,
+            questions,
+            near=near,
+            mixed=settings.mixed,
+            crowded=not late or draw.random() < crowded,
+            rejecting=TAUGHT_REJECTING if late else None,
+        )
+
+    def look(self) -> dict[str, list[Task]]:
+        """Tasks of seeds that no step uses: taught forms, kept forms, sheets."""
+        draw, material = Random(f"{self._seed}/look"), self._material
+        taught: list[Task] = [draw_reading(draw, material, 24, own=1.0, renamed=0.2) for _ in range(LOOKS)]
+        kept: list[Task] = [draw_reading(draw, material, 24, side="kept", own=1.0, renamed=0.2) for _ in range(LOOKS)]
+        judged: list[Task] = [
+            draw_judging(
+                draw,
+                material,
+                draw.randint(5, 14),
+                22,
+                near=1.0,
+                mixed=0.1,
+                own=1.0,
+                crowded=False,
+                rejecting=TAUGHT_REJECTING,
+            )
+            for _ in range(LOOKS)
+        ]
+        return {"read_taught": taught, "read_kept": kept, "judged": judged}
+
+
+def _reading(settings: MindTrainingConfig, step: int) -> float:
+    if later := settings.later(step):
+        return later[0].reading
+    return settings.judging_reading if step >= settings.judging_from else settings.reading
+
+
+def _longest(settings: MindTrainingConfig, done: float) -> int:
+    grown = min(1.0, done / settings.criteria_reached)
+    return max(4, round(settings.most_criteria_first + (settings.most_criteria - settings.most_criteria_first) * grown))
