@@ -8,12 +8,15 @@ from typing import Final
 import numpy as np
 
 from cameras.errors import CameraError
-from cameras.render.blister import BLISTER
-from cameras.render.loose import LOOSE
+from cameras.render.blister.family import BLISTER
+from cameras.render.bottle.family import BOTTLE
+from cameras.render.carton.family import CARTON
+from cameras.render.loose.family import LOOSE
 from cameras.render.scene import Family, photographed
 from cameras.render.truth import Content, Rendered
+from cameras.render.vial.family import VIAL
 
-FAMILIES: Final[dict[str, Family]] = {family.name: family for family in (BLISTER, LOOSE)}
+FAMILIES: Final[dict[str, Family]] = {family.name: family for family in (BLISTER, LOOSE, VIAL, BOTTLE, CARTON)}
 _ATTEMPTS: Final = 20
 _LOOKS: Final = 1_000_003  # keeps a product's draws apart from those of any unit
 

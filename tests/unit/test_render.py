@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from cameras.errors import CameraError
 from cameras.render import CLASSES, HEIGHT, WIDTH, ZONES, Rendered, TrueDefect, render
+from cameras.render.blister.style import HELD_OUT_LAYOUTS, LAYOUTS, TAUGHT_LAYOUTS
 from cameras.render.raster import largest_piece, length
-from cameras.render.style import HELD_OUT_LAYOUTS, LAYOUTS, TAUGHT_LAYOUTS
 
 _DIGEST_OF_SEED_7 = """
 import hashlib

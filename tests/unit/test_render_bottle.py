@@ -6,8 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from cameras.render import HEIGHT, WIDTH, Rendered, TrueDefect
-from cameras.render.bottle import BOTTLE, CLASSES
-from cameras.render.bottle_look import (
+from cameras.render.bottle.family import BOTTLE, CLASSES
+from cameras.render.bottle.look import (
     HELD_OUT_BOTTLES,
     HELD_OUT_CAPS,
     HELD_OUT_GROUNDS,
@@ -41,7 +41,9 @@ def _on_frame(defect: TrueDefect) -> NDArray[np.uint8]:
 
 @pytest.fixture(scope="module")
 def dense_frames() -> tuple[Rendered, ...]:
-    return tuple(_frame(seed, "dense", held_out=seed % 3 == 2) for seed in range(17))
+    return tuple(
+        _frame(seed, "dense", held_out=seed % 3 == 2) for seed in range(16, 26)
+    )  # few, and they show every class
 
 
 def test_the_same_seed_gives_the_same_frame_for_any_number_of_threads() -> None:
@@ -50,7 +52,7 @@ def test_the_same_seed_gives_the_same_frame_for_any_number_of_threads() -> None:
     try:
         cv2.setNumThreads(1)
         alone = _frame(4, "dense")
-        cv2.setNumThreads(4)
+        cv2.setNumThreads(2)
         together = _frame(4, "dense")
     finally:
         cv2.setNumThreads(before)
@@ -107,7 +109,7 @@ def test_an_area_is_the_area_of_its_mask(dense_frames: tuple[Rendered, ...]) -> 
 
     shares = [float(defect.mask.sum()) / 255 * mm_per_px**2 / defect.area_mm2 for mm_per_px, defect in large]
 
-    assert len(shares) > 8
+    assert len(shares) > 5
     assert min(shares) > 0.85 and max(shares) < 1.15
 
 
@@ -123,7 +125,7 @@ def test_the_unit_fills_the_height_of_the_frame() -> None:
     for seed in range(3):
         scene = _scene(seed, "good", held_out=seed == 2)
 
-        rows = np.flatnonzero((np.abs(scene.pixels - scene.background).sum(-1) > 40).any(1))
+        rows = np.flatnonzero((np.abs(scene.pixels - scene.pixels[0, 0]).sum(-1) > 60).any(1))
 
         assert 0.8 * HEIGHT < rows[-1] - rows[0] < HEIGHT
 

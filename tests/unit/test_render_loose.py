@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from cameras.render import HEIGHT, WIDTH, Rendered
 from cameras.render import loose_defects as defects
 from cameras.render.canvas import Place
-from cameras.render.loose import LOOSE
-from cameras.render.loose_defects import Wound
-from cameras.render.loose_style import HELD_OUT_SHAPES, TAUGHT_SHAPES, Loose, choose_loose
-from cameras.render.loose_tray import HELD_OUT_TRAYS, TAUGHT_TRAYS
-from cameras.render.loose_unit import Body, laid, make_body
+from cameras.render.loose.defects import Wound
+from cameras.render.loose.family import LOOSE
+from cameras.render.loose.style import HELD_OUT_SHAPES, TAUGHT_SHAPES, Loose, choose_loose
+from cameras.render.loose.tray import HELD_OUT_TRAYS, TAUGHT_TRAYS
+from cameras.render.loose.unit import Body, laid, make_body
 from cameras.render.raster import grown, length
 from cameras.render.scene import Scene, photographed
 from cameras.render.truth import Content

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cameras.render.raster import F32, Mask, f32, gaussian
 from cameras.render.truth import HEIGHT, WIDTH
-from cameras.render.vial_style import FLANGE_MM, MIDDLE_X, Container, Style
+from cameras.render.vial.style import FLANGE_MM, MIDDLE_X, Container, Style
 
 FINE: Final = 2
 _ASIDE_MM: Final = 3.5  # room for an open seal and a tilted stopper
@@ -58,7 +58,7 @@ class Stage:
         return self.y.shape[0], self.x.shape[1]
 
     def column(self, x_mm: float) -> float:
-        return (self.x.shape[1] - 1) / 2 + x_mm * self.scale
+        return float((self.x.shape[1] - 1) / 2 + x_mm * self.scale)
 
     def row(self, y_mm: float) -> float:
         return (float(self.y[0, 0]) - y_mm) * self.scale
@@ -121,7 +121,8 @@ def outline_of(container: Container, y: F32, elevation: float, *, tip_mm: float 
         tip = radii[-1]
         dome = tip * np.sqrt(np.clip(1 - ((flat - (end - tip)) / tip) ** 2, 0, 1))
         outer = np.where(flat > end - tip, np.minimum(dome, outer + (flat > end - 2) * tip), outer)
-        inner = np.where(flat > end - 1.9 * tip, 0, inner)
+        bead = end - 1.5 * tip  # above it the glass is molten together
+        inner = inner * np.sqrt(np.clip((bead - flat) / tip, 0, 1))
     outer[flat > end] = 0
     inner[flat > end] = 0
     heel = min(0.3 * container.radius, 3.2 if container.make == "moulded" else 1.8)

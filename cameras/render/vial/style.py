@@ -77,9 +77,10 @@ HELD_OUT_CAPS: Final[Mapping[str, tuple[int, int, int]]] = {
     "black": (34, 34, 38),
     "ivory": (226, 214, 176),
 }
+_NEVER_LACQUERED: Final = ("white", "grey", "black", "ivory")  # such a seal looks bare, or like no colour at all
 _TAUGHT_STOPPERS: Final = ((112, 114, 118), (62, 64, 68), (150, 150, 150))
 _HELD_OUT_STOPPERS: Final = ((128, 74, 62), (92, 106, 122), (38, 38, 40))
-_TAUGHT_AMBERS: Final = ((0.70, 0.36, 0.10), (0.62, 0.30, 0.09))
+_TAUGHT_AMBERS: Final = ((0.74, 0.41, 0.13), (0.66, 0.34, 0.11))
 _HELD_OUT_AMBERS: Final = ((0.84, 0.56, 0.20), (0.48, 0.24, 0.10))
 _TAUGHT_TINTS: Final = ((50, 0.12), (46, 0.3), (38, 0.5), (352, 0.55), (335, 0.25))  # hue in degrees, saturation
 _HELD_OUT_TINTS: Final = ((78, 0.3), (200, 0.3), (285, 0.4), (20, 0.6))
@@ -190,7 +191,7 @@ def _choose_closure(rng: Random, *, lyophilised: bool, held_out: bool) -> Closur
         stopper_mm=rng.uniform(2.2, 3.2),
         plug_mm=FLANGE_MM + rng.uniform(1.8, 3.6),
         legs=lyophilised,
-        lacquer=f32(cap) if rng.random() < 0.45 else None,
+        lacquer=f32(cap) if rng.random() < 0.55 and name not in _NEVER_LACQUERED else None,
         cap=f32(cap),
         cap_name=name,
         cap_mm=rng.uniform(1.4, 2.4),
@@ -204,7 +205,7 @@ def _choose_tint(rng: Random, content: str, *, held_out: bool) -> F32:
     if rng.random() < 0.6:
         return f32([0.985, 0.99, 0.985])
     hue, saturation = pick(rng, _HELD_OUT_TINTS if held_out else _TAUGHT_TINTS)
-    return colour.from_hsv(hue + rng.uniform(-5, 5), saturation * rng.uniform(0.7, 1.2), 0.97) / 255
+    return f32(colour.from_hsv(hue + rng.uniform(-5, 5), saturation * rng.uniform(0.7, 1.2), 0.97) / 255)
 
 
 def _choose_fill(rng: Random, container: Container, content: str) -> float:

@@ -84,8 +84,8 @@ TAUGHT_LAYOUTS: Final = (
     Layout(
         name="corner",
         brand="corner",
-        title=(0.03, 0.07, 0.56, 0.27),
-        strength=(0.73, 0.05, 0.98, 0.2),
+        title=(0.03, 0.07, 0.54, 0.27),
+        strength=(0.59, 0.08, 0.8, 0.23),
         text=(0.03, 0.33, 0.5, 0.46),
         label=(0.03, 0.5, 0.5, 0.94),
         code=(0.56, 0.5, 0.97, 0.94),
@@ -205,15 +205,27 @@ class Typeface:
 def box_coverage(box: Box, corner: float = 0.0) -> F32:
     """How much of every pixel a box with round corners covers."""
     x, y = frame_axes(WIDTH, HEIGHT)
-    middle_x, middle_y = box.middle
     if corner <= 0:
         across = np.clip(np.minimum(x[0] + 1 - box.left, box.right - x[0]), 0, 1)
         down = np.clip(np.minimum(y[:, 0] + 1 - box.top, box.bottom - y[:, 0]), 0, 1)
         return f32(down[:, None] * across[None])
-    out_x = np.abs(x + np.float32(0.5 - middle_x)) - np.float32(box.wide / 2 - corner)
-    out_y = np.abs(y + np.float32(0.5 - middle_y)) - np.float32(box.high / 2 - corner)
-    outside = np.sqrt(np.maximum(out_x, 0) ** 2 + np.maximum(out_y, 0) ** 2)
-    return f32(np.clip(0.5 + corner - outside - np.minimum(np.maximum(out_x, out_y), 0), 0, 1))
+    covered = np.zeros((HEIGHT, WIDTH), np.float32)
+    rows = slice(max(0, int(box.top) - 1), max(0, int(box.bottom) + 2))
+    columns = slice(max(0, int(box.left) - 1), max(0, int(box.right) + 2))
+    middle_x, middle_y = box.middle
+    out_x = np.abs(x[rows, columns] + np.float32(0.5 - middle_x)) - np.float32(box.wide / 2 - corner)
+    out_y = np.abs(y[rows, columns] + np.float32(0.5 - middle_y)) - np.float32(box.high / 2 - corner)
+    outside = np.sqrt(np.maximum(out_x, 0) ** 2 + np.maximum(out_y, 0) ** 2) + np.minimum(np.maximum(out_x, out_y), 0)
+    covered[rows, columns] = np.clip(np.float32(0.5 + corner) - outside, 0, 1)
+    return covered
+
+
+def reach_of(coverage: F32) -> tuple[slice, slice]:
+    """The rows and columns that hold all of a coverage; empty slices where there is none."""
+    rows, columns = np.flatnonzero(coverage.any(axis=1)), np.flatnonzero(coverage.any(axis=0))
+    if len(rows) == 0:
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def polygon_coverage(points: F32) -> F32:
@@ -246,9 +258,10 @@ def put(coverage: F32, patch: NDArray[np.uint8], x: float, y: float) -> None:
         np.maximum(there, f32(patch[y0 - top : y1 - top, x0 - left : x1 - left]) / np.float32(255), out=there)
 
 
-def write_in(coverage: F32, text: str, face: Typeface, box: Box, height_px: float) -> None:
-    """One line at the left of a box, smaller where it would not fit."""
+def write_in(coverage: F32, text: str, face: Typeface, box: Box, height_px: float, *, centred: bool = False) -> None:
+    """One line in a box, at its left or in its middle, smaller where it would not fit."""
     patch = written(text, face, height_px)
     if patch.shape[1] > box.wide:
         patch = written(text, face, height_px * box.wide / patch.shape[1] * 0.98)
-    put(coverage, patch, box.left, box.top + (box.high - patch.shape[0]) / 2)
+    left = box.left + (box.wide - patch.shape[1]) / 2 if centred else box.left
+    put(coverage, patch, left, box.top + (box.high - patch.shape[0]) / 2)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cameras.render.damage import Damage
+from cameras.render.blister.damage import Damage
 from cameras.render.raster import (
     F32,
     SUB,

@@ -11,8 +11,8 @@ import numpy as np
 
 from cameras.render import colour
 from cameras.render.canvas import Place
-from cameras.render.loose_style import Loose
-from cameras.render.loose_unit import outline
+from cameras.render.loose.style import Loose
+from cameras.render.loose.unit import outline
 from cameras.render.raster import F32, Random, f32, frame_axes, gaussian, noise, pick, slow_field
 from cameras.render.truth import HEIGHT, WIDTH
 

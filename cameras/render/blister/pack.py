@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from cameras.render.blister.pocket import Pocket
+from cameras.render.blister.style import Layout, Product
+from cameras.render.blister.tablet import Tablet
 from cameras.render.canvas import Canvas, Shadow
-from cameras.render.pocket import Pocket
-from cameras.render.style import Layout, Product
-from cameras.render.tablet import Tablet
 
 Kind = Literal[
     "empty pocket",

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import colour
+from cameras.render.blister.style import Layout, Lettering
+from cameras.render.blister.tablet import lettered
 from cameras.render.raster import F32, Random, f32, frame_axes, in_three, log_uniform, noise, pick, polyline, slow_field
-from cameras.render.style import Layout, Lettering
-from cameras.render.tablet import lettered
 from cameras.render.truth import HEIGHT, WIDTH
 
 _TAUGHT_FOILS = ("plain", "dot", "line", "brushed", "hexdot", "white", "knurl")

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from cameras.render import colour
+from cameras.render.blister.style import Product
 from cameras.render.raster import (
     F32,
     SUB,
@@ -26,7 +27,6 @@ from cameras.render.raster import (
     slow_field,
 )
 from cameras.render.shapes import blob, centred_axes
-from cameras.render.style import Product
 
 
 @dataclass(frozen=True, slots=True)

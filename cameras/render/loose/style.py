@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from cameras.render import colour
+from cameras.render.blister.style import Lettering, choose_lettering
 from cameras.render.raster import F32, Random, f32, pick
-from cameras.render.style import Lettering, choose_lettering
 
 TAUGHT_SHAPES: Final = ("round", "oval", "oblong", "capsule", "softgel oval", "on edge")
 HELD_OUT_SHAPES: Final = ("cushion", "hexagon", "almond", "banded capsule", "softgel tube", "slab")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cameras.render.blister.style import Layout, Product
 from cameras.render.raster import F32, SUB, Random, area_filtered, f32
 from cameras.render.shapes import centred_axes, signed_distance
-from cameras.render.style import Layout, Product
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cameras.render.blister.style import Imprint, Lettering, Product
 from cameras.render.raster import F32, SUB, area_filtered, f32, gaussian, slopes, text_mask
 from cameras.render.shapes import centred_axes, signed_distance
-from cameras.render.style import Imprint, Lettering, Product
 
 
 @dataclass(frozen=True, slots=True)

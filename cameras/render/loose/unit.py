@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render.canvas import Place
-from cameras.render.loose_style import Loose
+from cameras.render.loose.style import Loose
 from cameras.render.raster import F32, Random, f32, gaussian, noise, text_mask
 from cameras.render.shapes import signed_distance
 

@@ -4,16 +4,16 @@ from typing import Final, get_args
 
 import numpy as np
 
+from cameras.render.blister.cell import fill_cell
+from cameras.render.blister.pack import Kind, Pack, Wanted
+from cameras.render.blister.pocket import draw_pocket
+from cameras.render.blister.style import Product, choose_layout, choose_lettering, choose_product
+from cameras.render.blister.tablet import Tablet, canvas_radius, draw_tablet
+from cameras.render.blister.web import draw_web
 from cameras.render.canvas import Canvas, Place, Shadow
-from cameras.render.cell import fill_cell
-from cameras.render.pack import Kind, Pack, Wanted
-from cameras.render.pocket import draw_pocket
 from cameras.render.raster import SUB, Random, noise
 from cameras.render.scene import Drawn, Family, Scene
-from cameras.render.style import Product, choose_layout, choose_lettering, choose_product
-from cameras.render.tablet import Tablet, canvas_radius, draw_tablet
 from cameras.render.truth import CLASSES, HEIGHT, WIDTH, ZONES, Content
-from cameras.render.web import draw_web
 
 _KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 _SHARES: Final = (0.07, 0.15, 0.07, 0.14, 0.11, 0.07, 0.02, 0.13, 0.09, 0.07, 0.08)

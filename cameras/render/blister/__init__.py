@@ -1,0 +1,1 @@
+"""Blister packs."""

@@ -1,0 +1,1 @@
+"""Bottles with closures."""

@@ -1,0 +1,1 @@
+"""Cartons with their print and labels."""

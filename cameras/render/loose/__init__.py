@@ -1,0 +1,1 @@
+"""Loose tablets and capsules."""

@@ -1,0 +1,1 @@
+"""Vials and ampoules."""
