@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from cameras.render import HEIGHT, WIDTH, Rendered
-from cameras.render import loose_defects as defects
 from cameras.render.canvas import Place
+from cameras.render.loose import defects
 from cameras.render.loose.defects import Wound
 from cameras.render.loose.family import LOOSE
 from cameras.render.loose.style import HELD_OUT_SHAPES, TAUGHT_SHAPES, Loose, choose_loose
