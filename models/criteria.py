@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 from models.digest import digest_json
 from models.errors import SheetInvalid
 from models.note import Kind, Note, Operator, Severity, Tier, Unit
-from models.regulations import Regulations
+from models.regulations import DefectTerms, Regulations
 
 
 class _Strict(BaseModel):
@@ -176,6 +176,13 @@ class CriteriaSheet(_Strict):
             SheetInvalid: a defect or zone outside the package's vocabulary.
         """
         for criterion in self.criteria:
+            term = DefectTerms.load().without_pictures(criterion.defect) if criterion.defect not in defects else None
+            if term is not None:
+                raise SheetInvalid(
+                    f"{self.id}: criteria.{criterion.id}.defect: {criterion.defect!r} is {term.id}, {term.name}: "
+                    "pictures give only part of the evidence, another validated method is the reference. Take it off "
+                    "this sheet and check it there."
+                )
             if criterion.defect not in defects:
                 raise SheetInvalid(
                     f"{self.id}: criteria.{criterion.id}.defect: {package} does not see {criterion.defect!r}. "

@@ -4,6 +4,7 @@ A clause is looked up by its id and never generated. The texts are paraphrases; 
 the cited text, and it travels with every finding, so that nobody quotes a paraphrase as law.
 """
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib.resources import files
@@ -95,7 +96,7 @@ class TypicalLimit(_Strict):
     """Where the trade usually draws the line; a starting value, not a regulatory limit."""
 
     quantity: str
-    operator: Literal["<", ">", ">="]
+    operator: Literal["<", ">", ">=", "!="]
     limit: float
     below: float | None = None  # exclusive upper bound of a size class; None: none
     unit: str
@@ -106,7 +107,7 @@ class Term(_Strict):
 
     id: str
     name: str
-    family: Literal["blister", "solid oral"]
+    family: Literal["blister", "solid oral", "parenteral", "carton label", "bottle"]
     criterion: str
     typical: TypicalLimit
     severity: Literal["critical", "major", "minor"]
@@ -145,6 +146,19 @@ class DefectTerms:
     def defects(self) -> tuple[str, ...]:
         """The visual classes, in the order of the package."""
         return tuple(self._classes)
+
+    def without_pictures(self, said: str) -> Term | None:
+        """The term of that id or name that pictures alone cannot settle; None where there is none.
+
+        >>> DefectTerms.load().without_pictures("open seal").id
+        'BLI-011'
+        """
+        wanted = set(re.findall(r"[a-z0-9]+", said.lower()))
+        for term in self.not_seen:
+            known = set(re.findall(r"[a-z0-9]+", f"{term.name} {term.id}".lower()))
+            if term.camera == "partial" and wanted and wanted <= known:
+                return term
+        return None
 
     def of(self, defect: str) -> tuple[Term, ...]:
         """The terms of a visual class; KeyError when there is no such class."""

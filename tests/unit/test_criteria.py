@@ -123,6 +123,10 @@ def test_a_defect_that_is_off_and_judged_everywhere_is_refused(tmp_path: Path):
     ("change", "says"),
     [
         (("defect: chip", "defect: dent"), r"criteria\.A2\.defect: eyes does not see 'dent'\. It sees: spot, chip"),
+        (
+            ("defect: chip", "defect: open seal"),
+            r"'open seal' is BLI-011, Seal channel \(open seal\): pictures give only part of the evidence",
+        ),
         (("zone: tablet", "zone: lid"), r"criteria\.A1\.zone: eyes does not know 'lid'\. It knows: foil, tablet"),
         (("spot: [fly", "dent: [fly"), r"glossary: eyes does not see dent"),
     ],
