@@ -1,15 +1,21 @@
-"""Draw one unit, for the tour and for looking at what the synthetic camera shows."""
+"""Draw one unit, for the tour and for looking at what the synthetic camera shows, or a sheet of many."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import cv2
+import numpy as np
 import typer
+from numpy.typing import NDArray
 
-from cameras.render import FAMILIES, Content
+from cameras.render import FAMILIES, HEIGHT, WIDTH, Content, Rendered
 from cameras.render import render as draw
-from inspector.commands.screen import out
+from inspector.commands.screen import out, progress
 from inspector.errors import LineError
+
+TILE = WIDTH // 2, HEIGHT // 2  # px of a unit on a sheet
+MARK, INK = (230, 40, 120), (255, 255, 255)
 
 FamilyOption = Annotated[str, typer.Option("--family", help=f"What is drawn: {', '.join(FAMILIES)}.")]
 ProductOption = Annotated[
@@ -24,11 +30,24 @@ def render(
     product: ProductOption = None,
     content: Annotated[Content, typer.Option("--content")] = "mixed",
     held_out: Annotated[bool, typer.Option("--held-out", help="In a style that the package was never taught.")] = False,
+    units: Annotated[
+        int, typer.Option("--units", min=1, max=200, help="More than one: a sheet of units with their defects named.")
+    ] = 1,
 ) -> None:
-    """Draw one unit and print its scale and what is wrong with it."""
+    """Draw a unit and print its scale and what is wrong with it, or a sheet of units of the seeds from there on."""
+    if units > 1:
+        with progress("drawing units") as step:
+            tiles = []
+            for number in range(units):
+                tiles.append(
+                    _tile(draw(seed + number, family=family, held_out=held_out, content=content, product=product))
+                )
+                step(number + 1, units)
+        _write(to, _sheet(tiles))
+        out.print(f"{to}: {units} units of seeds {seed} to {seed + units - 1}", highlight=False)
+        return
     unit = draw(seed, family=family, held_out=held_out, content=content, product=product)
-    if not cv2.imwrite(str(to), unit.pixels[..., ::-1]):
-        raise LineError(f"{to}: the picture cannot be written. Name a file ending in .png in a folder that exists.")
+    _write(to, unit.pixels)
     out.print(f"{to}: {', '.join(unit.groups.values())}, --mm-per-px {unit.mm_per_px:.5f}", highlight=False)
     for defect in unit.defects:
         out.print(
@@ -36,3 +55,27 @@ def render(
             f"at {defect.box_px}",
             highlight=False,
         )
+
+
+def _tile(unit: Rendered) -> NDArray[np.uint8]:
+    """A unit made smaller, each defect in a box with its name and length above all."""
+    tile = np.asarray(cv2.resize(unit.pixels, TILE, interpolation=cv2.INTER_AREA), np.uint8)
+    for defect in unit.defects:
+        x0, y0, x1, y1 = (round(v * TILE[0] / WIDTH) for v in defect.box_px)
+        cv2.rectangle(tile, (x0 - 2, y0 - 2), (x1 + 1, y1 + 1), MARK, 1)
+    said = ", ".join(f"{d.defect} {d.length_mm:.1f} mm" for d in unit.defects) or "good"
+    cv2.rectangle(tile, (0, 0), (TILE[0], 22), (0, 0, 0), -1)
+    cv2.putText(tile, said, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.42, INK, 1, cv2.LINE_AA)
+    return tile
+
+
+def _sheet(tiles: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    columns = math.ceil(math.sqrt(len(tiles) * TILE[1] / TILE[0]))
+    blank = np.zeros_like(tiles[0])
+    rows = [[*tiles[at : at + columns], *[blank] * columns][:columns] for at in range(0, len(tiles), columns)]
+    return np.concatenate([np.concatenate(row, 1) for row in rows], 0)
+
+
+def _write(to: Path, pixels: NDArray[np.uint8]) -> None:
+    if not cv2.imwrite(str(to), pixels[..., ::-1]):
+        raise LineError(f"{to}: the picture cannot be written. Name a file ending in .png in a folder that exists.")

@@ -33,7 +33,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory, embedded_package: Path) -> 
     return tiny.with_eyes(ModelPackage.load(embedded_package), tmp_path_factory.mktemp("reader") / "package")
 
 
-def inspector(*words: str | Path) -> "subprocess.CompletedProcess[str]":
+def inspector(*words: str | Path | int) -> "subprocess.CompletedProcess[str]":
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
         [sys.executable, "-m", "inspector.cli", *map(str, words)],
@@ -251,3 +251,21 @@ def test_an_approval_needs_a_name_and_a_reason(reader: ModelPackage, tmp_path: P
 
     assert done.returncode == 1
     assert "an approval needs a name and a reason" in done.stderr
+
+
+def test_a_sheet_of_units_shows_each_with_its_defects_named(tmp_path: Path) -> None:
+    done = inspector("render", tmp_path / "sheet.png", "--family", "vial", "--units", 4, "--content", "defective")
+    picture = cv2.imread(str(tmp_path / "sheet.png"))
+
+    assert done.returncode == 0
+    assert "4 units of seeds 0 to 3" in done.stdout
+    assert picture.shape == (480, 768, 3)
+
+
+def test_examples_of_a_family_are_what_a_teaching_takes(tmp_path: Path) -> None:
+    done = inspector("examples", tmp_path / "out", "--family", "loose", "--product", 1, "--units", 3)
+    lines = [json.loads(line) for line in (tmp_path / "out" / "examples.jsonl").read_text().splitlines()]
+
+    assert done.returncode == 0
+    assert len({line["mm_per_px"] for line in lines}) == 1
+    assert all((tmp_path / "out" / line["image"]).is_file() for line in lines)

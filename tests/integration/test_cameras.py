@@ -22,7 +22,7 @@ from cameras.drivers.pace import Pace
 from cameras.drivers.synthetic import SyntheticDriver
 from cameras.errors import CameraError, CameraLost
 from cameras.fitness import FitnessLimits, FrozenWatch, check
-from cameras.render import render
+from cameras.render import FAMILIES, render
 
 
 def _coloured(number: int) -> NDArray[np.uint8]:
@@ -293,6 +293,23 @@ def test_a_seed_names_a_batch_of_units_of_one_product() -> None:
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(shown, repeated, strict=True))
     assert first.mm_per_px == again.mm_per_px
     assert all(check(picture.pixels, FitnessLimits()).fit for picture in shown)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_every_family_is_shown_as_the_line_takes_it(family: str) -> None:
+    config = _synthetic().model_copy(update={"family": family, "pool": 8, "defective_pct": 50})
+    driver = SyntheticDriver(config, HandClock())
+
+    shown = list(islice(driver.frames(), 8))
+
+    assert all(check(picture.pixels, FitnessLimits()).fit for picture in shown)
+    assert {picture.source.split(", ")[0] for picture in shown} == {f"synthetic {family} {config.product}"}
+    assert {picture.source.rsplit(", ", 1)[1] for picture in shown} == {"good", "defective"}
+
+
+def test_a_family_that_nobody_draws_is_refused() -> None:
+    with pytest.raises(CameraError, match=r"no family 'tube'. Nothing was drawn. Choose one of blister"):
+        render(1, family="tube")
 
 
 def test_units_of_one_product_share_foil_tablet_and_scale_and_differ_in_themselves() -> None:
