@@ -1,8 +1,8 @@
 """Whether the eyes point at what they judge by: cover the place of a finding, and the finding must go.
 
 A found defect is covered with the place of the same picture that it was compared with, or, where there is none, with
-what its surroundings continue to. As large a place elsewhere is covered too, on the same unit, and there the finding
-must stay. The first ones are tried, a fixed number, so that an evaluation takes seconds longer and no more.
+what its surroundings continue to. As large a place elsewhere in the picture is covered the same way, and then the
+finding must stay. The first ones are tried, a fixed number, so that an evaluation takes seconds longer and no more.
 
 Source: the occlusion test of Zeiler and Fergus, ECCV 2014, and the pointing game of Zhang et al., ECCV 2016.
 """
@@ -55,7 +55,7 @@ class Covering:
             self._gone.append(not self._found_again(unit, j, _covered(unit.pixels, box, first)))
             taken = [_widened(o.box_px, unit.pixels.shape) for o in seen.look.observations] + [box]
             if elsewhere := _elsewhere(box, taken, unit.pixels.shape, seed=len(self._gone)):
-                self._stays.append(self._found_again(unit, j, _covered(unit.pixels, elsewhere, None)))
+                self._stays.append(self._found_again(unit, j, _covered(unit.pixels, elsewhere, first)))
 
     def figures(self) -> list[Figure]:
         """What was counted; nothing where nothing was found."""
@@ -66,7 +66,7 @@ class Covering:
             share(TOPIC, "it stays where as large a place elsewhere is", sum(self._stays), len(self._stays)),
             share(
                 TOPIC,
-                "the hottest place of a picture with a finding is a defect",
+                "the hottest place of a picture with a found defect is on one",
                 sum(self._pointed),
                 len(self._pointed),
             ),

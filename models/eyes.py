@@ -187,9 +187,10 @@ class Eyes:
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
         distance = self._stage.familiarity(maps, self._tablet)
+        heat = _heat(maps, fitted)
         took_ms = (time.perf_counter() - start) * 1000
         limit, crowded = float(self._stage.familiarity_limit[0]), len(places) >= self._stage.at.most
-        return Look(tuple(seen), distance, limit, crowded, took_ms, _heat(maps, fitted))
+        return Look(tuple(seen), distance, limit, crowded, took_ms, heat)
 
     def _observation(
         self, region: Region, fitted: Fitted, px_per_mm: float, unit_px2: float | None, size: tuple[int, int]
@@ -244,7 +245,7 @@ def _heat(maps: Maps, fitted: Fitted) -> NDArray[np.uint8]:
     (width, height), stride = fitted.inner, MASK_STRIDE
     x, y = fitted.left // stride, fitted.top // stride
     own = maps.mask[y : y + max(1, height // stride), x : x + max(1, width // stride)]
-    return np.asarray(255 / (1 + np.exp(-own)), np.uint8)
+    return np.asarray(255 / (1 + np.exp(-np.clip(own, -30, 30))), np.uint8)
 
 
 def _box(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -123,11 +123,11 @@ class _TermTable(_Strict):
 
 
 class DefectTerms:
-    """Visual classes of the blister package and the terms behind them."""
+    """Visual classes of the blister package and the terms behind them, and what no picture settles in any family."""
 
     def __init__(self, classes: dict[str, tuple[Term, ...]], not_seen: tuple[Term, ...]) -> None:
         self._classes = classes
-        self.not_seen = not_seen  # of the same families, without a visual class: another check must find them
+        self.not_seen = not_seen  # without a visual class: another check must find them
 
     @staticmethod
     def load() -> "DefectTerms":
@@ -148,15 +148,15 @@ class DefectTerms:
         return tuple(self._classes)
 
     def without_pictures(self, said: str) -> Term | None:
-        """The term of that id or name that pictures alone cannot settle; None where there is none.
+        """The term of that id or whole name that pictures alone cannot settle; None where there is none.
 
         >>> DefectTerms.load().without_pictures("open seal").id
         'BLI-011'
+        >>> DefectTerms.load().without_pictures("seal")
         """
-        wanted = set(re.findall(r"[a-z0-9]+", said.lower()))
         for term in self.not_seen:
-            known = set(re.findall(r"[a-z0-9]+", f"{term.name} {term.id}".lower()))
-            if term.camera == "partial" and wanted and wanted <= known:
+            names = [term.id, term.name, *re.split(r"[()]| / ", term.name)]
+            if term.camera == "partial" and said.strip().lower() in {name.strip().lower() for name in names} - {""}:
                 return term
         return None
 

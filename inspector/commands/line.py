@@ -9,17 +9,14 @@ from pathlib import Path
 from threading import Event
 from typing import Annotated
 
-import cv2
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.live import Live
 from rich.table import Table
 
 from cameras.decode import decode_file
 from cameras.fitness import FitnessLimits
 from inspector.annotate import annotate, warmed
-from inspector.commands.screen import err, out, progress
+from inspector.commands.screen import err, out, progress, write_picture
 from inspector.commands.sheets import PACKAGE, PackageOption
 from inspector.config import LineConfig
 from inspector.errors import LineError
@@ -120,9 +117,11 @@ def examine(
     verdict = sight.verdict or Verdict(disposition=Disposition.REJECT)
     target = write or image.with_name(f"{image.stem}.examined.png")
     picture = annotate(decoded.pixels, verdict, sight.observations, unit=0, mm_per_px=mm_per_px)
-    _write(target, picture, "--out")
-    if heat is not None and sight.heat is not None:
-        _write(heat, warmed(decoded.pixels, sight.heat), "--heat")
+    write_picture(target, picture)
+    if heat is not None and sight.heat is None:
+        err.print(f"{heat}: not written, the eyes did not look at this picture", highlight=False)
+    elif heat is not None and sight.heat is not None:
+        write_picture(heat, warmed(decoded.pixels, sight.heat))
     out.print(f"{verdict.disposition} {verdict.reason or ''}", style=_COLOURS[verdict.disposition], highlight=False)
     show_findings(verdict)
     times = ", ".join(f"{part} {ms:.0f} ms" for part, ms in sight.times_ms.items())
@@ -133,11 +132,6 @@ def examine(
     code = {Disposition.ACCEPT: 0, Disposition.REJECT: 5, Disposition.HOLD: 6}[verdict.disposition]
     if code:
         raise typer.Exit(code)
-
-
-def _write(target: Path, picture: NDArray[np.uint8], option: str) -> None:
-    if not cv2.imwrite(str(target), picture[..., ::-1]):
-        raise LineError(f"{target}: the picture cannot be written. Name another file, ending in .png, with {option}.")
 
 
 def show_findings(verdict: Verdict) -> None:

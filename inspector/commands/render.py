@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from cameras.render import FAMILIES, HEIGHT, WIDTH, Content, Rendered
 from cameras.render import render as draw
-from inspector.commands.screen import out, progress
-from inspector.errors import LineError
+from inspector.commands.screen import out, progress, write_picture
 
 TILE = WIDTH // 2, HEIGHT // 2  # px of a unit on a sheet
 MARK, INK = (230, 40, 120), (255, 255, 255)
@@ -43,11 +42,11 @@ def render(
                     _tile(draw(seed + number, family=family, held_out=held_out, content=content, product=product))
                 )
                 step(number + 1, units)
-        _write(to, _sheet(tiles))
+        write_picture(to, _sheet(tiles))
         out.print(f"{to}: {units} units of seeds {seed} to {seed + units - 1}", highlight=False)
         return
     unit = draw(seed, family=family, held_out=held_out, content=content, product=product)
-    _write(to, unit.pixels)
+    write_picture(to, unit.pixels)
     out.print(f"{to}: {', '.join(unit.groups.values())}, --mm-per-px {unit.mm_per_px:.5f}", highlight=False)
     for defect in unit.defects:
         out.print(
@@ -74,8 +73,3 @@ def _sheet(tiles: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     blank = np.zeros_like(tiles[0])
     rows = [[*tiles[at : at + columns], *[blank] * columns][:columns] for at in range(0, len(tiles), columns)]
     return np.concatenate([np.concatenate(row, 1) for row in rows], 0)
-
-
-def _write(to: Path, pixels: NDArray[np.uint8]) -> None:
-    if not cv2.imwrite(str(to), pixels[..., ::-1]):
-        raise LineError(f"{to}: the picture cannot be written. Name a file ending in .png in a folder that exists.")

@@ -1,10 +1,16 @@
-"""How commands speak: results to stdout, everything else to stderr, progress only on a terminal."""
+"""How commands speak: results to stdout, everything else to stderr, progress only on a terminal, pictures to files."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from inspector.errors import LineError
 
 out = Console(markup=False, emoji=False)  # a wording or path in [brackets] is shown as it is
 err = Console(stderr=True, markup=False, emoji=False)
@@ -17,3 +23,17 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def write_picture(to: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write an (H, W, 3) RGB picture.
+
+    Raises:
+        LineError: the name has no ending that says what picture it is, or the file cannot be written.
+    """
+    try:
+        done = cv2.imwrite(str(to), pixels[..., ::-1])
+    except cv2.error:
+        done = False
+    if not done:
+        raise LineError(f"{to}: the picture cannot be written. Name a file ending in .png in a folder that exists.")

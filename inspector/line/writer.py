@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cameras.clock import Clock
 from inspector.errors import LineError
 from inspector.line.ledger import Settled
@@ -89,15 +92,13 @@ class Writer(Thread):
         outcome = settled.outcome
         if outcome.state == "accepted" and self._draw.random() * 100 >= self._accepts_pct:
             return outcome
-        kept = {
-            view: keep(self._store.evidence, outcome.batch, outcome.unit, view, report.pixels)
-            for view, report in settled.reports.items()
-            if report.pixels is not None
-        }
+        pictures: dict[str, NDArray[np.generic]] = {}
         for view, report in settled.reports.items():
-            if view in kept and report.sight.heat is not None:
-                heat = keep(self._store.evidence, outcome.batch, outcome.unit, heat_of(view), report.sight.heat)
-                kept[heat_of(view)] = heat
+            if report.pixels is not None:
+                pictures[view] = report.pixels
+                if report.sight.heat is not None:
+                    pictures[heat_of(view)] = report.sight.heat
+        kept = keep(self._store.evidence, outcome.batch, outcome.unit, pictures)
         return outcome.model_copy(update={"evidence": kept})
 
     def _held(self, reason: str) -> None:

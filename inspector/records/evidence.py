@@ -9,6 +9,7 @@ import os
 import re
 import struct
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -33,39 +34,50 @@ def heat_of(view: str) -> str:
     return f"{view}.heat"
 
 
-def keep(folder: Path, batch: int, unit: int, view: str, pixels: NDArray[np.generic]) -> Evidence:
-    """Write one picture and wait until it is on disk.
+def keep(folder: Path, batch: int, unit: int, pictures: Mapping[str, NDArray[np.generic]]) -> dict[str, Evidence]:
+    """Write a unit's pictures and heat maps and wait until all are on disk.
 
     Args:
         folder: the store's evidence folder.
-        view: becomes part of the file name.
-        pixels: as the camera delivered them.
+        pictures: by view or `heat_of` it, which becomes part of the file name; as camera and eyes delivered them.
 
     Returns:
-        The file, relative to `folder`, and the digest of its bytes.
+        By the same names: the file, relative to `folder`, and the digest of its bytes.
 
     Raises:
-        LineError: it cannot be written, or there is a picture of this view already.
+        LineError: one cannot be written, or there is one of that name already.
     """
-    content, suffix = _encode(pixels)
-    name = f"{batch:06d}/{unit:08d}-{view}.{suffix}"
-    target = folder / name
-    if not re.fullmatch(r"[\w.-]+", view):
-        raise LineError(f"view {view!r} cannot be a file name: use letters, digits, dashes. No evidence was kept.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _write(target, content)
-    except FileExistsError as error:
-        raise LineError(
-            f"{target}: evidence of this unit is there already and was left alone. "
-            f"Check that the camera and the PLC number units alike, then start a new batch."
-        ) from error
-    except OSError as error:
-        raise LineError(
-            f"{target}: evidence cannot be written: {error.strerror}. Without it the unit has no record. "
-            f"Check space, quota and rights, then start a new batch."
-        ) from error
-    return Evidence(file=name, sha256=digest_bytes(content))
+    kept = {}
+    for view, pixels in pictures.items():
+        content, suffix = _encode(pixels)
+        name = f"{batch:06d}/{unit:08d}-{view}.{suffix}"
+        target = folder / name
+        if not re.fullmatch(r"[\w.-]+", view):
+            raise LineError(f"view {view!r} cannot be a file name: use letters, digits, dashes. No evidence was kept.")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(target, content)
+        except FileExistsError as error:
+            raise LineError(
+                f"{target}: evidence of this unit is there already and was left alone. "
+                f"Check that the camera and the PLC number units alike, then start a new batch."
+            ) from error
+        except OSError as error:
+            raise _unwritten(target, error) from error
+        kept[view] = Evidence(file=name, sha256=digest_bytes(content))
+    if kept:
+        try:
+            _settle(folder / f"{batch:06d}")
+        except OSError as error:
+            raise _unwritten(folder, error) from error
+    return kept
+
+
+def _unwritten(target: Path, error: OSError) -> LineError:
+    return LineError(
+        f"{target}: evidence cannot be written: {error.strerror}. Without it the unit has no record. "
+        f"Check space, quota and rights, then start a new batch."
+    )
 
 
 def _write(target: Path, content: bytes) -> None:
@@ -82,11 +94,15 @@ def _write(target: Path, content: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _settle(folder: Path) -> None:
+    """The names in the folder are on disk too."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
 
 
 def _encode(pixels: NDArray[np.generic]) -> tuple[bytes, str]:

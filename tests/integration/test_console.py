@@ -17,6 +17,7 @@ from inspector.errors import LineError
 from inspector.line.display import STATUS_FILE
 from inspector.line.status import ShownFrame, Status
 from inspector.records import RecordStore, keep
+from inspector.records.evidence import heat_of
 from models.digest import digest_bytes
 from models.reading import Reading, ReadLine, reading_path
 from models.verdict import Disposition, Finding, Reason
@@ -27,6 +28,8 @@ from tests.outcomes import WHEN, accepted_counts, opening, outcome, rejected, se
 pytestmark = pytest.mark.timeout(300)  # the page's libraries take long to load on a busy machine
 NOW = datetime.now(UTC)
 PICTURE = np.full((480, 768, 3), 128, np.uint8)
+HEAT = np.zeros((240, 384), np.uint8)
+HEAT[100:110, 200:220] = 250
 
 
 def found(wording: str = "Spots over 0.5 mm are major.") -> Finding:
@@ -118,7 +121,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         opened.append([outcome(batch, 1), outcome(batch, 2)])
         opened.close_batch(batch.batch, accepted_counts(2), at=WHEN, by="line 1")
         batch = opened.open_batch(opening(2), at=WHEN, by="line 1")
-        evidence = {"top": keep(opened.evidence, batch.batch, 3, "top", PICTURE)}
+        evidence = keep(opened.evidence, batch.batch, 3, {"top": PICTURE, heat_of("top"): HEAT})
         bad = rejected(batch, 3, seen("spot", 0.83)).model_copy(update={"evidence": evidence, "findings": (found(),)})
         opened.append([bad, outcome(batch, 4)])
         opened.quarantine(batch.batch, 6, at=WHEN, by="recovery")
@@ -176,6 +179,19 @@ def test_kept_evidence_is_served_annotated(page: Console):
 
     assert picture.headers["content-type"] == "image/jpeg"
     assert picture.content.startswith(b"\xff\xd8")
+
+
+def test_the_heat_map_of_a_view_is_served_over_its_picture_and_shown_with_the_record(page: Console, store: Path):
+    picture = page.get("/records/2/3/top.heat.jpg")
+    found = views.record(store, 2, 3)
+    assert not isinstance(found, views.Problem)
+    shown = views.evidence(store, found, "top.heat")
+
+    assert picture.headers["content-type"] == "image/jpeg"
+    assert isinstance(shown, np.ndarray)
+    assert shown.shape == PICTURE.shape
+    assert np.ptp(shown[205, 420].astype(int)) > 60  # colour where the eyes suspect something
+    assert np.ptp(shown[20, 20].astype(int)) == 0  # grey where they do not
 
 
 def test_a_used_port_is_refused_with_the_way_out(store: Path):
@@ -316,7 +332,7 @@ def test_a_picture_that_is_not_the_recorded_one_is_not_shown(tmp_path: Path):
     folder = tmp_path / "store"
     with RecordStore.open(folder) as opened:
         batch = opened.open_batch(opening(), at=WHEN, by="line 1")
-        kept = keep(opened.evidence, batch.batch, 1, "top", PICTURE)
+        kept = keep(opened.evidence, batch.batch, 1, {"top": PICTURE})["top"]
         opened.append([rejected(batch, 1, seen("spot", 0.9)).model_copy(update={"evidence": {"top": kept}})])
     path = folder / "evidence" / kept.file
     record = views.record(folder, 1, 1)

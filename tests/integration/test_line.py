@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from cameras.clock import Clock, SystemClock
@@ -243,6 +245,21 @@ def test_pictures_are_kept_of_everything_that_was_not_accepted(package: ModelPac
     run(path)
 
     assert [bool(record.evidence) for record in records(path).values()] == [False, True, True]
+
+
+def test_the_heat_map_is_kept_with_the_picture_and_points_at_the_defect(package: ModelPackage, tmp_path: Path):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(2, SPOT)], gate_after_ms=IN_TIME)
+
+    run(path)
+
+    kept = records(path)[1].evidence
+    heat = cv2.imread(str(tmp_path / "store" / "evidence" / kept["top.heat"].file), cv2.IMREAD_UNCHANGED)
+    y, x = np.unravel_index(int(heat.argmax()), heat.shape)
+    assert set(kept) == {"top", "top.heat"}
+    assert heat.shape == (tiny.ROWS // 2, tiny.COLUMNS // 2)
+    assert np.hypot(2 * x - SPOT.at[0], 2 * y - SPOT.at[1]) < 14
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        assert store.verify(evidence=True).pictures == 2
 
 
 def test_a_date_set_back_is_an_alarm_and_changes_nothing_else(package: ModelPackage, tmp_path: Path):

@@ -330,7 +330,7 @@ def test_an_earlier_anchor_still_holds_when_the_store_has_grown(store: RecordSto
 
 def test_a_missing_or_altered_picture_is_found(store: RecordStore):
     opened = store.open_batch(opening(), at=WHEN, by="line 1")
-    kept = keep(store.evidence, opened.batch, 1, "top", np.zeros((32, 32, 3), np.uint8))
+    kept = keep(store.evidence, opened.batch, 1, {"top": np.zeros((32, 32, 3), np.uint8)})["top"]
     store.append([outcome(opened, 1, evidence={"top": kept})])
     assert store.verify(evidence=True).pictures == 1
 

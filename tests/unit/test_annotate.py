@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inspector.annotate import AMBER, BANNER_PX, GREEN, RED, STRIP_PX, annotate, as_picture
+from inspector.annotate import AMBER, BANNER_PX, GREEN, RED, STRIP_PX, annotate, as_picture, warmed
 from models.observation import Observation
 from models.verdict import Disposition, Finding, Reason, Verdict
 
@@ -190,3 +190,19 @@ def test_without_a_place_to_compare_there_is_no_strip():
     box: Box = (296, 196, 306, 206)
 
     assert len(annotate(PLAIN, rejected(box), [saw(box)], unit=7, mm_per_px=None)) == BANNER_PX + 480
+
+
+@pytest.mark.parametrize("shape", [(64, 96, 3), (64, 96), (480, 768, 3)], ids=["small", "grey", "usual"])
+def test_a_heat_map_colours_only_what_is_suspected(shape: tuple[int, ...]) -> None:
+    heat = np.zeros((8, 12), np.uint8)
+    heat[2, 3] = 255
+
+    shown = warmed(np.full(shape, 120, np.uint8), heat)
+    rows, columns = shown.shape[:2]
+
+    assert np.ptp(shown[int(rows * 2.5 / 8), int(columns * 3.5 / 12)].astype(int)) > 60
+    assert np.ptp(shown[rows - 1, columns - 1].astype(int)) == 0
+
+
+def test_a_heat_map_of_one_cell_covers_the_picture() -> None:
+    assert warmed(np.zeros((40, 40, 3), np.uint8), np.full((1, 1), 200, np.uint8)).max() > 100

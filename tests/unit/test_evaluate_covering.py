@@ -70,7 +70,7 @@ def test_eyes_that_judge_by_what_they_point_at_lose_the_finding_with_its_place(u
 
     assert figures["the finding goes where its place is covered"] == 1.0
     assert figures["it stays where as large a place elsewhere is"] == 1.0
-    assert figures["the hottest place of a picture with a finding is a defect"] == 1.0
+    assert figures["the hottest place of a picture with a found defect is on one"] == 1.0
 
 
 def test_eyes_that_judge_by_something_else_are_found_out(units: list[ShownUnit]) -> None:

@@ -132,7 +132,7 @@ def test_the_software_knows_the_newest_migration_that_it_ships():
 def test_a_colour_picture_is_kept_as_jpeg_under_the_digest_of_its_file(tmp_path: Path):
     pixels = np.full((40, 60, 3), (200, 30, 30), np.uint8)
 
-    kept = keep(tmp_path, 1, 42, "top", pixels)
+    kept = keep(tmp_path, 1, 42, {"top": pixels})["top"]
 
     assert kept.file == "000001/00000042-top.jpg"
     assert kept.sha256 == digest_file(tmp_path / kept.file)
@@ -144,14 +144,14 @@ def test_a_colour_picture_is_kept_as_jpeg_under_the_digest_of_its_file(tmp_path:
 def test_a_grey_or_16_bit_picture_is_kept_as_png_to_the_last_bit(tmp_path: Path, shape: tuple[int, ...], kind: type):
     pixels: NDArray[np.generic] = np.random.default_rng(1).integers(0, np.iinfo(kind).max, shape).astype(kind)
 
-    kept = keep(tmp_path, 1, 1, "top", pixels)
+    kept = keep(tmp_path, 1, 1, {"top": pixels})["top"]
 
     assert kept.file.endswith(".png")
     assert np.array_equal(np.asarray(Image.open(tmp_path / kept.file)), pixels)
 
 
 def test_a_16_bit_colour_picture_is_kept_as_png(tmp_path: Path):
-    kept = keep(tmp_path, 1, 1, "top", np.zeros((5, 7, 3), np.uint16))
+    kept = keep(tmp_path, 1, 1, {"top": np.zeros((5, 7, 3), np.uint16)})["top"]
 
     header = (tmp_path / kept.file).read_bytes()[:26]
 
@@ -161,16 +161,16 @@ def test_a_16_bit_colour_picture_is_kept_as_png(tmp_path: Path):
 
 @pytest.mark.parametrize("pixels", [np.ones((3, 4), np.float32), np.zeros((0, 4, 3), np.uint8), np.zeros(3, np.uint8)])
 def test_what_is_no_picture_is_kept_as_it_came(tmp_path: Path, pixels: NDArray[np.generic]):
-    kept = keep(tmp_path, 1, 1, "top", pixels)
+    kept = keep(tmp_path, 1, 1, {"top": pixels})["top"]
 
     assert np.array_equal(np.load(tmp_path / kept.file, allow_pickle=False), pixels)
 
 
 def test_evidence_is_never_overwritten(tmp_path: Path):
-    first = keep(tmp_path, 1, 1, "top", np.zeros((8, 8, 3), np.uint8))
+    first = keep(tmp_path, 1, 1, {"top": np.zeros((8, 8, 3), np.uint8)})["top"]
 
     with pytest.raises(LineError, match="there already and was left alone"):
-        keep(tmp_path, 1, 1, "top", np.ones((8, 8, 3), np.uint8))
+        keep(tmp_path, 1, 1, {"top": np.ones((8, 8, 3), np.uint8)})
 
     assert digest_file(tmp_path / first.file) == first.sha256
 
@@ -178,7 +178,7 @@ def test_evidence_is_never_overwritten(tmp_path: Path):
 @pytest.mark.parametrize("view", ["../outside", "a/b", "", "a\0b"])
 def test_a_view_that_leaves_the_folder_is_refused(tmp_path: Path, view: str):
     with pytest.raises(LineError, match="cannot be a file name"):
-        keep(tmp_path / "evidence", 1, 1, view, np.zeros((8, 8, 3), np.uint8))
+        keep(tmp_path / "evidence", 1, 1, {view: np.zeros((8, 8, 3), np.uint8)})
 
     assert not (tmp_path / "evidence").exists()
 
@@ -187,7 +187,7 @@ def test_evidence_that_cannot_be_written_is_said_plainly(tmp_path: Path):
     (tmp_path / "000001").write_text("a file stands where the folder should be")
 
     with pytest.raises(LineError, match=r"evidence cannot be written|there already"):
-        keep(tmp_path, 1, 1, "top", np.zeros((8, 8, 3), np.uint8))
+        keep(tmp_path, 1, 1, {"top": np.zeros((8, 8, 3), np.uint8)})
 
 
 def test_the_content_of_a_record_is_plain_json():

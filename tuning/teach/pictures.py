@@ -5,7 +5,7 @@ another size, a box outside its picture, the same picture called good and bad.
 """
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluate_eyes import MARKED as FAINT
 from models.eyes import SMALLEST_EDGE
 from tuning.errors import TuningError
 from tuning.teach.sources import Named, named_bad, named_good
@@ -23,9 +24,18 @@ FEWEST_GOOD = 10
 FEWEST_TO_NAME = 4  # pictures of a defect, for it to become a class of its own
 ANOMALY = "anomaly"  # what has no name of its own
 MARKED = 127  # grey level of a mask above which a pixel belongs to the defect
-ALIKE_BITS = 2  # of the 64 of a picture's fingerprint: twins differ by no more
+SMALL_PX = 96  # edge of the small grey copies that twins are looked for in
+TWINS_APART = 1.5  # grey levels, on average: twins differ by less
+TWINS_SHARE = 0.35  # and by less than this share of what two pictures of one class usually differ by
+LARGEST_GROUP = 0.6  # of the good pictures: what is left must still be a half
 
-Bits = NDArray[np.bool_]
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """By what a picture is known again."""
+
+    digest: str
+    small: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
     left_out: list[str] = []
     named = [*named_good(good, problems), *named_bad(defects, problems, left_out)]
     photos: list[Photo] = []
-    prints: list[tuple[str, Bits]] = []
+    prints: list[Print] = []
     for one in named:
         try:
             pixels = _read(one.path)
@@ -81,7 +91,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         defect = None if one.defect is None else _class_name(one.defect) or ANOMALY
         name = f"{one.path.parent.name}/{one.path.name}"
         photos.append(Photo(name, one.path, (columns, rows), defect, mask, len(photos)))
-        prints.append((hashlib.sha256(pixels.tobytes()).hexdigest(), _fingerprint(pixels)))
+        prints.append(_print(pixels))
     problems += _two_minds(photos, prints)
     count = sum(photo.defect is None for photo in photos)
     if not problems and count < FEWEST_GOOD:
@@ -93,6 +103,8 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         raise TuningError("\n".join([*problems, "Nothing was taught."]))
     groups, remarks = _grouped(photos, prints, [one.group for one in named])
     photos = [Photo(p.name, p.path, p.size, p.defect, p.mask, group) for p, group in zip(photos, groups, strict=True)]
+    if problem := _one_sided(photos):
+        raise TuningError(f"{good}: {problem} Nothing was taught.")
     photos, few = _few_named_anomaly(photos)
     names = sorted({p.defect for p in photos if p.defect} - {ANOMALY})
     return Photographs(
@@ -152,9 +164,12 @@ def _mask(one: Named, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
                 f"{one.path}: box {[x0, y0, x1, y1]} does not lie in the picture of {columns} x {rows} px. Correct it: "
                 "x0, y0, x1, y1 with x0 < x1 and y0 < y1."
             )
-        drawn = _grey(own, one.path) > MARKED if own is not None else np.ones((y1 - y0, x1 - x0), np.bool_)
-        if drawn.shape != (y1 - y0, x1 - x0):
-            raise TuningError(f"{own}: is not of its box's size {x1 - x0} x {y1 - y0} px. Write it anew.")
+        drawn = _grey(own, one.path) > FAINT if own is not None else np.ones((y1 - y0, x1 - x0), np.bool_)
+        if drawn.shape != (y1 - y0, x1 - x0) or not drawn.any():
+            raise TuningError(
+                f"{own}: {drawn.shape[1]} x {drawn.shape[0]} px, {int(drawn.sum())} of them marked; a mask has the "
+                f"{x1 - x0} x {y1 - y0} px of its box and is white where the defect is. Correct it, or leave it out."
+            )
         mask[y0:y1, x0:x1] |= drawn
     return mask
 
@@ -175,28 +190,29 @@ def _class_name(said: str) -> str:
     return " ".join(said.replace("_", " ").split()).lower()
 
 
-def _fingerprint(pixels: NDArray[np.uint8]) -> Bits:
-    """64 comparisons of neighbouring brightnesses (difference hash)."""
-    small = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (9, 8), interpolation=cv2.INTER_AREA).astype(int)
-    return np.asarray(small[:, 1:] > small[:, :-1]).ravel()
+def _print(pixels: NDArray[np.uint8]) -> Print:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    small = np.asarray(cv2.resize(grey, (SMALL_PX, SMALL_PX), interpolation=cv2.INTER_AREA), np.uint8)
+    return Print(hashlib.sha256(pixels.tobytes()).hexdigest(), small)
 
 
-def _two_minds(photos: Sequence[Photo], prints: Sequence[tuple[str, Bits]]) -> list[str]:
+def _two_minds(photos: Sequence[Photo], prints: Sequence[Print]) -> list[str]:
     """The same pixels under two labels: one of the labels is wrong, and nobody but a person knows which."""
     first: dict[str, Photo] = {}
     problems = []
-    for photo, (digest, _) in zip(photos, prints, strict=True):
-        before = first.setdefault(digest, photo)
+    for photo, one in zip(photos, prints, strict=True):
+        before = first.setdefault(one.digest, photo)
         if before.defect != photo.defect:
             labels = " and ".join(p.defect or "good" for p in (before, photo))
             problems.append(f"{before.path} and {photo.path}: the same picture is called {labels}. Delete one of them.")
     return problems
 
 
-def _grouped(
-    photos: Sequence[Photo], prints: Sequence[tuple[str, Bits]], stated: Sequence[str]
-) -> tuple[list[int], list[str]]:
-    """A group number for each picture: stated groups, and twins, which would otherwise be taught and tested at once."""
+def _grouped(photos: Sequence[Photo], prints: Sequence[Print], stated: Sequence[str]) -> tuple[list[int], list[str]]:
+    """A group number for each picture: stated groups, and twins, which would otherwise be taught and tested at once.
+
+    Two frames of one unit differ far less than two units do; a product that always lies alike has no other measure.
+    """
     numbers = list(range(len(photos)))
 
     def root(i: int) -> int:
@@ -204,27 +220,33 @@ def _grouped(
             i = numbers[i]
         return i
 
+    small = np.array([one.small for one in prints], np.float32)
+    apart = np.array([np.abs(small - own).mean((1, 2)) for own in small])
+    of_class = np.array([photo.defect or "" for photo in photos])
+    pairs = np.triu(of_class[:, None] == of_class[None], 1)
+    twin = min(TWINS_APART, TWINS_SHARE * float(np.median(apart[pairs]))) if pairs.any() else TWINS_APART
     twins: list[str] = []
     for i, photo in enumerate(photos):
         for k in range(i):
-            alike = photos[k].defect == photo.defect and int((prints[i][1] != prints[k][1]).sum()) <= ALIKE_BITS
-            same = prints[i][0] == prints[k][0]
+            same = prints[i].digest == prints[k].digest
             if same:
                 twins.append(f"{photos[k].name} and {photo.name}: the same picture twice; one of them would do.")
-            if same or (stated[i] and stated[i] == stated[k]) or (alike and _nearly_equal(photos[k], photo)):
+            alike = photos[k].defect == photo.defect and photos[k].size == photo.size and apart[i, k] < twin
+            if same or alike or (stated[i] and stated[i] == stated[k]):
                 numbers[root(i)] = root(k)
     return [root(i) for i in range(len(photos))], twins
 
 
-def _nearly_equal(one: Photo, other: Photo) -> bool:
-    """Two frames of the same thing: fingerprints of a product that always lies alike say little."""
-    if one.size != other.size:
-        return False
-    a, b = (
-        cv2.resize(cv2.cvtColor(photo.pixels(), cv2.COLOR_RGB2GRAY), (96, 96), interpolation=cv2.INTER_AREA)
-        for photo in (one, other)
+def _one_sided(photos: Sequence[Photo]) -> str:
+    """Why the good pictures make no two halves; empty where they do."""
+    good = Counter(photo.group for photo in photos if photo.defect is None)
+    largest = max(good.values())
+    if largest <= LARGEST_GROUP * good.total():
+        return ""
+    return (
+        f"{largest} of the {good.total()} good pictures are of one group or show one unit again and again: half of the "
+        "pictures must be kept back to try out what was taught. Photograph more units, or name smaller groups."
     )
-    return float(np.abs(a.astype(np.float32) - b.astype(np.float32)).mean()) < 1.5
 
 
 def _few_named_anomaly(photos: Sequence[Photo]) -> tuple[list[Photo], list[str]]:
@@ -242,9 +264,9 @@ def _few_named_anomaly(photos: Sequence[Photo]) -> tuple[list[Photo], list[str]]
     return renamed, remarks
 
 
-def _digest(photos: Sequence[Photo], prints: Sequence[tuple[str, Bits]]) -> str:
+def _digest(photos: Sequence[Photo], prints: Sequence[Print]) -> str:
     whole = hashlib.sha256()
-    for photo, (digest, _) in zip(photos, prints, strict=True):
+    for photo, one in zip(photos, prints, strict=True):
         marked = "" if photo.mask is None else hashlib.sha256(np.packbits(photo.mask).tobytes()).hexdigest()
-        whole.update(f"{digest} {photo.defect} {marked}\n".encode())
+        whole.update(f"{one.digest} {photo.defect} {marked}\n".encode())
     return f"sha256:{whole.hexdigest()}"

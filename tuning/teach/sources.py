@@ -69,16 +69,27 @@ def named_bad(source: Path | None, problems: list[str], left_out: list[str]) -> 
 
 def _bad_examples(folder: Path, problems: list[str], left_out: list[str]) -> Iterator[Named]:
     """The units with one kind of defect: a picture teaches one name."""
-    several = 0
+    several = unclear = bad = 0
     for unit in _examples(folder, problems):
         kinds = {defect.defect for defect in unit.defects}
+        bad += len(kinds) > 0
         several += len(kinds) > 1
-        if len(kinds) == 1:
+        clear = any(defect.specified for defect in unit.defects)
+        unclear += len(kinds) == 1 and not clear
+        if len(kinds) == 1 and clear:
             masks = tuple(folder / defect.mask if defect.mask else None for defect in unit.defects)
             boxes = tuple(defect.box_px for defect in unit.defects)
             yield Named(folder / unit.image, kinds.pop(), boxes=boxes, box_masks=masks)
     if several:
-        left_out.append(f"{folder}: {several} pictures with several kinds of defect were left out: one teaches one.")
+        left_out.append(
+            f"{folder.name}: {several} pictures with several kinds of defect were left out: one teaches one."
+        )
+    if unclear:
+        left_out.append(f"{folder.name}: {unclear} pictures whose defect is called too small or faint were left out.")
+    if not bad and not problems:
+        problems.append(
+            f"{folder / LINES}: no unit has a defect. Name a folder with bad units, or leave --defects out."
+        )
 
 
 def _examples(folder: Path, problems: list[str]) -> tuple[WrittenUnit, ...]:

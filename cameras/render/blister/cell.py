@@ -10,10 +10,11 @@ import numpy as np
 from cameras.render import colour
 from cameras.render.blister.damage import Damage, draw_break, draw_chip, draw_crack, draw_stain
 from cameras.render.blister.pack import Pack, Wanted
-from cameras.render.blister.particles import Particle, draw_fibre, draw_fragment, draw_speck, lay_on_tablet
+from cameras.render.blister.pieces import draw_fragment, lay_on_tablet
 from cameras.render.blister.style import Product
 from cameras.render.blister.tablet import Tablet, canvas_radius, draw_tablet
 from cameras.render.canvas import Canvas, Place, Shadow, contrast_made, coverage_of
+from cameras.render.particles import Particle, draw_fibre, draw_speck
 from cameras.render.raster import F32, SUB, Random, area_filtered, f32, length, pick
 from cameras.render.scene import Drawn
 from cameras.render.shapes import distance_at

@@ -7,10 +7,11 @@ import numpy as np
 from cameras.render.blister.cell import fill_cell
 from cameras.render.blister.pack import Kind, Pack, Wanted
 from cameras.render.blister.pocket import draw_pocket
-from cameras.render.blister.style import Product, choose_layout, choose_lettering, choose_product
+from cameras.render.blister.style import Product, choose_layout, choose_product
 from cameras.render.blister.tablet import Tablet, canvas_radius, draw_tablet
 from cameras.render.blister.web import draw_web
 from cameras.render.canvas import Canvas, Place, Shadow
+from cameras.render.lettering import choose_lettering
 from cameras.render.raster import SUB, Random, noise
 from cameras.render.scene import Drawn, Family, Scene
 from cameras.render.truth import CLASSES, HEIGHT, WIDTH, ZONES, Content

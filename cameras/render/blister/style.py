@@ -7,21 +7,16 @@ them tells how the eyes do on a product they were not taught.
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from cameras.render import colour
+from cameras.render.lettering import Lettering
 from cameras.render.raster import F32, Random, pick
 from cameras.render.truth import HEIGHT, WIDTH
 
 LAYOUTS: Final = tuple((rows, columns) for rows in range(1, 6) for columns in range(4, 11))
 HELD_OUT_LAYOUTS: Final = tuple(layout for layout in LAYOUTS if (layout[0] * 3 + layout[1]) % 4 == 0)
 TAUGHT_LAYOUTS: Final = tuple(layout for layout in LAYOUTS if layout not in HELD_OUT_LAYOUTS)
-
-_TAUGHT_FONTS: Final = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX)
-_HELD_OUT_FONTS: Final = (cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX)
-_TAUGHT_CHARACTERS: Final = "ACEFLNPSTUX013468"
-_HELD_OUT_CHARACTERS: Final = "BDGHKMRWZ2579"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +28,6 @@ class Layout:
     pitch_x: float
     pitch_y: float
     px_per_mm: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lettering:
-    """How a style's characters look, on the tablets and on the foil."""
-
-    characters: str
-    font: int
-    stretch: float  # width against height
-    dotted: bool  # printed by an ink jet, one dot beside the other
-
-    def word(self, rng: Random, shortest: int, longest: int) -> str:
-        return "".join(pick(rng, self.characters) for _ in range(int(rng.integers(shortest, longest + 1))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +75,6 @@ def choose_layout(rng: Random, *, held_out: bool) -> Layout:
     pitch_x = pitch_mm * px_per_mm
     pitch_y = min(pitch_x * rng.uniform(0.75, 1.9), HEIGHT * 0.94 / rows)
     return Layout(rows=rows, columns=columns, pitch_x=pitch_x, pitch_y=pitch_y, px_per_mm=px_per_mm)
-
-
-def choose_lettering(rng: Random, *, held_out: bool) -> Lettering:
-    return Lettering(
-        characters=_HELD_OUT_CHARACTERS if held_out else _TAUGHT_CHARACTERS,
-        font=pick(rng, _HELD_OUT_FONTS if held_out else _TAUGHT_FONTS),
-        stretch=rng.uniform(0.7, 1.3),
-        dotted=rng.random() < 0.12,
-    )
 
 
 def _choose_shape(rng: Random, layout: Layout, *, held_out: bool) -> str:

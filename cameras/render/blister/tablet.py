@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.render.blister.style import Imprint, Lettering, Product
-from cameras.render.raster import F32, SUB, area_filtered, f32, gaussian, slopes, text_mask
+from cameras.render.blister.style import Imprint, Product
+from cameras.render.lettering import lettered
+from cameras.render.raster import F32, SUB, area_filtered, f32, gaussian, slopes
 from cameras.render.shapes import centred_axes, signed_distance
 
 
@@ -107,33 +108,6 @@ def _gloss(product: Product, u: F32, v: F32) -> F32:
     x = (u + light_x * product.half_x * 0.45) / (product.half_x * 0.28)
     y = (v + light_y * product.half_y * 0.45) / (product.half_y * 0.22)
     return f32(np.exp(-(x**2 + y**2)))
-
-
-def lettered(lettering: Lettering, text: str, height_px: float) -> NDArray[np.uint8]:
-    """Coverage of one line of text, cropped to itself, characters about height_px tall."""
-    (width, tall), _ = cv2.getTextSize(text, lettering.font, 4.0, 2)
-    drawn = text_mask(
-        (2 * tall + 20, width + 40), text, at=(20, int(1.5 * tall)), font=lettering.font, scale=4.0, stroke=2
-    )
-    x, y, wide, high = cv2.boundingRect(drawn)
-    if wide == 0 or high == 0:
-        return np.zeros((1, 1), np.uint8)
-    crop = drawn[y : y + high, x : x + wide]
-    size_y = max(3, round(height_px * high / max(1, 0.72 * tall)) if high < 0.5 * tall else round(height_px))
-    size_x = max(3, round(wide * size_y / high * lettering.stretch))
-    if lettering.dotted and size_y >= 12:
-        return _dotted(crop, size_x, size_y)
-    return np.asarray(cv2.resize(crop, (size_x, size_y), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _dotted(crop: NDArray[np.uint8], size_x: int, size_y: int) -> NDArray[np.uint8]:
-    """The same characters as rows of seven dots."""
-    step = max(2, round(size_y / 7))
-    columns = max(2, round(size_x / step))
-    cells = np.asarray(cv2.resize(crop, (columns, 7), interpolation=cv2.INTER_AREA)) > 96
-    v, u = np.mgrid[0:step, 0:step].astype(np.float32) - np.float32((step - 1) / 2)
-    dot = np.clip(step * 0.46 + 0.5 - np.sqrt(u * u + v * v), 0, 1) * 255
-    return np.asarray(np.kron(cells, dot), np.uint8)
 
 
 def _turned(mask: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import colour
-from cameras.render.blister.style import Layout, Lettering
-from cameras.render.blister.tablet import lettered
+from cameras.render.blister.style import Layout
+from cameras.render.lettering import Lettering, lettered
 from cameras.render.raster import F32, Random, f32, frame_axes, in_three, log_uniform, noise, pick, polyline, slow_field
 from cameras.render.truth import HEIGHT, WIDTH
 

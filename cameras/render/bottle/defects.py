@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from cameras.render import colour
-from cameras.render.blister.particles import draw_fibre, draw_speck
 from cameras.render.bottle.closure import Fault, contrast_in
 from cameras.render.bottle.look import BottleLook
 from cameras.render.bottle.parts import ABOVE_MM, BAND, BODY, CAP, LABEL, SHOULDER, Unit, bottle_half, diffuse, gloss
+from cameras.render.particles import draw_fibre, draw_speck
 from cameras.render.raster import (
     F32,
     SUB,

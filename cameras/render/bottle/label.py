@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.render.blister.tablet import lettered
 from cameras.render.bottle.look import BottleLook, Label
 from cameras.render.bottle.parts import LABEL, Unit, diffuse, gloss, lay
+from cameras.render.lettering import lettered
 from cameras.render.raster import F32, SUB, f32, in_three, pick
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from cameras.render import colour
-from cameras.render.blister.style import Lettering, choose_lettering
+from cameras.render.lettering import Lettering, choose_lettering
 from cameras.render.raster import F32, Random, f32, pick
 from cameras.render.truth import HEIGHT
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import colour
-from cameras.render.blister.particles import draw_fibre, draw_speck
 from cameras.render.canvas import Place, Shadow, coverage_of
 from cameras.render.carton.layout import polygon_coverage
 from cameras.render.carton.parts import relief
 from cameras.render.carton.work import Work, local_axes
+from cameras.render.particles import draw_fibre, draw_speck
 from cameras.render.raster import (
     F32,
     SUB,

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from cameras.render import colour
-from cameras.render.blister.particles import draw_fibre, draw_speck
 from cameras.render.loose.style import Loose
 from cameras.render.loose.unit import Body, outline, without_text
+from cameras.render.particles import draw_fibre, draw_speck
 from cameras.render.raster import (
     F32,
     SUB,

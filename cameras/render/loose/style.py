@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from cameras.render import colour
-from cameras.render.blister.style import Lettering, choose_lettering
+from cameras.render.lettering import Lettering, choose_lettering
 from cameras.render.raster import F32, Random, f32, pick
 
 TAUGHT_SHAPES: Final = ("round", "oval", "oblong", "capsule", "softgel oval", "on edge")
