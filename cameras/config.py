@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 UnitsPerMin = Annotated[float, Field(gt=0, le=6000, allow_inf_nan=False)]
+FamilyName = Literal["blister", "loose", "vial", "bottle", "carton"]  # what cameras.render draws
 PICTURES = ("*.png", "*.jpg", "*.jpeg", "*.bmp", "*.tif", "*.tiff", "*.webp")
 
 
@@ -26,7 +27,7 @@ class SyntheticCamera(Strict):
     """
 
     driver: Literal["synthetic"]
-    family: str = "blister"  # what is drawn, see cameras.render.FAMILIES
+    family: FamilyName = "blister"  # what is drawn
     product: int = Field(default=0, ge=0, le=1_000_000)  # names shape, colour, print, lamp and the camera's place
     seed: int = Field(default=0, ge=0, le=1_000_000)  # names the units and their order
     units_per_min: UnitsPerMin

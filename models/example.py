@@ -27,7 +27,7 @@ class ShownDefect:
     sizes: Mapping[str, float]  # true mm, mm2 and %
     length_px: float
     specified: bool  # large and distinct enough that it must be found
-    whole: bool  # the whole pocket is wrong, so that its size says nothing
+    whole: bool  # the whole part is wrong, so that its size says nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class WrittenDefect(Strict):
     )  # longest dimension; measured on the mask where it is not given
     area_mm2: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     specified: bool = True  # large and distinct enough that it must be found
-    whole: bool = False  # the whole pocket is wrong, so that its size says nothing
+    whole: bool = False  # the whole part is wrong, so that its size says nothing
 
 
 class WrittenUnit(Strict):

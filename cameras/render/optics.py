@@ -1,4 +1,4 @@
-"""From the flat pack to a photograph: lamps, glare, the camera's place, blur, noise and coding."""
+"""From the flat scene to a photograph: lamps, glare, the camera's place, blur, noise and coding."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from cameras.render.truth import HEIGHT, WIDTH
 
 @dataclass(frozen=True, slots=True)
 class CameraPlace:
-    """Where the camera stands: a perspective map, and how much smaller it makes the pack."""
+    """Where the camera stands: a perspective map, and how much smaller it makes the scene."""
 
     matrix: NDArray[np.float64]
     zoom: float

@@ -48,7 +48,6 @@ class Family:
     """One kind of product: the words of its truth, and how it is drawn."""
 
     name: str
-    about: str
     classes: tuple[str, ...]
     zones: tuple[str, ...]
     smallest_mm: Mapping[str, float]  # length from which on a defect counts as specified; 0 where it is not named

@@ -1,6 +1,6 @@
 """What a rendered frame is: its pixels, and the facts about them that no photograph can give.
 
-Owns the vocabulary of the blister family and the smallest size and contrast at which a defect counts as specified.
+Owns the vocabulary of the blister family and the smallest contrast at which a defect counts as specified.
 A defect below them is drawn and reported all the same: eyes that never saw a faint chip call it something else.
 """
 

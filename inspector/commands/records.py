@@ -82,14 +82,14 @@ def verify(
     anchor: Annotated[
         Path | None, typer.Option("--anchor", help="An earlier output of `records head`: shows a tail cut off since.")
     ] = None,
-    evidence: Annotated[bool, typer.Option("--evidence", help="Also check the digest of every kept picture.")] = False,
+    evidence: Annotated[bool, typer.Option("--evidence", help="Also check every kept file.")] = False,
 ) -> None:
     """Check every record's hash against the one before it."""
     before = Head.model_validate_json(anchor.read_text(encoding="utf-8")) if anchor else None
     with RecordStore.open_readonly(store) as opened, progress("verifying") as step:
         total = opened.count()
         checked = opened.verify(anchor=before, evidence=evidence, progress=lambda done: step(done, total))
-    pictures = f", {checked.pictures} pictures" if evidence else ""
+    pictures = f", {checked.pictures} pictures and heat maps" if evidence else ""
     out.print(
         f"{store}: {checked.records} records and {checked.events} events, chain intact{pictures}", highlight=False
     )

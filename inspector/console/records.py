@@ -147,7 +147,7 @@ def _chained(record: InspectionRecord) -> str:
     said = "✓ content and hash agree" if holds else "✗ CONTENT AND HASH DIFFER: tell QA"
     digests = {
         **record.digests.model_dump(),
-        **{f"picture {view}": kept.sha256 for view, kept in record.evidence.items()},
+        **{f"evidence {view}": kept.sha256 for view, kept in record.evidence.items()},
         "previous record": record.previous,
         "this record": record.hash,
     }

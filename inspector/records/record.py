@@ -49,7 +49,7 @@ class Digests(Strict):
 
 
 class Evidence(Strict):
-    """A kept picture: file relative to the store's evidence folder, and the digest of its bytes."""
+    """A kept picture or heat map: file relative to the store's evidence folder, and the digest of its bytes."""
 
     file: str
     sha256: Sha256
@@ -74,7 +74,7 @@ class Outcome(Strict):
     taken_at: Moment  # of the first frame, or of the trigger when none came
     times_ms: dict[str, Milliseconds] = Field(default_factory=dict)  # eyes, mind, decision, gate, deadline
     sources: dict[str, str] = Field(default_factory=dict)  # by view: file, render seed or camera serial
-    evidence: dict[str, Evidence] = Field(default_factory=dict)  # by view
+    evidence: dict[str, Evidence] = Field(default_factory=dict)  # by view, and by `heat_of` it
 
     @model_validator(mode="after")
     def gate_and_state_agree(self) -> "Outcome":

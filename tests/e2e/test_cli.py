@@ -86,7 +86,7 @@ def test_records_are_listed_shown_exported_and_verified(package: ModelPackage, t
     assert "yes" in listed.stdout
     assert json.loads(shown.stdout)["state"] == "rejected"
     assert len((tmp_path / "records.csv").read_text().splitlines()) == 3
-    assert "2 records and 2 events, chain intact, 1 pictures" in verified.stdout
+    assert "2 records and 2 events, chain intact, 2 pictures and heat maps" in verified.stdout
 
 
 def test_a_unit_or_a_store_that_is_not_there_is_said_in_a_line(package: ModelPackage, tmp_path: Path):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import islice, pairwise
 from pathlib import Path
 from threading import Event
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from cameras.capture import Capture
 from cameras.clock import HandClock, SystemClock
-from cameras.config import ReplayCamera, SyntheticCamera, VideoCamera
+from cameras.config import FamilyName, ReplayCamera, SyntheticCamera, VideoCamera
 from cameras.driver import Driver, Picture, no_beat, open_camera
 from cameras.drivers.pace import Pace
 from cameras.drivers.synthetic import SyntheticDriver
@@ -305,6 +306,10 @@ def test_every_family_is_shown_as_the_line_takes_it(family: str) -> None:
     assert all(check(picture.pixels, FitnessLimits()).fit for picture in shown)
     assert {picture.source.split(", ")[0] for picture in shown} == {f"synthetic {family} {config.product}"}
     assert {picture.source.rsplit(", ", 1)[1] for picture in shown} == {"good", "defective"}
+
+
+def test_every_family_can_be_named_in_a_line() -> None:
+    assert set(get_args(FamilyName)) == set(FAMILIES)
 
 
 def test_a_family_that_nobody_draws_is_refused() -> None:

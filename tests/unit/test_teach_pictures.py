@@ -98,6 +98,51 @@ def test_a_folder_of_examples_teaches_its_units_with_one_kind_of_defect(examples
     assert "1 pictures with several kinds of defect were left out" in taken.remarks[0]
 
 
+def test_examples_called_too_faint_are_left_out_with_a_remark(examples):
+    lines = (examples / "examples.jsonl").read_text().splitlines()
+    lines[12] = lines[12].replace('"specified":true', '"specified":false')
+    (examples / "examples.jsonl").write_text("\n".join(lines))
+
+    taken = open_photographs(examples, examples)
+
+    assert len(taken.bad) == 3
+    assert "1 pictures whose defect is called too small or faint were left out" in "\n".join(taken.remarks)
+
+
+def test_a_mask_of_examples_that_marks_nothing_is_refused(examples):
+    write(examples / "unit-00013-mask-1.png", np.zeros((6, 10), np.uint8))
+
+    with pytest.raises(TuningError, match=r"unit-00013-mask-1\.png: 10 x 6 px, 0 of them marked"):
+        open_photographs(examples, examples)
+
+
+def test_bad_examples_without_a_defect_are_refused(examples):
+    lines = (examples / "examples.jsonl").read_text().splitlines()[:12]
+    (examples / "examples.jsonl").write_text("\n".join(lines))
+
+    with pytest.raises(TuningError, match="no unit has a defect"):
+        open_photographs(examples, examples)
+
+
+def test_units_that_always_lie_alike_are_no_twins(tmp_path):
+    usual = picture(0).astype(int)
+    for seed in range(12):
+        noise = np.random.default_rng(seed).normal(0, 1.2, usual.shape)
+        write(tmp_path / "good" / f"{seed:02d}.png", np.clip(usual + noise, 0, 255).astype(np.uint8))
+
+    assert sorted(halves(open_photographs(tmp_path / "good", None).good)) == [0] * 6 + [1] * 6
+
+
+def test_one_unit_photographed_again_and_again_is_refused(tmp_path):
+    for seed in range(12):
+        shown = picture(0 if seed < 9 else seed)
+        shown[0, 0] = seed  # no two files are the same
+        write(tmp_path / "good" / f"{seed:02d}.png", shown)
+
+    with pytest.raises(TuningError, match="9 of the 12 good pictures are of one group or show one unit again"):
+        open_photographs(tmp_path / "good", None)
+
+
 def test_examples_without_a_picture_are_refused_with_their_line(examples):
     (examples / "unit-00003.png").unlink()
 

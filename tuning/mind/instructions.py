@@ -127,10 +127,9 @@ def _page(facts: Mapping[str, str], strata: Strata) -> list[str]:
     lines = [
         "# What the mind is taught",
         "",
-        "Drawn from forms and words by seed, counterfactual by construction: the same observation stands under sheets "
-        "whose right verdicts differ, ids and clauses are drawn anew for each sheet, and half of the defects go by "
-        "words that only the glossary explains. Answers follow from the notes by rule. Held-out wordings "
-        "(`tuning/mind/wordings/heldout.yaml`, `tests/wordings/`) are not in it.",
+        "Drawn from forms and words by seed. Every sheet has ids, limits and severities of its own, so that it must be "
+        "read; many defects go by invented words that only the glossary explains. Right answers follow from the notes by "
+        "rule. Held-out wordings (`tuning/mind/wordings/heldout.yaml`, `tests/wordings/`) are not in it.",
         "",
         *(f"- {name}: {value}" for name, value in facts.items()),
     ]

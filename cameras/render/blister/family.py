@@ -101,7 +101,6 @@ def _plan(rng: Random, cells: int, content: Content) -> dict[int, Wanted]:
 
 BLISTER: Final = Family(
     name="blister",
-    about="blister pack of tablets or capsules, seen through its pockets",
     classes=CLASSES,
     zones=ZONES,
     smallest_mm={"spot": 0.5, "chip": 1.0, "fragment": 1.0, "stain": 1.5, "crack": 2.0},

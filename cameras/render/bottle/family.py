@@ -221,7 +221,6 @@ def _cast_shadow(look: BottleLook, pixels: F32) -> None:
 
 BOTTLE: Final = Family(
     name="bottle",
-    about="bottle with its closure, tamper band and label, standing, seen from the side",
     classes=CLASSES,
     zones=ZONES,
     smallest_mm={

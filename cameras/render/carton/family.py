@@ -236,7 +236,6 @@ def shifted_pixels(pixels: F32, dx: float, dy: float) -> F32:
 
 CARTON: Final = Family(
     name="carton",
-    about="face of a folding carton with artwork, label, code area and tamper seal",
     classes=CLASSES,
     zones=ZONES,
     smallest_mm={

@@ -274,6 +274,8 @@ def draw_picking(rng: Random, product: Loose, body: Body, *, small: bool) -> Wou
     scale, side = product.px_per_mm, body.side
     if product.has_text:
         rows, columns = np.nonzero(body.text > 0.5)
+        if not len(rows):
+            return None
         index = int(rng.integers(len(rows)))
         at = f32([columns[index], rows[index]])
     else:
@@ -320,6 +322,8 @@ def draw_dent(rng: Random, product: Loose, body: Body, *, small: bool) -> Wound 
     if rng.random() < 0.35:  # a dome
         tips = np.abs(body.u) > product.half_x - 0.75 * product.radius
         rows, columns = np.nonzero(body.foot & tips)
+        if not len(rows):
+            return None
         index = int(rng.integers(len(rows)))
         at = f32([columns[index], rows[index]])
     shape = _blob_at(rng, body, at, across / 2, flattening=rng.uniform(0.55, 1.0), roughness=0.18)
@@ -341,6 +345,8 @@ def draw_hole(rng: Random, product: Loose, body: Body, *, small: bool) -> Wound 
     if rng.random() < 0.5:  # a notch at the cap's edge
         seam = np.abs(body.u - product.seam * product.half_x - 0.3 * across) < 2
         rows, columns = np.nonzero(body.foot & seam & (np.abs(body.v) < 0.75 * product.radius))
+        if not len(rows):
+            return None
         index = int(rng.integers(len(rows)))
         at = f32([columns[index], rows[index]])
     inward = _blob_at(rng, body, at, across / 2, flattening=rng.uniform(0.35, 0.9), roughness=0.4)

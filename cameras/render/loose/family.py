@@ -375,7 +375,6 @@ def _mark(body: Body, zones: NDArray[np.uint8]) -> None:
 
 LOOSE: Final[Family] = Family(
     name="loose",
-    about="one loose tablet or capsule on a belt or tray",
     classes=CLASSES,
     zones=ZONES,
     smallest_mm={

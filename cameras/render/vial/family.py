@@ -298,7 +298,6 @@ def _drawn_mark(stage: Stage, kind: Kind, mark: Mark) -> Drawn:
 
 VIAL: Final = Family(
     name="vial",
-    about="stoppered vial or sealed ampoule with liquid or freeze-dried cake, seen from the side",
     classes=tuple(_SHARES),
     zones=ZONES,
     smallest_mm={
