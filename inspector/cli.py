@@ -17,6 +17,7 @@ from rich.table import Table
 
 from cameras.errors import CameraError
 from cameras.render import Content
+from inspector.bench.precision import bench_precision
 from inspector.commands import (
     bench,
     calibrate,
@@ -30,7 +31,7 @@ from inspector.commands import (
     sheets,
 )
 from inspector.commands.screen import err, out, progress
-from inspector.commands.sheets import PACKAGE
+from inspector.commands.sheets import PACKAGE, PackageOption
 from inspector.errors import LineError
 from inspector.evaluation import write_report
 from inspector.evaluation.cells import cells_of
@@ -38,7 +39,8 @@ from inspector.evaluation.teaching import teaching_report
 from models.criteria import CriteriaSheet
 from models.errors import ModelError
 from models.example import Challenge, ShownUnit
-from models.package import refuse_filled
+from models.package import ModelPackage, refuse_filled
+from models.sentences import load_sentences
 from tuning.errors import TuningError
 
 REFUSED = 1
@@ -193,6 +195,28 @@ def teach(
         err.print(f"look at again: {remark}", highlight=False)
     out.print(f"{page}\n{to}: {taught.package.digest}", highlight=False)
     err.print(f"next: inspector read {sheet} --package {to}", highlight=False)
+
+
+@bench.app.command("precision")
+def precision(
+    sentences: Annotated[Path, typer.Option("--sentences", help="YAML of sentences to read.")] = bench.SENTENCES,
+    questions: Annotated[int, typer.Option("--questions", min=15, help="Observations to judge.")] = 2000,
+    package: PackageOption = PACKAGE,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads of the mind.")] = 2,
+) -> None:
+    """The mind in eight bits, as it ships, beside the same mind in full precision: does anything come out otherwise?"""
+    sheets = _challenge(0, questions).sheets
+    loaded, texts = ModelPackage.load(package), load_sentences(sentences)
+    with bench.steps() as step:
+        both = bench_precision(loaded, texts, sheets, threads=threads, progress=step)
+    for figure in both.figures:
+        cells = cells_of(figure)
+        out.print(f"{figure.topic}: {figure.name} {cells.value} ({cells.bounds}) {cells.counted}", highlight=False)
+    for name, said in (("shipped", both.shipped), ("full", both.full)):
+        out.print(
+            f"{name}: {said.size_mb:.0f} MB, {said.read_s:.0f} s to read, {said.judge_s:.0f} s to judge",
+            highlight=False,
+        )
 
 
 @bench.app.command("quality")

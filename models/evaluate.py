@@ -7,7 +7,7 @@ outside; nothing here draws, trains or tunes.
 import os
 import platform
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from models.errors import PackageInvalid
 from models.evaluate_covering import Covering
 from models.evaluate_eyes import Looks, SeenUnit, eyes_figures, look_at
-from models.evaluate_judging import Bench, Judge, Opens, counterpart_figures, judge_sheets, judging_figures
+from models.evaluate_judging import Bench, Opens, counterpart_figures, judge_sheets, judging_figures
+from models.evaluate_mind import OpenedMind
 from models.evaluate_reading import ReadCriterion, Readings, read_all, reading_figures
 from models.evaluate_tables import UnitTables, unit_tables
 from models.evaluate_units import judge_units, repeated
@@ -27,11 +28,8 @@ from models.exhibits import Gallery
 from models.eyes import Eyes
 from models.metrics import Figure
 from models.mind import Mind
-from models.note import Note
 from models.package import ModelPackage, PackageFacts
-from models.prompt import CriterionText
 from models.reading import Reader, describe
-from models.verdict import Asked, Judgement
 
 REPETITIONS = 200
 
@@ -107,29 +105,6 @@ class Minds(Reader, Opens, Protocol):
     """Both skills of the mind."""
 
 
-class _Mind:
-    """The package's mind, its sheets opened as this file's callers want them."""
-
-    def __init__(self, mind: Mind) -> None:
-        self._mind = mind
-
-    def read(
-        self,
-        lines: Sequence[CriterionText],
-        glossary: Mapping[str, Sequence[str]],
-        progress: Callable[[int, int], None] | None = None,
-    ) -> list[tuple[Note, float]]:
-        return self._mind.read(lines, glossary, progress)
-
-    def open(self, notes: Sequence[tuple[str, Note]], rejecting: Collection[str]) -> Judge:
-        sheet = self._mind.open_sheet(notes, rejecting)
-
-        def judge(asked: Sequence[Asked]) -> list[Judgement]:
-            return self._mind.judge(sheet, asked)
-
-        return judge
-
-
 def evaluate(
     package: ModelPackage,
     challenge: Challenge,
@@ -148,7 +123,7 @@ def evaluate(
         gallery: keeps the pictures of the worst mistakes.
     """
     start = time.monotonic()
-    eyes, mind = Eyes(package, threads=threads), _Mind(Mind(package, threads=threads))
+    eyes, mind = Eyes(package, threads=threads), OpenedMind(Mind(package, threads=threads))
     counted = count(
         eyes, mind, package.manifest, challenge, progress=progress, repetitions=repetitions, gallery=gallery
     )

@@ -56,7 +56,7 @@ class ReadBy:
 def bench_reading(package: ModelPackage, sentences: Sequence[Sentence], *, threads: int, progress: Progress) -> Readers:
     """Figures of both readers side by side, and how far one may be trusted where the other says the same."""
     at = package.manifest.operating_point.sure_from
-    sheets = _sheets(sentences)
+    sheets = sheets_of_ten(sentences)
     mind, parser = (
         _read(reader, name, sheets, package, at, progress)
         for reader, name in (
@@ -82,7 +82,7 @@ def differs_at_all(one: Note, other: Note) -> bool:
     return bool(differs(one, other))
 
 
-def _sheets(sentences: Sequence[Sentence]) -> list[ShownSheet]:
+def sheets_of_ten(sentences: Sequence[Sentence]) -> list[ShownSheet]:
     """Sheets of ten, in a drawn order, of one trait each; what is left over is a shorter sheet."""
     sheets = []
     for trait, name in TRAITS.items():

@@ -54,7 +54,7 @@ def line(
 ) -> None:
     """The whole line, 2 % of its units defective: times from trigger to verdict at the gate, and what came too late."""
     at = _numbers(rates, "--rates")
-    with _steps() as step:
+    with steps() as step:
         figures = bench_line(line, rates=at, units=units, gate_after_ms=gate_after_ms, threads=threads, step=step)
     _finish(Report(machine=this_machine(), line=figures), json)
 
@@ -69,7 +69,7 @@ def model(
 ) -> None:
     """The model of a line, part by part: clear and doubtful units, long sheets, reading, memory."""
     lengths = [int(number) for number in _numbers(sheet_tokens, "--sheet-tokens")]
-    with _steps() as step:
+    with steps() as step:
         figures = bench_model(line, times=times, sheet_tokens=lengths, threads=threads, step=step)
     _finish(Report(machine=this_machine(), model=figures), json)
 
@@ -82,7 +82,7 @@ def reading(
     wrong: Annotated[int, typer.Option("--wrong", min=0, help="Sentences that the mind read wrong, to list.")] = 10,
 ) -> None:
     """The mind beside a hand-written parser, on sentences that were written apart from what the mind was taught."""
-    with _steps() as step:
+    with steps() as step:
         readers = bench_reading(ModelPackage.load(package), load_sentences(sentences), threads=threads, progress=step)
     table = Table(title=f"reading of {sentences}, shares with 95 % bounds", title_justify="left")
     for name in ("", "sentences", "the mind", "a parser"):
@@ -117,7 +117,7 @@ def everything(
 ) -> None:
     """The line, then the model."""
     at, lengths = _numbers(rates, "--rates"), [int(number) for number in _numbers(sheet_tokens, "--sheet-tokens")]
-    with _steps() as step:
+    with steps() as step:
         on_line = bench_line(line, rates=at, units=units, gate_after_ms=gate_after_ms, threads=threads, step=step)
         of_model = bench_model(line, times=times, sheet_tokens=lengths, threads=threads, step=step)
     _finish(Report(machine=this_machine(), line=on_line, model=of_model), json)
@@ -134,7 +134,7 @@ def _numbers(text: str, option: str) -> list[float]:
 
 
 @contextmanager
-def _steps() -> Iterator[Callable[[str, int, int], None]]:
+def steps() -> Iterator[Callable[[str, int, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
         task = bar.add_task("bench", total=None)

@@ -269,3 +269,20 @@ def test_examples_of_a_family_are_what_a_teaching_takes(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert len({line["mm_per_px"] for line in lines}) == 1
     assert all((tmp_path / "out" / line["image"]).is_file() for line in lines)
+
+
+def test_what_eight_bits_cost_is_said_in_shares_of_the_same_answers(embedded_package: Path, tmp_path: Path) -> None:
+    few = tmp_path / "few.yaml"
+    sentence = (
+        "{text: Any chip over 2 mm is major., heading: '', note: {kind: size, defect: chip, zone: '', outside: false"
+    )
+    few.write_text(f"sentences:\n  - {sentence}, unit: mm, operator: '>', limit: 2.0, severity: major}}}}\n")
+
+    done = inspector(
+        "bench", "precision", "--sentences", few, "--questions", 30, "--package", embedded_package, "--threads", 1
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "both: criteria read the same" in done.stdout
+    assert "both: verdicts the same" in done.stdout
+    assert not [path for path in embedded_package.parent.iterdir() if path.name.startswith(".precision-")]
