@@ -60,8 +60,8 @@ def read_prefix(vocabulary: Vocabulary, glossary: Mapping[str, Sequence[str]]) -
 
 
 def read_question(heading: str, sentence: str) -> str:
-    """One criterion in its own words, under the heading it stands below (empty: none)."""
-    text = " ".join(sentence.split())
+    """One criterion in its own words, under the heading it stands below (empty: none); tabs are a table's columns."""
+    text = " ".join(sentence.replace("\t", " | ").split())
     return f"\n{heading}: {text} ->" if heading else f"\n{text} ->"
 
 

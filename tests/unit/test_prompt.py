@@ -62,3 +62,7 @@ def test_a_doubtful_class_leaves_its_mixture_to_the_mind() -> None:
 def test_a_number_that_is_no_measurement_is_refused(value: float) -> None:
     with pytest.raises(ModelError, match="allowed 0 or more"):
         number(value)
+
+
+def test_the_columns_of_a_pasted_table_stay_columns() -> None:
+    assert read_question("", "Spot\ttablet\t> 0.5 mm") == "\nSpot | tablet | > 0.5 mm ->"

@@ -49,6 +49,8 @@ PARTS = ("coat", "shell", "rim", "core", "film", "layer", "product", "surface")
 OWN = 0.55  # share of tasks in the product's own vocabulary
 REMARKS, OUTSIDERS = 0.12, 0.06  # shares of sentences that are no criterion; criteria for what the product cannot see
 MISTYPED = 0.15  # share of sentences with typing errors
+PLAIN_ZONE = 0.3  # share of places that go by the package's own word
+WIDE = 0.2  # share of limits from the whole range that sheets have
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,9 @@ def draw_reading(
         note = draw_note(draw, material, defect, vocabulary.zones, two_tiers=0.07)
         if note.zone:
             zone = draw.choice(material.wordings.words.zones[note.zone].words)
-            if draw.random() < 0.08:
+            if draw.random() < PLAIN_ZONE:
+                zone = note.zone
+            elif draw.random() < 0.08:
                 zone = _alias(draw)
                 invented.setdefault(note.zone, []).append(zone)
             called = Called(called.many, called.one, zone)
@@ -159,7 +163,7 @@ def draw_note(draw: Random, material: Material, defect: str, zones: tuple[str, .
     severity = draw.choice(SEVERITIES)
     way = draw.random()
     zone, outside = "", False
-    if draw.random() < (0.33 if units else 0.06):
+    if draw.random() < (0.42 if units else 0.25):
         zone, outside = draw.choice(zones), draw.random() < 0.33
     if way < (0.11 if units else 0.2):
         return Note(kind="off", defect=defect, zone=zone, outside=outside)
@@ -192,7 +196,8 @@ def draw_limit(draw: Random, unit: Unit) -> float:
                 [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 0.5, 1.5, 2.5, round(draw.uniform(1, 30), 1)]
             )
         )
-    limit = math.exp(draw.uniform(math.log(0.1), math.log(6 if unit == "mm" else 12)))
+    most = (15 if unit == "mm" else 95) if draw.random() < WIDE else (6 if unit == "mm" else 12)
+    limit = math.exp(draw.uniform(math.log(0.1), math.log(most)))
     if limit < 1:
         return max(0.1, round(round(limit / 0.05) * 0.05, 2)) if draw.random() < 0.7 else round(limit, 2)
     return round(limit, 1) if draw.random() < 0.6 else round(limit * 2) / 2 if draw.random() < 0.6 else round(limit, 2)

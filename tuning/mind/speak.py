@@ -57,7 +57,11 @@ STARTS_A_SENTENCE = (
     "away",
 )
 HEADED, PLAIN_HEADING, TAIL = 0.3, 0.08, 0.15  # shares of sentences
-PLACE_FIRST, BARE_PLACE = 0.3, 0.6  # shares of places: before the sentence; in a column without its preposition
+PLACE_FIRST, IN_A_COLUMN, BARE_PLACE = (
+    0.3,
+    0.3,
+    0.6,
+)  # shares of places; the last: of those in a column, without "on the"
 LOUD = 0.03  # share of sentences in one case
 
 
@@ -137,7 +141,7 @@ def _word(draw: Random, wordings: Wordings, note: Note, *, headed: bool, side: S
         return _Wording(_pick(draw, forms.headed if headed else forms.plain, note, side), ())
     if note.kind == "count":
         pairs = _fitting(with_operators(wordings.count.headed if headed else wordings.count.plain, side), note)
-        form, operator = _either_operator(draw, pairs)
+        form, operator = _either_operator(draw, _columns(draw, pairs, note))
         return _Wording(form, _operated(note, operator))
     size = wordings.size
     if len(note.tiers) == 2:
@@ -145,7 +149,8 @@ def _word(draw: Random, wordings: Wordings, note: Note, *, headed: bool, side: S
     way = draw.random()
     if way > 0.72:
         stated = size.stated_headed if headed else size.stated
-        form, operator = _either_operator(draw, _fitting(with_operators(stated, side), note), second=0.35)
+        pairs = _columns(draw, _fitting(with_operators(stated, side), note), note)
+        form, operator = _either_operator(draw, pairs, second=0.35)
         return _Wording(form, _operated(note, operator))
     comparators = wordings.comparators.within if way > 0.5 else wordings.comparators.over
     forms_of_way = (
@@ -297,7 +302,15 @@ def _severity(draw: Random, severity: str) -> str:
 
 
 def _pick(draw: Random, forms: Forms, note: Note, side: Side) -> str:
-    return draw.choice([form for form, _ in _fitting([(form, ">") for form in on_side(forms, side)], note)])
+    pairs: list[tuple[str, Operator]] = [(form, ">") for form in on_side(forms, side)]
+    return draw.choice([form for form, _ in _columns(draw, _fitting(pairs, note), note)])
+
+
+def _columns(draw: Random, pairs: list[tuple[str, Operator]], note: Note) -> list[tuple[str, Operator]]:
+    """Rows of a table are few among the forms, and where places stand bare: they get a share of their own."""
+    if not note.zone or draw.random() >= IN_A_COLUMN:
+        return pairs
+    return [pair for pair in pairs if "where" in placeholders(pair[0])] or pairs
 
 
 def _fitting(pairs: list[tuple[str, Operator]], note: Note) -> list[tuple[str, Operator]]:
