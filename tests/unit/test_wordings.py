@@ -1,5 +1,6 @@
 """The wordings that the mind learns from: broad, complete, never readable two ways."""
 
+import re
 from pathlib import Path
 from random import Random
 
@@ -129,7 +130,8 @@ def test_a_criterion_for_what_the_product_cannot_see_is_none() -> None:
     task = draw_reading(Random("c"), material, 400, own=1.0, mistyped=0)
     words = material.wordings.words
     unseen = [word for name in words.outsiders for word in (*words.others[name].many, *words.others[name].one)]
-    spoken = [one for one in task.spoken if any(word.lower() in one.sentence.lower() for word in unseen)]
+    named = re.compile(rf"\b({'|'.join(map(re.escape, unseen))})\b", re.IGNORECASE)
+    spoken = [one for one in task.spoken if named.search(one.sentence)]
 
     assert len(spoken) > 10
     assert all(one.note.kind == "other" for one in spoken)
