@@ -315,7 +315,7 @@ def warmed(pixels: NDArray[np.generic], heat: NDArray[np.uint8]) -> NDArray[np.u
     grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     over = cv2.resize(heat, (width, height), interpolation=cv2.INTER_LINEAR)
     colours = cv2.cvtColor(cv2.applyColorMap(over, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
-    share = (0.25 + 0.55 * over[..., None].astype(np.float32) / 255) * (over[..., None] > 0)
+    share = np.minimum(0.8, over[..., None].astype(np.float32) / 150)
     return np.asarray(grey * (1 - share) + colours * share, np.uint8)
 
 
