@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from models.criteria import CriteriaSheet
@@ -255,7 +256,7 @@ def test_an_approval_needs_a_name_and_a_reason(reader: ModelPackage, tmp_path: P
 
 def test_a_sheet_of_units_shows_each_with_its_defects_named(tmp_path: Path) -> None:
     done = inspector("render", tmp_path / "sheet.png", "--family", "vial", "--units", 4, "--content", "defective")
-    picture = cv2.imread(str(tmp_path / "sheet.png"))
+    picture = np.asarray(cv2.imread(str(tmp_path / "sheet.png")))
 
     assert done.returncode == 0
     assert "4 units of seeds 0 to 3" in done.stdout

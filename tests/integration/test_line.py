@@ -253,7 +253,7 @@ def test_the_heat_map_is_kept_with_the_picture_and_points_at_the_defect(package:
     run(path)
 
     kept = records(path)[1].evidence
-    heat = cv2.imread(str(tmp_path / "store" / "evidence" / kept["top.heat"].file), cv2.IMREAD_UNCHANGED)
+    heat = np.asarray(cv2.imread(str(tmp_path / "store" / "evidence" / kept["top.heat"].file), cv2.IMREAD_UNCHANGED))
     y, x = np.unravel_index(int(heat.argmax()), heat.shape)
     assert set(kept) == {"top", "top.heat"}
     assert heat.shape == (tiny.ROWS // 2, tiny.COLUMNS // 2)

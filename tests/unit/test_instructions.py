@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def mind(repository: Path) -> MindConfig:
     return load_recipe(repository / "configs" / "tuning" / "embedded.yaml").mind
 
 
-def written(mind: MindConfig, folder: Path, steps: range) -> list[dict[str, object]]:
+def written(mind: MindConfig, folder: Path, steps: range) -> list[dict[str, Any]]:
     write_instructions(mind, folder, steps, progress=lambda done: None)
     return [json.loads(line) for line in (folder / LINES).read_text(encoding="utf-8").splitlines()]
 
