@@ -10,7 +10,7 @@ package has no word for would be counted as a miss that nobody made.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -25,6 +25,7 @@ from models.example import ShownDefect, ShownUnit
 from models.eyes import SMALLEST_EDGE
 
 LINES = "examples.jsonl"
+ANOMALY = "anomaly"  # the class of what has no name of its own
 
 Box = tuple[int, int, int, int]
 
@@ -65,6 +66,7 @@ class ExampleFolder:
     folder: Path
     units: tuple[WrittenUnit, ...]
     only_zone: str = ""  # of a package that tells no places apart: every defect lies there, whatever the line says
+    named: frozenset[str] | None = None  # of a taught package: what has none of these names is an anomaly to it
 
     def __len__(self) -> int:
         return len(self.units)
@@ -72,7 +74,12 @@ class ExampleFolder:
     def __iter__(self) -> Iterator[ShownUnit]:
         """Raises ExampleInvalid at a picture or mask that cannot be read or does not fit its line."""
         for unit in self.units:
-            yield _shown(self.folder, unit, self.only_zone)
+            shown = _shown(self.folder, unit, self.only_zone)
+            if self.named is not None:
+                known = self.named
+                unnamed = (d if d.defect in known else replace(d, defect=ANOMALY) for d in shown.defects)
+                shown = replace(shown, defects=tuple(unnamed))
+            yield shown
 
     @property
     def digest(self) -> str:
@@ -88,7 +95,8 @@ def open_examples(
     """Read a folder's lines and check that every picture is there.
 
     Args:
-        defects: classes of the package that is to be shown them; None where there is none yet.
+        defects: classes of the package that is to be shown them; None where there is none yet. Where the anomaly is one
+            of them, any other name is an anomaly too.
         zones: its zones; where there is one only, every defect lies in it.
 
     Raises:
@@ -121,7 +129,9 @@ def open_examples(
         problems.append(f"{path}: no unit. Write one a line; `inspector examples` writes a folder to look at.")
     if problems:
         raise ExampleInvalid("\n".join(problems))
-    return ExampleFolder(folder, tuple(units), zones[0] if zones and len(zones) == 1 else "")
+    only_zone = zones[0] if zones and len(zones) == 1 else ""
+    named = frozenset(defects) if defects is not None and ANOMALY in defects else None
+    return ExampleFolder(folder, tuple(units), only_zone, named)
 
 
 def write_examples(folder: Path, units: Iterable[ShownUnit]) -> int:
@@ -147,7 +157,7 @@ def _problems(
 ) -> list[str]:
     found = [] if (folder / unit.image).is_file() else [f"image: {unit.image} is not there. Correct the path."]
     for defect in unit.defects:
-        if defects is not None and defect.defect not in defects:
+        if defects is not None and ANOMALY not in defects and defect.defect not in defects:
             found.append(f"defects: the package has no {defect.defect}, only {', '.join(defects)}. Use its words.")
         if zones is not None and len(zones) > 1 and defect.zone not in zones:
             found.append(f"defects: the package has no zone {defect.zone}, only {', '.join(zones)}. Use its words.")

@@ -44,6 +44,14 @@ def test_a_mask_without_a_length_is_measured(tmp_path):
     assert unit.defects[0].sizes["mm2"] == pytest.approx(np.pi * 0.7**2, rel=0.1)
 
 
+def test_what_a_taught_package_has_no_name_for_is_an_anomaly_to_it(tmp_path):
+    folder = _folder(tmp_path, _unit(mask=""))
+
+    (unit,) = open_examples(folder, defects=("burr", "anomaly"), zones=("product",))
+
+    assert [(defect.defect, defect.zone) for defect in unit.defects] == [("anomaly", "product")]
+
+
 @pytest.mark.parametrize(
     ("changed", "text"),
     [

@@ -12,13 +12,14 @@ pytest.importorskip("torch")
 
 from inspector.recipe import sheet_for
 from models.errors import SheetInvalid
+from models.example_files import ANOMALY
 from models.eyes import Eyes
 from models.mind import Mind
 from models.package import ModelPackage
 from models.prompt import CriterionText
 from tests.conftest import ROOT
 from tuning.errors import TuningError
-from tuning.teach.pictures import ANOMALY, open_photographs
+from tuning.teach.pictures import open_photographs
 from tuning.teach.teach import Taught, teach
 
 EDGE = 128

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from models.example import ShownDefect, ShownUnit
-from models.example_files import write_examples
+from models.example_files import ANOMALY, write_examples
 from tuning.errors import TuningError
-from tuning.teach.pictures import ANOMALY, halves, open_photographs
+from tuning.teach.pictures import halves, open_photographs
 
 EDGE = 48
 

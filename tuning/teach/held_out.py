@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluate_eyes import lying_on
-from models.example_files import longest_px
+from models.example_files import ANOMALY, longest_px
 from models.metrics import auroc
 from models.regions import Maps, Region, Thresholds, find_regions
 from tuning.eyes.calibrate import placed
@@ -20,7 +20,6 @@ from tuning.teach.damage import damaged
 from tuning.teach.graph import COARSE, STRANGE, WHOLE, RememberingSight
 from tuning.teach.lessons import Shown
 from tuning.teach.net import WORST
-from tuning.teach.pictures import ANOMALY
 
 Floats = NDArray[np.float32]
 

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluate_eyes import MARKED as FAINT
+from models.example_files import ANOMALY
 from models.eyes import SMALLEST_EDGE
 from tuning.errors import TuningError
 from tuning.teach.sources import Named, named_bad, named_good
 
 FEWEST_GOOD = 10
 FEWEST_TO_NAME = 4  # pictures of a defect, for it to become a class of its own
-ANOMALY = "anomaly"  # what has no name of its own
 MARKED = 127  # grey level of a mask above which a pixel belongs to the defect
 SMALL_PX = 96  # edge of the small grey copies that twins are looked for in
 TWINS_APART = 1.5  # grey levels, on average: twins differ by less

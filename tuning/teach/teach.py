@@ -17,6 +17,7 @@ from safetensors.numpy import save, save_file
 from models.errors import ModelError
 from models.evaluate_eyes import SeenUnit, look_at
 from models.example import ShownDefect, ShownUnit
+from models.example_files import ANOMALY
 from models.eyes import Eyes, EyesParts
 from models.operating import FEWEST, Point, Target, choose, scored_units, smallest_sizes
 from models.package import EYES_GRAPH, EYES_TENSORS, DefectClass, ModelPackage
@@ -37,7 +38,7 @@ from tuning.teach.held_out import (
 from tuning.teach.lessons import Shown, frame_of, shown, varied
 from tuning.teach.package import PRODUCT, facts_of, write
 from tuning.teach.parts import Part, sides_of, train_parts
-from tuning.teach.pictures import ANOMALY, Photographs, halves
+from tuning.teach.pictures import Photographs, halves
 from tuning.teach.stage import Line, Sizes, naming_rows, real_line, sizes_of, tensors_of
 from tuning.teach.train import TRUNK
 
