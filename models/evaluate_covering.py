@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluate_eyes import Looks, SeenUnit, match
+from models.evaluate_eyes import MARKED, Looks, SeenUnit, match
 from models.example import ShownUnit
 from models.metrics import Figure, share
 from models.observation import Observation
@@ -84,7 +84,7 @@ def _points_at_a_defect(unit: ShownUnit, heat: Pixels) -> bool:
     px, py = (int(x) + 0.5) * columns / heat.shape[1], (int(y) + 0.5) * rows / heat.shape[0]
     for defect in unit.defects:
         x0, y0 = defect.box_px[:2]
-        mask = np.pad((defect.mask > 80).astype(np.uint8), NEAR_PX)
+        mask = np.pad((defect.mask > MARKED).astype(np.uint8), NEAR_PX)
         mask = np.asarray(cv2.dilate(mask, np.ones((2 * NEAR_PX + 1,) * 2, np.uint8)))
         at = round(py) - y0 + NEAR_PX, round(px) - x0 + NEAR_PX
         if 0 <= at[0] < mask.shape[0] and 0 <= at[1] < mask.shape[1] and mask[at]:

@@ -86,6 +86,12 @@ def coverage_of(mask: F32, place: Place) -> F32:
     return covered
 
 
+def averaged(field: F32, times: int) -> F32:
+    """A field drawn at so many times the frame, as the frame shows it."""
+    size = (max(1, field.shape[1] // times), max(1, field.shape[0] // times))
+    return f32(cv2.resize(field, size, interpolation=cv2.INTER_AREA))
+
+
 def contrast_made(before: F32, after: F32, coverage: F32) -> float:
     """Mean Lab distance that a defect makes inside its mask; 0 where it covers no pixel."""
     inside = coverage > 0.5

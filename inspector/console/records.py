@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.console.pieces import FINDING_HEADS, chip, facts_row, finding_cells, problem, spoken, table
-from inspector.console.views import Problem, batches, evidence, newest, record
+from inspector.console.views import Problem, batches, kept_of, newest, record
 from inspector.records.batch import BatchStatus, BatchSummary
 from inspector.records.evidence import heat_of
 from inspector.records.record import InspectionRecord
@@ -90,8 +90,8 @@ def _record(store: Path, batch: int | None, unit: int) -> str:
         return problem(found)
     names = list(found.observations or found.sources)
     names += [heat_of(view) for view in names if heat_of(view) in found.evidence]
-    shown = {name: evidence(store, found, name) for name in names}
-    return record_page(found, {n: picture.text if isinstance(picture, Problem) else "" for n, picture in shown.items()})
+    kept = {name: kept_of(store, found, name) for name in names}
+    return record_page(found, {name: one.text if isinstance(one, Problem) else "" for name, one in kept.items()})
 
 
 def batches_table(batches: Sequence[BatchSummary]) -> str:

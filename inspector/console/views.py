@@ -200,17 +200,28 @@ def evidence(store: Path, shown: InspectionRecord, name: str) -> NDArray[np.uint
     Args:
         name: a view, or `heat_of` it.
     """
+    kept = kept_of(store, shown, name)
+    if isinstance(kept, Problem):
+        return kept
+    pixels, heat = kept
+    if heat is not None:
+        return warmed(pixels, np.asarray(heat, np.uint8))
+    findings = tuple(f for f in shown.findings if f.view == name)
+    verdict = Verdict(disposition=shown.disposition, reason=shown.reason, text=shown.text, findings=findings)
+    seen = shown.observations.get(name, ())
+    return annotate(pixels, verdict, seen, unit=shown.unit, mm_per_px=_scale(store, shown.batch, name))
+
+
+def kept_of(
+    store: Path, shown: InspectionRecord, name: str
+) -> tuple[NDArray[np.generic], NDArray[np.generic] | None] | Problem:
+    """What `evidence` draws, read and checked and not drawn yet: the picture, and the heat map if that is asked for."""
     view = next((view for view in shown.evidence if heat_of(view) == name), name)
     pixels = _kept(store, shown, view)
-    if isinstance(pixels, Problem):
-        return pixels
-    if view != name:
-        heat = _kept(store, shown, name)
-        return heat if isinstance(heat, Problem) else warmed(pixels, np.asarray(heat, np.uint8))
-    findings = tuple(f for f in shown.findings if f.view == view)
-    verdict = Verdict(disposition=shown.disposition, reason=shown.reason, text=shown.text, findings=findings)
-    seen = shown.observations.get(view, ())
-    return annotate(pixels, verdict, seen, unit=shown.unit, mm_per_px=_scale(store, shown.batch, view))
+    if isinstance(pixels, Problem) or view == name:
+        return pixels if isinstance(pixels, Problem) else (pixels, None)
+    heat = _kept(store, shown, name)
+    return heat if isinstance(heat, Problem) else (pixels, heat)
 
 
 def _kept(store: Path, shown: InspectionRecord, name: str) -> NDArray[np.generic] | Problem:

@@ -57,11 +57,8 @@ STARTS_A_SENTENCE = (
     "away",
 )
 HEADED, PLAIN_HEADING, TAIL = 0.3, 0.08, 0.15  # shares of sentences
-PLACE_FIRST, IN_A_COLUMN, BARE_PLACE = (
-    0.3,
-    0.3,
-    0.6,
-)  # shares of places; the last: of those in a column, without "on the"
+PLACE_FIRST, IN_A_COLUMN = 0.3, 0.3  # shares of places: before the sentence; in a column of a table
+BARE_PLACE = 0.6  # share of places in a column that stand without "on the"
 LOUD = 0.03  # share of sentences in one case
 
 

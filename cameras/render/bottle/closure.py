@@ -9,7 +9,7 @@ from cameras.render import colour
 from cameras.render.bottle.cap import Torn, draw_cap, draw_film, draw_ring
 from cameras.render.bottle.look import HELD_OUT_CAPS, TAUGHT_CAPS, BottleLook, Cap, cap_of
 from cameras.render.bottle.parts import BAND, CAP, Grid, Unit, put
-from cameras.render.canvas import contrast_made
+from cameras.render.canvas import averaged, contrast_made
 from cameras.render.raster import F32, SUB, Random, f32, length, log_uniform, pick
 from cameras.render.truth import NO_CONTRAST
 
@@ -55,9 +55,8 @@ class Closure:
 
 def contrast_in(before: F32, after: F32, mask: F32) -> float:
     """Mean Lab distance that a defect makes inside its mask, of patches seen at the frame's resolution."""
-    size = (max(1, mask.shape[1] // SUB), max(1, mask.shape[0] // SUB))
-    small = [f32(cv2.resize(field, size, interpolation=cv2.INTER_AREA)) for field in (before, after, mask)]
-    return contrast_made(small[0][..., :3], small[1][..., :3], small[2])
+    first, second, inside = (averaged(field, SUB) for field in (before, after, mask))
+    return contrast_made(first[..., :3], second[..., :3], inside)
 
 
 def upper_rows(unit: Unit, look: BottleLook) -> slice:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render import colour
-from cameras.render.canvas import contrast_made
+from cameras.render.canvas import averaged, contrast_made
 from cameras.render.raster import F32, Mask, Random, f32, grown, length, polyline
 from cameras.render.vial.paint import Picture, cake_cover, floor_line, liquid_surface
 from cameras.render.vial.stage import FINE, Stage
@@ -50,18 +50,12 @@ def contrast_in_window(before: F32, after: F32, mask: F32, *, edges: bool = Fals
     window = window_of(np.asarray(mask > 0.5), 8)
     if window is None:
         return 0.0
-    first, second, inside = (_averaged(field[window]) for field in (before, after, mask))
+    first, second, inside = (averaged(field[window], FINE) for field in (before, after, mask))
     if not edges:
         return contrast_made(first, second, inside)
     change = np.linalg.norm(colour.lab(first) - colour.lab(second), axis=-1)
     changes = np.sort(change[grown(np.asarray(inside > 0.5), 5)])
     return float(changes[-max(1, len(changes) // 10) :].mean()) if len(changes) else 0.0
-
-
-def _averaged(field: F32) -> F32:
-    """A field of the window at the frame's resolution."""
-    size = (max(1, field.shape[1] // FINE), max(1, field.shape[0] // FINE))
-    return f32(cv2.resize(field, size, interpolation=cv2.INTER_AREA))
 
 
 def painted(
@@ -73,7 +67,7 @@ def painted(
         return None
     before = picture.rgb[window].copy()
     paint(picture.rgb[window], window)
-    contrast = contrast_made(_averaged(before), _averaged(picture.rgb[window]), _averaged(f32(mask[window])))
+    contrast = contrast_made(*(averaged(field, FINE) for field in (before, picture.rgb[window], f32(mask[window]))))
     length_mm = length(core) / stage.scale
     return Mark(f32(mask), length_mm, stage.mm2(core), contrast, length_mm * stage.scale / FINE >= _LEAST_PX)
 
