@@ -45,7 +45,9 @@ class GoldenMemory(nn.Module):
         x = (pixels.float() - self.get_buffer("mean")) / self.get_buffer("std")
         c8 = self.blocks[2](self.blocks[1](self.blocks[0](self.stem(x))))
         c16 = self.blocks[4](self.blocks[3](c8))
-        c8, c16 = (functional.avg_pool2d(c, 3, 1, 1, count_include_pad=False) for c in (c8, c16))
+        # Past the border counts as nothing, or what only the trunk's own padding draws there is the farthest place of
+        # every picture: magnetic tiles .69 without it and .83 with it, screws .84 and .94, macaroni .86 and .90.
+        c8, c16 = (functional.avg_pool2d(c, 3, 1, 1) for c in (c8, c16))
         c16 = functional.interpolate(c16, scale_factor=2, mode="bilinear", align_corners=False)
         return torch.cat([c8, c16], 1)
 
