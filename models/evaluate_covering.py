@@ -152,7 +152,7 @@ def _alike(pixels: Pixels, box: Box, found: Observation) -> Pixels | None:
 
 
 def _of_a_good_unit(pixels: Pixels, box: Box, good: Sequence[Pixels]) -> Pixels | None:
-    """The picture with the place in and round the box whose surroundings are most like it, as bright; None: no place."""
+    """The picture with the place of a good unit in the box whose surroundings are most like its own; None: no place."""
     x0, y0, x1, y1 = box
     left, top = max(0, x0 - AROUND_PX), max(0, y0 - AROUND_PX)
     piece = pixels[top : y1 + AROUND_PX, left : x1 + AROUND_PX].astype(np.float32)
