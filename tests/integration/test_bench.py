@@ -135,7 +135,7 @@ def test_made_sheets_are_as_long_as_wanted_and_ask_about_one_line_alone(package)
 
     short, long = (made_notes(words, tokens, least) for least in (300, 2000))
 
-    assert 300 <= tokens_of(short, tokens) < tokens_of(long, tokens)
+    assert 300 <= tokens_of(short, words, tokens) < tokens_of(long, words, tokens)
     for notes in (short, long):
         assert sum(note.defect == words.defects[-1] for _, note in notes) == 1
     one, other = (made_sheet(words, 60, changed=number) for number in (0, 1))

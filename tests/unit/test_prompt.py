@@ -36,10 +36,10 @@ def test_lines_of_one_class_stand_side_by_side_and_prose_is_left_out() -> None:
         Line("K4", Note(kind="off", defect="spot", zone="foil", outside=True)),
     ]
 
-    text = "".join(judge_prefix(lines, ("major", "critical")))
+    text = "".join(judge_prefix(lines, ("major", "critical"), ("foil", "pocket", "tablet")))
 
     assert (
-        text == "Reject: critical major\n spot on foil:K1 mm>00.50 major\n spot not foil:K4 off\n"
+        text == "Reject: critical major\n spot on foil:K1 mm>00.50 major\n spot on pocket, tablet:K4 off\n"
         " empty pocket:K2 any critical\n"
     )
     assert [line.id for line in in_prompt_order(lines)] == ["K1", "K4", "K2"]

@@ -1,6 +1,5 @@
 """The bottle renderer: what it promises about its frames, and that its truth is true."""
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -44,30 +43,6 @@ def dense_frames() -> tuple[Rendered, ...]:
     return tuple(
         _frame(seed, "dense", held_out=seed % 3 == 2) for seed in range(16, 26)
     )  # few, and they show every class
-
-
-def test_the_same_seed_gives_the_same_frame_for_any_number_of_threads() -> None:
-    before = cv2.getNumThreads()
-
-    try:
-        cv2.setNumThreads(1)
-        alone = _frame(4, "dense")
-        cv2.setNumThreads(2)
-        together = _frame(4, "dense")
-    finally:
-        cv2.setNumThreads(before)
-
-    assert np.array_equal(alone.pixels, together.pixels)
-    assert np.array_equal(alone.zones, together.zones)
-    assert repr(alone.defects) == repr(together.defects)
-
-
-def test_a_good_unit_carries_no_defect() -> None:
-    frames = [_frame(seed, "good", held_out=seed % 2 == 1) for seed in range(2)]
-
-    defects = [frame.defects for frame in frames]
-
-    assert defects == [()] * 2
 
 
 def test_a_dense_frame_is_asked_for_two_to_four_defects(dense_frames: tuple[Rendered, ...]) -> None:

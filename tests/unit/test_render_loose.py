@@ -62,30 +62,6 @@ def frames() -> tuple[Rendered, ...]:
     return tuple(_frame(seed, "defective", held_out=seed % 3 == 2) for seed in range(24))
 
 
-def test_the_same_seed_gives_the_same_frame_for_any_number_of_threads() -> None:
-    before = cv2.getNumThreads()
-
-    try:
-        cv2.setNumThreads(1)
-        alone = _frame(11, "dense")
-        cv2.setNumThreads(4)
-        together = _frame(11, "dense")
-    finally:
-        cv2.setNumThreads(before)
-
-    assert alone.pixels.tobytes() == together.pixels.tobytes()
-    assert alone.zones.tobytes() == together.zones.tobytes()
-    assert repr(alone.defects) == repr(together.defects)
-
-
-def test_a_good_unit_carries_no_defect() -> None:
-    scenes = [_scene(seed, "good", held_out=seed % 2 == 1) for seed in range(6)]
-
-    asked = [(scene.drawn, scene.planned) for scene in scenes]
-
-    assert asked == [((), 0)] * 6
-
-
 def test_a_defective_unit_carries_one_or_two_defects() -> None:
     counts = {_scene(seed, "defective").planned for seed in range(12)}
 
