@@ -13,7 +13,8 @@ import torch
 
 from tests.conftest import ROOT
 from tuning.eyes.pretrained import pretrained_trunk
-from tuning.teach.lessons import Area, Shown
+from tuning.teach.damage import Area
+from tuning.teach.lessons import Shown
 from tuning.teach.memory import GoldenMemory
 from tuning.teach.pictures import Photo
 from tuning.teach.train import TRUNK

@@ -1,10 +1,12 @@
 """What one step is taught on: good units, damaged ones and bad ones, each varied as a camera and a belt vary them.
 
-A step's lessons follow from the seed and the step alone.
+Where the frame is large and every bad unit is marked, most steps show a part of it, round a mark in a bad unit: what
+is near a defect teaches, the rest of the frame only takes time. A step's lessons follow from the seed and the step
+alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.eyes import fit
-from tuning.teach.damage import Area, damaged, pasted, pieces_of_all
+from tuning.teach.damage import SOLID, Area, damaged, pasted, pieces_of_all
 from tuning.teach.pictures import Photo
 
 Floats = NDArray[np.float32]
@@ -21,6 +23,8 @@ Floats = NDArray[np.float32]
 UNNAMED = -1
 GRID = 32  # px: the trunk's coarsest stride
 SHORT_EDGE, LONG_EDGE = 512, 768  # px that a frame aims at, shorter and longer edge
+CUT_PX = 384  # edge of a part
+WHOLE_EVERY = 3  # steps: the others show parts
 ENLARGED = 1.25  # times a small picture, at the most: more shows nothing new and takes longer
 
 
@@ -84,6 +88,18 @@ def shown(photos: Sequence[Photo], rows: int, columns: int) -> list[Shown]:
     return ready
 
 
+def cuts(frame: tuple[int, int], bad: Sequence[Photo]) -> bool:
+    """Whether steps show parts of the frame: it is large, and where the bad ones are bad is known."""
+    marked = all(photo.mask is not None and bool(photo.mask.any()) for photo in bad)
+    return marked and frame[0] * frame[1] > 1.5 * CUT_PX**2 and min(frame) >= CUT_PX
+
+
+def step_pixels(frame: tuple[int, int], bad: Sequence[Photo]) -> float:
+    """Pixels of a picture that a step shows, on average."""
+    whole = frame[0] * frame[1]
+    return (whole + (WHOLE_EVERY - 1) * CUT_PX**2) / WHOLE_EVERY if cuts(frame, bad) else whole
+
+
 class Lessons:
     """Draws the lessons of a step."""
 
@@ -94,6 +110,7 @@ class Lessons:
         self._of: dict[str, list[Shown]] = {}
         for one in bad:
             self._of.setdefault(one.photo.defect or "", []).append(one)
+        self._cuts = cuts(good[0].pixels.shape[:2], [one.photo for one in bad])
 
     def batch(self, step: int) -> Batch:
         """As many good as bad ones: bad as photographed, known defects put elsewhere, and made-up damage.
@@ -107,6 +124,9 @@ class Lessons:
             lessons.append(self._pasted(rng) if self._pieces and rng.random() < 0.5 else self._real(rng))
         else:
             lessons = [self._plain(rng), self._plain(rng), self._made(rng), self._made(rng)]
+        in_part = self._cuts and step % WHOLE_EVERY != 0
+        if in_part:
+            lessons = [_part(one, rng) for one in lessons]
         pixels = np.stack([np.ascontiguousarray(one.pixels) for one in lessons])
         empty = np.zeros(pixels.shape[1:3], np.float32)
         masks = np.stack([empty if one.mask is None else np.ascontiguousarray(one.mask) for one in lessons])
@@ -115,7 +135,7 @@ class Lessons:
             torch.from_numpy(masks),
             torch.tensor([one.mask is not None for one in lessons]),
             torch.tensor([float(one.is_bad) for one in lessons]),
-            torch.tensor([one.is_real or not self._bad for one in lessons]),
+            torch.tensor([(one.is_real or not self._bad) and not in_part for one in lessons]),
             torch.tensor([one.label for one in lessons]),
         )
 
@@ -148,6 +168,21 @@ class Lessons:
 
     def _label(self, defect: str) -> int:
         return self._defects.index(defect) if defect in self._defects else UNNAMED
+
+
+def _part(lesson: Lesson, rng: np.random.Generator) -> Lesson:
+    """A square of the picture, round a marked pixel if there is one."""
+    rows, columns = lesson.pixels.shape[:2]
+    marked = np.empty((0, 2), np.int64) if lesson.mask is None else np.argwhere(lesson.mask > SOLID)
+    y, x = marked[int(rng.integers(len(marked)))] if len(marked) else (rng.integers(rows), rng.integers(columns))
+    top = int(np.clip(y - rng.integers(CUT_PX), 0, rows - CUT_PX))
+    left = int(np.clip(x - rng.integers(CUT_PX), 0, columns - CUT_PX))
+    cut = (slice(top, top + CUT_PX), slice(left, left + CUT_PX))
+    if lesson.mask is None:
+        return replace(lesson, pixels=lesson.pixels[cut])
+    bad = bool((lesson.mask[cut] > SOLID).any())
+    label = lesson.label if bad else UNNAMED
+    return replace(lesson, pixels=lesson.pixels[cut], mask=lesson.mask[cut], is_bad=bad, label=label)
 
 
 def varied(pixels: Floats, mask: Floats | None, rng: np.random.Generator) -> tuple[Floats, Floats | None]:

@@ -101,8 +101,9 @@ def losses(drawn: Drawn, batch: Batch) -> Losses:
     """Weighted loss parts of one batch."""
     coarse, fine, classes = drawn.coarse.float(), drawn.fine.float(), drawn.classes.float()
     parts = {"places": functional.binary_cross_entropy_with_logits(worst(coarse), batch.bad)}
-    whole = drawn.whole.float()[batch.real, 0]
-    parts["whole"] = functional.binary_cross_entropy_with_logits(whole, batch.bad[batch.real])
+    if bool(batch.real.any()):
+        whole = drawn.whole.float()[batch.real, 0]
+        parts["whole"] = functional.binary_cross_entropy_with_logits(whole, batch.bad[batch.real])
     masks = batch.masks[batch.marked][:, None]
     if len(masks):
         parts |= _map_parts("8", coarse[batch.marked], functional.max_pool2d(masks, 8))

@@ -5,6 +5,7 @@ worth, what a name is worth and whether the memory earns its place. A third is t
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,14 +36,14 @@ from tuning.teach.held_out import (
     look,
     with_made_up,
 )
-from tuning.teach.lessons import Shown, frame_of, shown, varied
+from tuning.teach.lessons import Shown, frame_of, shown, step_pixels, varied
 from tuning.teach.package import PRODUCT, facts_of, write
 from tuning.teach.parts import Part, sides_of, train_parts
-from tuning.teach.pictures import Photographs, halves
+from tuning.teach.pictures import Photo, Photographs, halves
 from tuning.teach.stage import Line, Sizes, naming_rows, real_line, sizes_of, tensors_of
 from tuning.teach.train import TRUNK
 
-PIXELS = 80e6  # that the network which ships is taught on, four pictures a step; each of the halves takes half as many
+PIXELS = 95e6  # that the network which ships is taught on, four pictures a step; each of the halves takes half as many
 FEWEST_STEPS, MOST_STEPS = 250, 700
 LEAST_AREA = 0.7  # under the curve of held-out pictures: below it a package would pass what it does not see
 FALSE_PER_GOOD, HELD = 0.02, 0.10  # what the thresholds are set for, where so few pictures can say it
@@ -97,7 +98,7 @@ def teach(
         TuningError, PackageInvalid: what is wrong and what to do.
     """
     frame, wheels, defects = frame_of(photographs.all), work / "wheels", photographs.defects
-    steps = steps or steps_for(frame)
+    steps = steps or steps_for(frame, photographs.bad)
     pretrained_trunk(TRUNK, wheels)  # fetched once, before two processes want it
     say(
         f"{len(photographs.good)} good and {len(photographs.bad)} bad pictures, frame {frame[1]} x {frame[0]} px, "
@@ -158,9 +159,9 @@ def teach(
     return Taught(package, units, seen, area, made_up, remarks)
 
 
-def steps_for(frame: tuple[int, int]) -> int:
+def steps_for(frame: tuple[int, int], bad: Sequence[Photo]) -> int:
     """More steps where a step is shorter."""
-    return int(min(MOST_STEPS, max(FEWEST_STEPS, PIXELS / (frame[0] * frame[1]))))
+    return int(min(MOST_STEPS, max(FEWEST_STEPS, PIXELS / step_pixels(frame, bad))))
 
 
 def _crossed(
