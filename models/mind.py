@@ -116,7 +116,7 @@ class Mind:
             SheetInvalid: longer than the context that the package was qualified for.
         """
         lines = in_prompt_order([Line(line_id(index), note) for index, (_, note) in enumerate(notes)])
-        tokens = self._tokens.encode_all(judge_prefix(lines, TAUGHT_REJECTING))
+        tokens = self._tokens.encode_all(judge_prefix(lines, TAUGHT_REJECTING, self._words.zones))
         self._fits(len(tokens) + ROOM, f"a sheet of {len(notes)} criteria")
         criteria = {line_id(index): criterion for index, (criterion, _) in enumerate(notes)}
         return SheetCache(self.decoder.prefix(tokens), tuple(lines), criteria, frozenset(rejecting), len(tokens))

@@ -65,13 +65,24 @@ def read_question(heading: str, sentence: str) -> str:
     return f"\n{heading}: {text} ->" if heading else f"\n{text} ->"
 
 
-def judge_prefix(lines: Sequence[Line], rejecting: Collection[str]) -> list[str]:
-    """The sheet as the mind read it: which severities reject, then one note a line, lines of one class side by side."""
+def judge_prefix(lines: Sequence[Line], rejecting: Collection[str], zones: Collection[str]) -> list[str]:
+    """The sheet as the mind read it: which severities reject, then one note a line, lines of one class side by side.
+
+    A line that holds outside a zone names the zones where it holds: the mind looks a word up better than it negates
+    one (half of its wrong verdicts were of such lines).
+
+    Args:
+        zones: all zones of the package, in its order.
+    """
     pieces = ["Reject:", *(f" {severity}" for severity in SEVERITIES if severity in rejecting)]
     for line in in_prompt_order(lines):
         note = note_pieces(line.note)[:-1]
-        at = note.index(":") + 1
-        pieces += ["\n", *note[:at], line.id, *note[at:]]
+        at = note.index(":")
+        head = note[:at]
+        others = [zone for zone in zones if zone != line.note.zone]
+        if line.note.outside and others:
+            head = [*head[:-2], " on", f" {others[0]}", *(piece for zone in others[1:] for piece in (",", f" {zone}"))]
+        pieces += ["\n", *head, ":", line.id, *note[at + 1 :]]
     return [*pieces, "\n"]
 
 

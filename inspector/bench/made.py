@@ -46,17 +46,17 @@ def made_notes(words: Words, tokens: Tokens, least: int) -> Notes:
     """Notes that take at least so many tokens; the last defect of the package is the one that is asked about."""
     notes: Notes = (("B0", _size(words.defects[-1], "", "mm", 0.5)),)
     others = _round(words.defects[:-1])
-    while tokens_of(notes, tokens) < least:
+    while tokens_of(notes, words, tokens) < least:
         index = len(notes)
         zone, unit = words.zones[index // len(words.defects) % len(words.zones)], _UNITS[index % len(_UNITS)]
         notes = (*notes, (f"B{index}", _size(next(others), zone, unit, round(0.2 + 0.31 * (index % 90), 2))))
     return notes
 
 
-def tokens_of(notes: Notes, tokens: Tokens) -> int:
+def tokens_of(notes: Notes, words: Words, tokens: Tokens) -> int:
     """What the notes of a sheet take of the mind's context."""
     lines = [Line(line_id(index), note) for index, (_, note) in enumerate(notes)]
-    return len(tokens.encode_all(judge_prefix(lines, REJECTING)))
+    return len(tokens.encode_all(judge_prefix(lines, REJECTING, words.zones)))
 
 
 def made_questions(words: Words, observations: int) -> list[Question]:

@@ -11,7 +11,7 @@ from models.chain import Line, Question, line_id
 from models.decoder import Prefix, Row
 from models.errors import SheetInvalid
 from models.mind import LONGEST_CHAIN, ROOM, Mind, SheetCache
-from models.package import TOKENIZER, ModelPackage
+from models.package import TOKENIZER, ModelPackage, Words
 from models.prompt import judge_prefix, judge_question
 from models.reading import Reading, read_sheet
 from models.runtime import Device
@@ -41,7 +41,7 @@ def _at_length(mind: Mind, package: ModelPackage, tokens: Tokens, wanted: int, t
         cache = mind.open_sheet(notes, REJECTING)
     except SheetInvalid as error:
         refused = str(error)
-        notes = _that_fits(notes, tokens, package.manifest.context_tokens - ROOM)
+        notes = _that_fits(notes, words, tokens, package.manifest.context_tokens - ROOM)
         cache = mind.open_sheet(notes, REJECTING)
     one = _judging(mind, cache, made_questions(words, 1), times, lambda done: step(name, done, 2 * times))
     four = _judging(mind, cache, made_questions(words, 4), times, lambda done: step(name, times + done, 2 * times))
@@ -50,8 +50,8 @@ def _at_length(mind: Mind, package: ModelPackage, tokens: Tokens, wanted: int, t
     )
 
 
-def _that_fits(notes: Notes, tokens: Tokens, most: int) -> Notes:
-    while tokens_of(notes, tokens) > most:
+def _that_fits(notes: Notes, words: Words, tokens: Tokens, most: int) -> Notes:
+    while tokens_of(notes, words, tokens) > most:
         notes = notes[:-1]
     return notes
 
@@ -89,7 +89,7 @@ def otherwise(mind: Mind, package: ModelPackage, *, least_tokens: int, step: Ste
     asked, ids = judge_question(question), [line_id(index) for index in range(len(notes))]
     lines = [Line(id, note) for id, (_, note) in zip(ids, notes, strict=True)]
     plain = _Plain(
-        tokens.encode_all(judge_prefix(lines, REJECTING)),
+        tokens.encode_all(judge_prefix(lines, REJECTING, words.zones)),
         tokens.encode_all((*asked.before, asked.word, *asked.after)),
         ChainGrammar(tokens.encode, ids, question),
     )

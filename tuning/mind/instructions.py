@@ -74,7 +74,7 @@ def _told(task: Task) -> dict[str, object]:
         asked = [judge_question(question) for question in task.questions]
         texts = ["".join((*a.before, _mixed(a.word, a.mixture), *a.after)) for a in asked]
         rows = list(zip(texts, ("".join(chain_pieces(c.items, c.verdict)) for c in task.chains), strict=True))
-        skill, before = "judge an observation", "".join(judge_prefix(task.lines, task.rejecting))
+        skill, before = "judge an observation", "".join(judge_prefix(task.lines, task.rejecting, task.zones))
     return {"skill": skill, "before": before, "rows": [{"question": q, "answer": a} for q, a in rows]}
 
 

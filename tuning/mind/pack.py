@@ -79,7 +79,9 @@ def pack_judging(words: Words, task: JudgeTask, embed: Callable[[list[int]], Ten
             tokens += words(asked.word)
         tokens += [token for piece in asked.after for token in words(piece)]
         _add(rows, words, tokens, chain_pieces(chain.items, chain.verdict), note=False)
-    return _batch(rows, [token for piece in judge_prefix(task.lines, task.rejecting) for token in words(piece)])
+    return _batch(
+        rows, [token for piece in judge_prefix(task.lines, task.rejecting, task.zones) for token in words(piece)]
+    )
 
 
 def _add(rows: _Rows, words: Words, question: list[int], answer: Sequence[str], *, note: bool) -> None:

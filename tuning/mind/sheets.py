@@ -48,7 +48,7 @@ NOUNS = tuple(
 PARTS = ("coat", "shell", "rim", "core", "film", "layer", "product", "surface")
 OWN = 0.55  # share of tasks in the product's own vocabulary
 REMARKS, OUTSIDERS = 0.12, 0.06  # shares of sentences that are no criterion; criteria for what the product cannot see
-MISTYPED = 0.15  # share of sentences with typing errors
+MISTYPED = 0.35  # share of sentences with typing errors
 PLAIN_ZONE = 0.3  # share of places that go by the package's own word
 WIDE = 0.2  # share of limits from the whole range that sheets have
 
@@ -68,6 +68,7 @@ class ReadTask:
 
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
+    zones: tuple[str, ...]
     lines: tuple[Line, ...]
     rejecting: tuple[Severity, ...]
     questions: tuple[Question, ...]
@@ -171,7 +172,7 @@ def draw_note(draw: Random, material: Material, defect: str, zones: tuple[str, .
         return Note(kind="any", defect=defect, zone=zone, outside=outside, severity=severity)
     if way < 0.38 or not units:
         tier = Tier(operator=">", limit=float(draw.randint(1, 12)), severity=severity)
-        inside = zone if draw.random() < 0.4 and not outside else ""
+        inside = zone if draw.random() < 0.6 and not outside else ""
         return Note(kind="count", defect=defect, zone=inside, unit="count", tiers=(tier,))
     unit = draw.choice(units) if draw.random() < 0.85 else draw.choice(("mm", "mm2", "%"))
     limit = draw_limit(draw, unit)
@@ -279,7 +280,11 @@ def draw_judging(
     )
     shown = in_prompt_order(lines)
     return JudgeTask(
-        tuple(lines), rejecting, asked, tuple(judge_by_rule(shown, question, rejecting) for question in asked)
+        vocabulary.zones,
+        tuple(lines),
+        rejecting,
+        asked,
+        tuple(judge_by_rule(shown, question, rejecting) for question in asked),
     )
 
 

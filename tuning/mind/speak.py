@@ -3,6 +3,7 @@
 Every choice comes from the `Random` that is passed in: the same state gives the same sentence.
 """
 
+import re
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -40,6 +41,12 @@ UNIT_WORDS = {
     "mm2": (("square millimetre", "square millimetres"), ("square millimeter", "square millimeters"), ("mm²", "mm²")),
 }
 KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+BY_EAR = (
+    ("ie", "ei"), ("ei", "ie"), ("ss", "s"), ("ll", "l"), ("tt", "t"), ("cc", "c"), ("mm", "m"), ("gg", "g"),
+    ("pp", "p"), ("ff", "f"), ("s", "ss"), ("l", "ll"), ("t", "tt"), ("f", "ff"), ("c", "k"), ("c", "s"), ("ck", "k"),
+    ("er", "re"), ("or", "er"), ("ce", "se"), ("y", "ie"), ("ea", "ee"), ("ee", "ea"), ("ou", "u"), ("gh", "g"),
+    ("ant", "ent"), ("ent", "ant"), ("ible", "able"), ("able", "ible"), ("e", "a"), ("a", "e"), ("i", "e"), ("h", ""),
+)  # fmt: skip
 UNUSUAL = 0.14  # share of limits that are not written in figures and in the unit of the note
 STARTS_A_SENTENCE = (
     "on",
@@ -59,6 +66,9 @@ STARTS_A_SENTENCE = (
 HEADED, PLAIN_HEADING, TAIL = 0.3, 0.08, 0.15  # shares of sentences
 PLACE_FIRST, IN_A_COLUMN = 0.3, 0.3  # shares of places: before the sentence; in a column of a table
 BARE_PLACE = 0.6  # share of places in a column that stand without "on the"
+MANY_PLACES = 0.12  # share of places in the plural; of a count, three times as many
+REARRANGED, OTHER_RULE, FRAMED = 0.4, 0.5, 0.12  # shares of table rows: columns moved; other separators; between bars
+RULES = ("; ", "\t", " / ", " - ", ", ", " : ", " |", "|")  # what stands between the columns of a row
 LOUD = 0.03  # share of sentences in one case
 
 
@@ -112,17 +122,14 @@ def speak_other(draw: Random, wordings: Wordings, many: str, side: Side) -> Spok
 
 
 def typed(draw: Random, spoken: Spoken, slips: float) -> Spoken:
-    """The same as fingers type it: a share `slips` has one to three mistyped words; a few are in one case."""
-    text, way = spoken.sentence, draw.random()
+    """The same as fingers type it: a share `slips` has one to four mistyped words; a few are in one case."""
+    text, heading, way = spoken.sentence, spoken.heading, draw.random()
     if way < slips:
-        words = text.split(" ")
-        long = [at for at, word in enumerate(words) if len(word) > 3 and word.isalpha()]
-        for at in draw.sample(long, min(len(long), draw.randint(1, 3))):
-            words[at] = _slip(draw, words[at])
-        text = " ".join(words)
+        text = _mistyped(draw, text, draw.randint(1, 4))
+        heading = _mistyped(draw, heading, 1) if draw.random() < 0.1 else heading
     elif way > 1 - LOUD:
         text = text.upper() if way > 1 - LOUD / 3 else text.lower()
-    return replace(spoken, sentence=text)
+    return replace(spoken, sentence=text, heading=heading)
 
 
 def figure(draw: Random, value: float) -> str:
@@ -163,9 +170,12 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
     place = ""
     if note.zone:
         phrases = on_side(wordings.zones.outside if note.outside else wordings.zones.inside, side)
-        if "On" in placeholders(wording.form):
+        slots = placeholders(wording.form)
+        if "On" in slots:
             phrases = tuple(phrase for phrase in phrases if phrase.split()[0] in STARTS_A_SENTENCE) or ("on the {z}",)
         place = draw.choice(phrases).format(z=called.zone)
+        if not note.outside and "On" not in slots and draw.random() < MANY_PLACES * (3 if note.kind == "count" else 1):
+            place = draw.choice(on_side(wordings.zones.inside_many, side)).format(z=_several(called.zone))
     severity = note.severity or (note.tiers[0].severity if note.tiers else "")
     article = "an" if called.one[0] in "aeiou" else "a"
     column = place or draw.choice(wordings.words.everywhere)
@@ -182,13 +192,42 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
         count = int(note.tiers[0].limit)
         written = NUMBER_WORDS[count] if draw.random() < 0.4 and count < len(NUMBER_WORDS) else str(count)
         words |= {"n": written, "nd": f"{written} {called.one if count == 1 else called.many}"}
+    form = _row(draw, wording.form)
     for index, tier in enumerate(note.tiers if note.kind == "size" else ()):
         amount = _amount(draw, wordings, note, tier.limit)
         words |= {"L": amount, f"L{index + 1}": amount, f"sev{index + 1}": tier.severity}
     if wording.phrase:
         phrase = wording.phrase.format(L=words["L"])
         words |= {"cmp": phrase, "ok": phrase}
-    return wording.form.format(**words)
+    return form.format(**words)
+
+
+def _row(draw: Random, form: str) -> str:
+    """A table's row as another table has it: its class, place and severity in other columns, other rules between."""
+    columns = [column.strip() for column in form.strip("| ").split(" | ")]
+    if len(columns) < 2 or "{L2}" in form:
+        return form
+    framed = form.startswith("|")
+    if draw.random() < REARRANGED:
+        moved = [column for column in columns if column in ("{d}", "{where}", "{sev}")]
+        columns = [column for column in columns if column not in moved]
+        for column in moved:
+            columns.insert(draw.randint(0, len(columns)), column)
+    if not framed and draw.random() < OTHER_RULE:
+        return draw.choice(RULES).join(columns)
+    row = " | ".join(columns)
+    return f"| {row} |" if framed or draw.random() < FRAMED else row
+
+
+def _several(place: str) -> str:
+    """A place in the plural, where it has a simple one.
+
+    >>> _several("cavity"), _several("web between the pockets")
+    ('cavities', 'web between the pockets')
+    """
+    if len(place.split()) > 2 or place.endswith("s"):
+        return place
+    return place[:-1] + "ies" if place[-1] == "y" and place[-2] not in "aeiou" else place + "s"
 
 
 def _place_first(draw: Random, wordings: Wordings, note: Note, called: Called, side: Side) -> str:
@@ -196,13 +235,27 @@ def _place_first(draw: Random, wordings: Wordings, note: Note, called: Called, s
     return draw.choice(on_side(forms, side)).format(z=called.zone, Z=called.zone[:1].upper() + called.zone[1:])
 
 
+def _mistyped(draw: Random, text: str, slips: int) -> str:
+    """So many words of a text mistyped, if it has as many; figures and short words stay."""
+    words = list(re.finditer(r"[^\W\d_]{4,}|the|and|not|any|for|are", text))
+    for word in sorted(draw.sample(words, min(len(words), slips)), key=lambda found: -found.start()):
+        text = text[: word.start()] + _slip(draw, word[0]) + text[word.end() :]
+    return text
+
+
 def _slip(draw: Random, word: str) -> str:
-    """A letter left out, doubled, swapped with the next or replaced by a neighbour's key; the first one stays.
+    """As a hurried hand writes a word: a letter left out, doubled, swapped, of the key beside it, or spelled by ear.
 
     >>> sorted({_slip(Random(seed), "edge") for seed in range(9)})[:3]
-    ['edeg', 'edgge', 'efge']
+    ['edeg', 'edegg', 'edgge']
     """
+    by_ear = [(said, heard) for said, heard in BY_EAR if said in word[1:]]
+    if by_ear and draw.random() < 0.3:
+        said, heard = draw.choice(by_ear)
+        return word[0] + word[1:].replace(said, heard, 1)
     at = draw.randint(1, len(word) - 2)
+    if draw.random() < 0.1:
+        at = 0
     match draw.choice(("leave out", "double", "swap", "swap", "neighbour")):
         case "leave out":
             return word[:at] + word[at + 1 :]

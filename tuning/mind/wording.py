@@ -66,6 +66,7 @@ class ZonePhrases(_Strict):
     """Where a rule holds: in the flow of a sentence, before it, and in a column of a table."""
 
     inside: Forms
+    inside_many: Forms
     outside: Forms
     inside_first: Forms
     outside_first: Forms
