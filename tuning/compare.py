@@ -90,7 +90,7 @@ def compare(
         package = teach(side, Path(folder) / "package", name="compared", work=work, seed=seed, say=say).package
         took_s = time.monotonic() - start
         rows += _taught_rows(package, ready, bad, took_s)
-    steps = steps_for(frame, [])  # their steps show whole frames
+    steps = steps_for(frame[0] * frame[1])  # a step of theirs shows whole frames
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as two:
         running = [two.submit(_rival, dense, taught, others, frame, work, steps, seed) for dense in (False, True)]
         results = [future.result() for future in running]

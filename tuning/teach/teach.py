@@ -5,7 +5,6 @@ worth, what a name is worth and whether the memory earns its place. A third is t
 """
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,7 +38,7 @@ from tuning.teach.held_out import (
 from tuning.teach.lessons import Shown, frame_of, shown, step_pixels, varied
 from tuning.teach.package import PRODUCT, facts_of, write
 from tuning.teach.parts import Part, sides_of, train_parts
-from tuning.teach.pictures import Photo, Photographs, halves
+from tuning.teach.pictures import Photographs, halves
 from tuning.teach.stage import Line, Sizes, naming_rows, real_line, sizes_of, tensors_of
 from tuning.teach.train import TRUNK
 
@@ -98,7 +97,7 @@ def teach(
         TuningError, PackageInvalid: what is wrong and what to do.
     """
     frame, wheels, defects = frame_of(photographs.all), work / "wheels", photographs.defects
-    steps = steps or steps_for(frame, photographs.bad)
+    steps = steps or steps_for(step_pixels(frame, photographs.bad))
     pretrained_trunk(TRUNK, wheels)  # fetched once, before two processes want it
     say(
         f"{len(photographs.good)} good and {len(photographs.bad)} bad pictures, frame {frame[1]} x {frame[0]} px, "
@@ -159,9 +158,9 @@ def teach(
     return Taught(package, units, seen, area, made_up, remarks)
 
 
-def steps_for(frame: tuple[int, int], bad: Sequence[Photo]) -> int:
-    """More steps where a step is shorter."""
-    return int(min(MOST_STEPS, max(FEWEST_STEPS, PIXELS / step_pixels(frame, bad))))
+def steps_for(pixels: float) -> int:
+    """More steps where a step is shorter: it shows so many pixels of a picture."""
+    return int(min(MOST_STEPS, max(FEWEST_STEPS, PIXELS / pixels)))
 
 
 def _crossed(
