@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from models.example_files import ANOMALY
 from models.regions import ESTIMATORS, Region
 from tuning.eyes.calibrate import familiar
 from tuning.eyes.sizes import KNOTS_PX, blend, crossed, quantiles
@@ -41,9 +42,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How a region's size follows from its estimators, the same for every class; tensors of models.region_stage."""
+    """How a region's size follows from its estimators; a class has a constant of its own. Tensors of region_stage."""
 
-    length: NDArray[np.float64]
+    length: NDArray[np.float64]  # (classes, estimators + 1)
     area: NDArray[np.float64]
     spreads: NDArray[np.float64]  # (2, knots) of length and area
 
@@ -70,24 +71,33 @@ def real_line(cases: Sequence[Case]) -> Line:
     return Line(min(slope, STEEPEST), intercept)
 
 
-def sizes_of(cases: Sequence[Case]) -> Sizes | None:
+def sizes_of(cases: Sequence[Case], defects: Sequence[str]) -> Sizes | None:
     """Sizes from the marked defects that were found; None where too few were."""
-    seen, length, root = [], [], []
+    seen, length, root, labels = [], [], [], []
     for case in cases:
         for j, mark in enumerate(case.marks):
             hits = [region for region, at in zip(case.regions, case.marks_of, strict=True) if at == j]
             if hits and not case.made_up:
                 best = max(hits, key=lambda region: float(region.shape[2]))
-                seen.append(np.append(best.shape, 1.0))
+                seen.append(best.shape)
                 length.append(np.log(mark.length_px))
                 root.append(np.log(mark.area_px2) / 2)
+                labels.append(defects.index(case.shown.photo.defect or ANOMALY))
     if len(seen) < FEWEST_SIZED:
         return None
-    facts, lengths, roots = np.array(seen), np.array(length), np.array(root)
+    of_class = np.eye(len(defects))[labels]  # beside the estimators, and drawn to nothing like them
+    facts = np.concatenate([np.array(seen), of_class, np.ones((len(seen), 1))], 1)
+    lengths, roots = np.array(length), np.array(root)
     by_length, by_root = blend(facts, lengths), blend(facts, roots)
     at = facts @ by_length
     spreads = [quantiles(at, np.abs(crossed(facts, lengths))), quantiles(at, 2 * np.abs(crossed(facts, roots)))]
-    return Sizes(by_length, by_root, np.array(spreads))
+    return Sizes(_by_class(by_length), _by_class(by_root), np.array(spreads))
+
+
+def _by_class(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights of estimators, classes and the constant as (classes, estimators + 1)."""
+    estimators, constants = weights[:ESTIMATORS], weights[ESTIMATORS:-1] + weights[-1]
+    return np.column_stack([np.tile(estimators, (len(constants), 1)), constants])
 
 
 def naming_rows(cases: Sequence[Case], defects: Sequence[str]) -> tuple[list[Region], list[int]]:
@@ -135,8 +145,8 @@ def tensors_of(
     for fact, share in zip(WORST_FACTS, (1.0, weight, 1.0), strict=True):
         real[fact] = line.slope * share * scale[fact]
         real[-1] += line.slope * share * centre[fact]
-    width = ESTIMATORS + 1
-    length, area = (sizes.length, sizes.area) if sizes else (np.zeros(width), np.zeros(width))
+    unsized = np.zeros((classes, ESTIMATORS + 1))
+    length, area = (sizes.length, sizes.area) if sizes else (unsized, unsized)
     spreads = sizes.spreads if sizes else np.full((2, len(KNOTS_PX)), 1.0)
     tensors = {
         "centre": centre,
@@ -146,8 +156,8 @@ def tensors_of(
         "out": np.pad(out, ((0, 0), (0, 1)))[None],
         "out_bias": np.append(np.zeros(classes), NEVER)[None],
         "zone": np.zeros((facts + 1, 1)),
-        "length": np.repeat(length[None], classes, 0),
-        "area": np.repeat(area[None], classes, 0),
+        "length": length,
+        "area": area,
         "knots": np.log(KNOTS_PX),
         "spreads": np.repeat(np.concatenate([spreads, spreads[1:]])[:, None], classes, 1),
         "thresholds": np.array([AT.edge, AT.peak, AT.most]),

@@ -119,7 +119,7 @@ def teach(
         weight = _weight(crossed, judged=len(photographs.bad) >= FEWEST)
         cases_of = [look(half.sight, half.others) for half in crossed]
         cases = [case for own in cases_of for case in own]
-        line, sizes = real_line(cases), sizes_of(cases)
+        line, sizes = real_line(cases), sizes_of(cases, defects)
         units, seen = _seen(crossed, cases_of, defects, weight, line, sizes, seed, mm_per_px or NO_SCALE)
         area = area_under_curve(cases)
         if area < LEAST_AREA:
