@@ -170,8 +170,9 @@ def draw_stay(
             others = [c for c in stock if c.note.defect != observation.defect]
             criteria = [draw.choice(others), *criteria]
         case "rewording":
-            own = [i for i, c in enumerate(criteria) if c.note.defect == observation.defect]
-            for index in own:
+            ruled = [one for one in sheet.observations if not one.mixture and _lines_of(criteria, one)]
+            observation = observation if observation in ruled else draw.choice(ruled)
+            for index in _lines_of(criteria, observation):
                 criteria[index] = _reworded(draw, speaker, criteria[index])
         case _:
             others = [c for c in stock if c.note.defect != observation.defect]
@@ -179,6 +180,10 @@ def draw_stay(
                 criteria.insert(draw.randint(0, len(criteria)), criterion)
     second = ShownSheet(sheet.wording, tuple(criteria), sheet.rejecting, sheet.glossary)
     return Counterpart(what, sheet.wording, sheet, second, observation, same=True)
+
+
+def _lines_of(criteria: Sequence[ShownCriterion], observation: ShownObservation) -> list[int]:
+    return [index for index, criterion in enumerate(criteria) if criterion.note.defect == observation.defect]
 
 
 def _reworded(draw: Random, speaker: Speaker, criterion: ShownCriterion) -> ShownCriterion:
