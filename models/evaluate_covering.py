@@ -65,13 +65,11 @@ class Covering:
         self._waiting.clear()
 
     def _cover(self, unit: ShownUnit, seen: SeenUnit) -> None:
-        for j in range(len(unit.defects)):
-            if not seen.found(j, self.at.real_from):
+        for j, defect in enumerate(unit.defects):
+            found = seen.found(j, self.at.real_from)
+            if not found or len(self._gone) >= MOST or defect.whole or not defect.specified:
                 continue
-            defect, first = unit.defects[j], seen.found(j, self.at.real_from)[0]
-            if len(self._gone) >= MOST or defect.whole or not defect.specified:
-                continue
-            box = _widened(_around(seen.found(j, self.at.real_from)), unit.pixels.shape)
+            box, first = _widened(_around(found), unit.pixels.shape), found[0]
             self._gone.append(not self._found_again(unit, j, self._covered(unit.pixels, box, first)))
             taken = [_widened(o.box_px, unit.pixels.shape) for o in seen.look.observations] + [box]
             if elsewhere := _elsewhere(box, taken, unit.pixels.shape, seed=len(self._gone)):

@@ -236,7 +236,7 @@ def _place_first(draw: Random, wordings: Wordings, note: Note, called: Called, s
 
 
 def _mistyped(draw: Random, text: str, slips: int) -> str:
-    """So many words of a text mistyped, if it has as many; figures and short words stay."""
+    """So many words of a text mistyped, if it has as many; figures and most short words stay."""
     words = list(re.finditer(r"[^\W\d_]{4,}|the|and|not|any|for|are", text))
     for word in sorted(draw.sample(words, min(len(words), slips)), key=lambda found: -found.start()):
         text = text[: word.start()] + _slip(draw, word[0]) + text[word.end() :]
