@@ -39,7 +39,7 @@ from inspector.evaluation.teaching import teaching_report
 from models.criteria import CriteriaSheet
 from models.errors import ModelError
 from models.example import Challenge, ShownUnit
-from models.package import ModelPackage, refuse_filled
+from models.package import ModelPackage
 from models.sentences import load_sentences
 from tuning.errors import TuningError
 
@@ -144,7 +144,8 @@ def teach(
         ),
     ] = None,
     mm_per_px: Annotated[
-        float | None, typer.Option("--mm-per-px", min=0.001, help="Scale of the photographs; without it in px.")
+        float | None,
+        typer.Option("--mm-per-px", min=0.0001, max=10, help="Scale of the photographs; without it in px."),
     ] = None,
     work: Annotated[Path, typer.Option("--work", help="Folder that keeps fetched weights.")] = Path("tuning-work"),
     steps: Annotated[int | None, typer.Option("--steps", min=20, help="Training steps, in place of the usual.")] = None,
@@ -157,8 +158,13 @@ def teach(
     with _with_extra():
         from tuning.teach.pictures import open_photographs
         from tuning.teach.teach import teach
-    refuse_filled(to)
+    to = to if to.name else to.resolve()
     content = CriteriaSheet.load(sheet)
+    if shares := [c.id for c in content.criteria if c.limit and c.limit.unit == "%" and c.severity != "off"]:
+        raise LineError(
+            f"{sheet}: criteria.{shares[0]}.limit: a taught package does not know the area that a unit has in %. "
+            "Nothing was taught. State the limit in mm or mm2."
+        )
     photographs = open_photographs(good, defects)
     content.check_against(package="what these pictures teach", defects=photographs.defects, zones=("product",))
     taught = teach(
@@ -204,15 +210,15 @@ def precision(
     package: PackageOption = PACKAGE,
     threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads of the mind.")] = 2,
 ) -> None:
-    """The mind in eight bits, as it ships, beside the same mind in full precision: does anything come out otherwise?"""
+    """The mind as it ships, in eight bits, beside full precision and four bits: does anything come out otherwise?"""
     sheets = _challenge(0, questions).sheets
     loaded, texts = ModelPackage.load(package), load_sentences(sentences)
     with bench.steps() as step:
-        both = bench_precision(loaded, texts, sheets, threads=threads, progress=step)
-    for figure in both.figures:
+        compared = bench_precision(loaded, texts, sheets, threads=threads, progress=step)
+    for figure in compared.figures:
         cells = cells_of(figure)
         out.print(f"{figure.topic}: {figure.name} {cells.value} ({cells.bounds}) {cells.counted}", highlight=False)
-    for name, said in (("shipped", both.shipped), ("full", both.full)):
+    for name, said in compared.answers.items():
         out.print(
             f"{name}: {said.size_mb:.0f} MB, {said.read_s:.0f} s to read, {said.judge_s:.0f} s to judge",
             highlight=False,
@@ -223,6 +229,7 @@ def precision(
 def quality(
     good: Annotated[Path, typer.Option("--good", help="Folder of photographs of good units.")],
     defects: Annotated[Path, typer.Option("--defects", help="Bad units, as for `inspector teach`.")],
+    good_only: Annotated[bool, typer.Option("--good-only", help="Teach without a single bad unit.")] = False,
     anomalib: Annotated[
         Path | None, typer.Option("--anomalib", help="A Python that has anomalib, for its PatchCore.")
     ] = None,
@@ -238,7 +245,12 @@ def quality(
         from tuning.teach.pictures import open_photographs
     photographs = open_photographs(good, defects)
     rows = compare(
-        photographs, work=work, anomalib=anomalib, seed=seed, say=lambda text: err.print(text, highlight=False)
+        photographs,
+        good_only=good_only,
+        work=work,
+        anomalib=anomalib,
+        seed=seed,
+        say=lambda text: err.print(text, highlight=False),
     )
     table = Table(title=f"{good}: {len(photographs.good)} good, {len(photographs.bad)} bad", title_justify="left")
     for name in ("", "area under the curve", "false rejects at 95 % detection", "taught in s", "ms a picture"):

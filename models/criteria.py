@@ -6,6 +6,7 @@ A severity of `off` is a switch: it stands above the words, so that a criterion 
 """
 
 import re
+import unicodedata
 from pathlib import Path
 from typing import Literal
 
@@ -30,12 +31,17 @@ class Limit(_Strict):
     operator: Operator
     value: float = Field(ge=0, le=99.99, allow_inf_nan=False)
 
+    @field_validator("value")
+    @classmethod
+    def value_has_two_decimals(cls, value: float) -> float:
+        if round(value, 2) != value:
+            raise ValueError(f"{value!r} has more than two decimals: the model reads NN.NN; round it")
+        return abs(value)  # -0.0 is 0
+
     @model_validator(mode="after")
     def counts_are_whole(self) -> "Limit":
         if self.unit == "count" and self.value != int(self.value):
             raise ValueError(f"a count is a whole number, not {self.value:g}")
-        if abs(self.value * 100 - round(self.value * 100)) > 1e-6:
-            raise ValueError(f"{self.value!r} has more than two decimals: the model reads NN.NN; round it")
         return self
 
     def text(self) -> str:
@@ -58,6 +64,9 @@ class Criterion(_Strict):
     @classmethod
     def wording_says_something(cls, wording: str) -> str:
         wording = " ".join(wording.split())
+        if strange := sorted({c for c in wording if unicodedata.category(c) in ("Cc", "Cf", "Cs")}):
+            named = ", ".join(f"U+{ord(c):04X}" for c in strange)
+            raise ValueError(f"{named} stands in the wording, which nobody sees: write the sentence anew")
         if not wording:
             raise ValueError("the wording is empty: write the rule as a sentence, the model judges by it")
         if unknown := set(re.findall(r"\{[^}]*\}?|\}", wording)) - {"{limit}"}:
@@ -116,10 +125,15 @@ class CriteriaSheet(_Strict):
             raise ValueError(f"criteria: id {', '.join(twice)} is given twice; every finding names one criterion")
         if "critical" not in self.rejects:
             raise ValueError("rejects: critical must be among the severities that reject")
-        for defect in {criterion.defect for criterion in self.criteria}:
-            switches = {c.severity == "off" for c in self.criteria if c.defect == defect and not c.zone}
-            if switches == {True, False}:
-                raise ValueError(f"criteria: {defect} is both off and judged; delete one of the two criteria")
+        for defect, zone in dict.fromkeys((c.defect, c.zone) for c in self.criteria):
+            alike = [c for c in self.criteria if (c.defect, c.zone) == (defect, zone)]
+            what = f"{defect} ({zone})" if zone else defect
+            if {c.severity == "off" for c in alike} == {True, False}:
+                raise ValueError(f"criteria: {what} is both off and judged; delete one of the two criteria")
+            unlimited = {c.severity for c in alike if c.limit is None}
+            if len(unlimited) > 1:
+                said = " and ".join(sorted(unlimited))
+                raise ValueError(f"criteria: every {what} is {said}; delete one of the two criteria")
         return self
 
     @property
@@ -147,7 +161,7 @@ class CriteriaSheet(_Strict):
             raise SheetInvalid(
                 f"{path}: {error.strerror}. Name a criteria sheet, for example configs/criteria/blister.yaml"
             ) from error
-        except (YAMLError, UnicodeDecodeError) as error:
+        except (YAMLError, ValueError, RecursionError) as error:  # a date that is none, a number of 5,000 digits
             raise SheetInvalid(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from error
         if not isinstance(content, dict):
             raise SheetInvalid(
@@ -201,8 +215,11 @@ class CriteriaSheet(_Strict):
 
 def problems(path: Path, error: ValidationError) -> str:
     """What pydantic found, one problem a line, `file: field: problem`, without its links."""
-    lines = []
-    for problem in error.errors(include_url=False):
+    lines, found = [], error.errors(include_url=False)
+    for problem in found:
+        within = [one for one in found if one is not problem and one["loc"][: len(problem["loc"])] == problem["loc"]]
+        if problem["type"] == "too_short" and within:
+            continue  # a list is called empty because its entries were refused, which is said already
         field = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] in ("extra_forbidden", "missing") or not isinstance(problem.get("input"), str | int | float):

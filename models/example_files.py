@@ -53,7 +53,7 @@ class WrittenUnit(Strict):
     """One picture and the truth about it."""
 
     image: str
-    mm_per_px: float = Field(gt=0, allow_inf_nan=False)
+    mm_per_px: float = Field(ge=1e-4, le=10)
     unit_area_mm2: float = Field(gt=0, allow_inf_nan=False)  # nominal, seen from above: what limits in % refer to
     defects: tuple[WrittenDefect, ...] = ()  # none: the unit is good
     groups: dict[str, str] = {}  # subgroups that are reported apart, for example {"lot": "A17"}
@@ -104,7 +104,7 @@ def open_examples(
     """
     path = folder / LINES
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ExampleInvalid(
             f"{path}: cannot be read ({error}). Nothing was shown. Name a folder with {LINES}, one unit a line; "

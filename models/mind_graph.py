@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 Floats = NDArray[np.float32]
-Precision = Literal["int8", "fp32"]
+Precision = Literal["int8", "int4", "fp32"]
+GROUP = 32  # weights of a row that share a scale in four bits
 ONNX_OPSET, ORT_OPSET, IR_VERSION = 21, 1, 10
 
 
@@ -65,6 +66,26 @@ def quantise(weight: Floats) -> tuple[NDArray[np.int8], Floats]:
     return np.ascontiguousarray(steps.T), scale
 
 
+def quantise_groups(weight: Floats) -> tuple[NDArray[np.uint8], Floats]:
+    """Four bits with a scale for each group of a row: the largest magnitude of a group becomes 8 on its own side.
+
+    As `com.microsoft.MatMulNBits` reads them: steps from 0 to 15 around 8, two in a byte, the first one low.
+
+    Returns:
+        (out, groups, GROUP / 2) uint8 and (out * groups,) float32; rows are filled up with zeros to whole groups.
+
+    >>> [number.tolist() for number in quantise_groups(np.array([[-1.0, 0.5]], np.float32))][0][0][0][:2]
+    [192, 136]
+    """
+    rows, columns = weight.shape
+    groups = np.zeros((rows, -(-columns // GROUP), GROUP), np.float32)
+    groups.reshape(rows, -1)[:, :columns] = weight
+    far = np.take_along_axis(groups, np.abs(groups).argmax(axis=2)[:, :, None], 2)[:, :, 0]
+    scale = np.where(far != 0, far / np.float32(-8), np.float32(1)).astype(np.float32)
+    steps = np.clip(np.rint(groups / scale[:, :, None]) + 8, 0, 15).astype(np.uint8)
+    return np.ascontiguousarray(steps[:, :, ::2] | steps[:, :, 1::2] << 4), scale.ravel()
+
+
 def build_mind(
     shape: MindShape, layers: Iterable[LayerWeights], norm: Floats, head: Floats, *, precision: Precision = "int8"
 ) -> bytes:
@@ -75,7 +96,7 @@ def build_mind(
         layers: in order; taken one at a time, so that the full-precision mind is never in memory twice.
         norm: (D,) the last norm.
         head: (G, D), one row for each token of the grammar; always in full precision.
-        precision: "fp32" is for parity tests.
+        precision: "int8" ships; the others are what `inspector bench precision` compares it with.
     """
     graph = _Graph(shape, precision)
     stream = graph.enter()
@@ -90,7 +111,7 @@ def build_mind(
 
 @dataclass(frozen=True, slots=True)
 class _Narrow:
-    """Names of a value in eight bits and of its scales, one a token (N, 1); in full precision the value itself."""
+    """Names of a value in eight bits and of its scales, one a token (N, 1); otherwise the value itself."""
 
     value: str
     scale: str
@@ -190,7 +211,7 @@ class _Graph:
 
     def narrow(self, name: str, value: str) -> _Narrow:
         """value [N,in] in eight bits, a scale a token."""
-        if self.precision == "fp32":
+        if self.precision != "int8":
             return _Narrow(value, "")
         magnitude = self.node("Abs", [value], f"{name}.magnitude")
         largest = self.node("ReduceMax", [magnitude, "last_axis"], f"{name}.largest", keepdims=1)
@@ -203,13 +224,22 @@ class _Graph:
         """Times the transposed weight; the scale of each token is still to be multiplied in."""
         if self.precision == "fp32":
             return self.node("MatMul", [narrow.value, self.constant(f"{name}.weight", weight.T.copy())], name)
+        if self.precision == "int4":
+            return self._grouped_product(name, narrow.value, weight)
         steps, scale = quantise(weight)
         inputs = [narrow.value, self.constant(f"{name}.weight", steps), "one"]
         inputs += [self.constant(f"{name}.scale", scale), "middle"]
         return self.node("MatMulIntegerToFloat", inputs, name, domain="com.microsoft")
 
+    def _grouped_product(self, name: str, value: str, weight: Floats) -> str:
+        packed, scale = quantise_groups(weight)
+        inputs = [value, self.constant(f"{name}.weight", packed), self.constant(f"{name}.scale", scale)]
+        outputs, columns = weight.shape
+        facts = {"K": columns, "N": outputs, "bits": 4, "block_size": GROUP}
+        return self.node("MatMulNBits", inputs, name, domain="com.microsoft", **facts)
+
     def scaled(self, name: str, value: str, *scales: str) -> str:
-        """value [N,out] times the scales of its tokens; none in full precision."""
+        """value [N,out] times the scales of its tokens; only eight bits have any."""
         for place, scale in enumerate(scale for scale in scales if scale):
             value = self.node("Mul", [value, scale], f"{name}.{place}")
         return value

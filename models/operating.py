@@ -6,7 +6,7 @@ Between the two thresholds lies the hold zone: what is too unsure to reject and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -103,17 +103,17 @@ def choose(scored: Scored, target: Target) -> Point:
             "Nothing was set. Add units."
         )
     if target.false_per_good is not None:
-        if target.false_per_good * good < 1:
+        if _most(target.false_per_good * good) < 1:
             raise ModelError(
                 f"operating point: {target.false_per_good:g} false findings a good unit cannot be told on {good} good "
                 f"units (at least {ceil(1 / target.false_per_good) if target.false_per_good else 'ever more'}). "
                 "Nothing was set. Add good units or state a higher share."
             )
-        allowed = target.false_per_good * good
+        allowed = _most(target.false_per_good * good)
         fitting = [t for t in THRESHOLDS if scored.false(t) <= allowed][:1]
         reached = f"{scored.false(THRESHOLDS[-1]) / good:.3f} false findings a good unit at the least"
     else:
-        fitting = [t for t in THRESHOLDS if scored.found(t) >= (target.found or 1.0) * cases][-1:]
+        fitting = [t for t in THRESHOLDS if scored.found(t) >= -_most(-(target.found or 1.0) * cases)][-1:]
         reached = f"{scored.found(THRESHOLDS[0]) / cases:.3f} of the defects at the most"
     if not fitting:
         raise ModelError(
@@ -121,13 +121,22 @@ def choose(scored: Scored, target: Target) -> Point:
             "reach, or tune them."
         )
     stopped = scored.held(fitting[0])
-    if stopped > target.held * good:
+    if stopped > _most(target.held * good):
         raise ModelError(
             f"operating point: with findings from {fitting[0]:g} on {stopped} of {good} good units are rejected "
             f"already, {target.held:g} of them may be rejected or held. Nothing was set. Allow more, or tune the eyes."
         )
-    holding = [t for t in THRESHOLDS if scored.held(t) <= target.held * good]
+    holding = [t for t in THRESHOLDS if scored.held(t) <= _most(target.held * good)]
     return Point(fitting[0], min(holding[0], fitting[0]))
+
+
+def _most(share_of: float) -> int:
+    """The whole number that a share of units allows; 1/49 of 49 is one, whatever the float says.
+
+    >>> _most(1 / 49 * 49), _most(2.9), -_most(-0.07 * 100)
+    (1, 2, 7)
+    """
+    return floor(share_of + 1e-9)
 
 
 def smallest_sizes(cases: Sequence[Case], hold_from: float) -> Mapping[str, float | None]:

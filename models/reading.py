@@ -17,6 +17,7 @@ from models.digest import digest_json
 from models.errors import ReadingInvalid
 from models.note import Note
 from models.prompt import CriterionText
+from models.whole_file import written_whole
 
 
 class Reader(Protocol):
@@ -165,9 +166,8 @@ class Reading(_Stored):
 
     def save(self, path: Path) -> None:
         """Write beside the sheet; the old file stays whole until the new one is."""
-        fresh = path.with_suffix(".tmp")
-        fresh.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        fresh.replace(path)
+        with written_whole(path) as file:
+            file.write(self.model_dump_json(indent=1) + "\n")
 
     @staticmethod
     def load(path: Path) -> "Reading":
@@ -187,8 +187,12 @@ class Reading(_Stored):
 
 
 def reading_path(sheet: Path) -> Path:
-    """Where the reading of a sheet is kept: beside it, `NAME.reading.json`."""
-    return sheet.with_suffix(".reading.json")
+    """Where the reading of a sheet is kept: beside it, NAME.reading.json for NAME.yaml; others keep their ending.
+
+    >>> [reading_path(Path(name)).name for name in ("ring.yaml", "ring.yml")]
+    ['ring.reading.json', 'ring.yml.reading.json']
+    """
+    return sheet.with_name(f"{sheet.name.removesuffix('.yaml')}.reading.json")
 
 
 def read_sheet(

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from models.criteria import problems
 from models.errors import ExampleInvalid
 from models.example import ShownCriterion
 from models.note import Kind, Note, Operator, Severity, Tier, Unit
@@ -30,12 +31,23 @@ class Meaning(_Strict):
     operator: Operator | Literal[""]
     limit: float | Literal[""]
     severity: Severity | Literal[""]
+    also: tuple[Tier, ...] = ()  # a further limit of the same sentence
+
+    @model_validator(mode="after")
+    def means_something(self) -> "Meaning":
+        limited = self.kind in ("size", "count")
+        if bool(self.note.tiers) != limited or (self.kind == "any") != bool(self.note.severity):
+            has = "operator, limit and severity" if limited else "no limit, and a severity only where it is any"
+            raise ValueError(f"kind {self.kind} has {has}")
+        if (self.kind == "other") == bool(self.defect):
+            raise ValueError("a criterion names its defect, and only a criterion does")
+        return self
 
     @property
     def note(self) -> Note:
         tiers: tuple[Tier, ...] = ()
         if self.operator and self.severity and isinstance(self.limit, float):
-            tiers = (Tier(operator=self.operator, limit=self.limit, severity=self.severity),)
+            tiers = (Tier(operator=self.operator, limit=self.limit, severity=self.severity), *self.also)
         return Note(
             kind=self.kind,
             defect=self.defect,
@@ -50,7 +62,7 @@ class Meaning(_Strict):
 class Sentence(_Strict):
     """One criterion as somebody wrote it."""
 
-    text: str
+    text: str = Field(min_length=1)
     heading: str
     note: Meaning
     trait: Trait = "plain"  # typo: with typing errors; glossary: the defect goes by a word that only it explains
@@ -73,8 +85,7 @@ def load_sentences(path: Path) -> tuple[Sentence, ...]:
     """
     try:
         return _File.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))).sentences
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise ExampleInvalid(f"{path}: cannot be read ({' '.join(str(error).split())}). Nothing was read.") from error
     except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise ExampleInvalid("\n".join(lines)) from error
+        raise ExampleInvalid(problems(path, error)) from error
+    except (OSError, ValueError, RecursionError, YAMLError) as error:
+        raise ExampleInvalid(f"{path}: cannot be read ({' '.join(str(error).split())}). Nothing was read.") from error

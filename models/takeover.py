@@ -3,8 +3,8 @@
 Only the lines on which words and fields differ are touched, and only where the model was sure and read one rule.
 """
 
-import io
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,12 +14,18 @@ from models.criteria import CriteriaSheet, Limit
 from models.errors import ReadingInvalid, SheetInvalid
 from models.note import Note
 from models.reading import Reading, ReadLine, describe, differs
+from models.whole_file import written_whole
 
 _UNCHANGED = "the words cannot be taken over into the fields; the sheet was not changed."
 
 
-def take_over(path: Path, reading: Reading, *, sure_from: float) -> list[str]:
+def take_over(
+    path: Path, reading: Reading, *, sure_from: float, load: Callable[[Path], CriteriaSheet] = CriteriaSheet.load
+) -> list[str]:
     """Write the words' meaning into the fields of a sheet.
+
+    Args:
+        load: reads a sheet and checks whatever it must hold, its package included.
 
     Returns:
         One line a changed criterion: what it was and what it is now.
@@ -31,27 +37,53 @@ def take_over(path: Path, reading: Reading, *, sure_from: float) -> list[str]:
     _refuse(changed, sure_from)
     if not changed:
         return []
-    limits = _limits(changed)
-    yaml = YAML()  # keeps comments, order and quotes
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    content = yaml.load(path)
+    limits, before = _limits(changed), load(path)
+    newline = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
+    old = path.read_text(encoding="utf-8")
+    yaml = _yaml_like(old)
+    content = yaml.load(old)
     for line in changed:
         entry = next(entry for entry in content["criteria"] if entry["id"] == line.id)
         _write(entry, line.words, limits.get(line.id))
-    text = io.StringIO()
-    yaml.dump(content, text)
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text(text.getvalue(), encoding="utf-8")
-    try:
-        CriteriaSheet.load(fresh)  # never leave a sheet behind that cannot be read again
-    except SheetInvalid as error:
-        fresh.unlink()
-        raise ReadingInvalid(
-            "\n".join([_UNCHANGED, str(error).replace(str(fresh), str(path)), "Write these fields by hand."])
-        ) from error
-    fresh.replace(path)
+    with written_whole(path, newline=newline) as file:
+        yaml.dump(content, file)
+        file.flush()
+        _check(Path(file.name), path, before, changed, load)
     return [f"{line.id}: was {describe(line.fields)}, is {describe(line.words)}" for line in changed]
+
+
+def _yaml_like(text: str) -> YAML:
+    """Comments, order, quotes and the indent of lists stay as they are in a text."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    offset = (
+        len(found[1]) if (found := re.search(r"^criteria:.*\n(?:\s*#.*\n|\s*\n)*( *)- ", text, re.MULTILINE)) else 0
+    )
+    yaml.indent(mapping=2, sequence=offset + 2, offset=offset)
+    return yaml
+
+
+def _check(
+    fresh: Path,
+    path: Path,
+    before: CriteriaSheet,
+    changed: Sequence[ReadLine],
+    load: Callable[[Path], CriteriaSheet],
+) -> None:
+    """Never leave a sheet behind that cannot be read again, or in which anything else has changed."""
+    try:
+        after = load(fresh)
+    except SheetInvalid as error:
+        said = str(error).replace(str(fresh), str(path))
+        raise ReadingInvalid("\n".join([_UNCHANGED, said, "Write these fields by hand."])) from error
+    ids = {line.id for line in changed}
+    touched = [c.id for c, old in zip(after.criteria, before.criteria, strict=True) if c != old and c.id not in ids]
+    if touched:
+        raise ReadingInvalid(
+            f"{_UNCHANGED}\n{', '.join(touched)}: shares its fields with {', '.join(sorted(ids))} (a YAML anchor). "
+            "Write both out, or change the fields by hand."
+        )
 
 
 def _refuse(changed: Sequence[ReadLine], sure_from: float) -> None:
@@ -91,11 +123,12 @@ def _write(entry: dict[str, object], words: Note, limit: Limit | None) -> None:
         entry.pop("limit", None)
     else:
         entry["severity"] = words.tiers[0].severity
+        fields = limit.model_dump() | {"value": int(limit.value) if limit.value.is_integer() else limit.value}
         old = entry.get("limit")
         if isinstance(old, dict):
-            old.update(limit.model_dump())
+            old.update(fields)
         else:
-            entry["limit"] = limit.model_dump()
+            entry["limit"] = fields
     zone = f"{'not ' if words.outside else ''}{words.zone}"
     if zone:
         entry["zone"] = zone

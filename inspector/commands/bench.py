@@ -268,7 +268,7 @@ def _show_model(model: ModelFigures) -> None:
 
 def _show_table(table: Table) -> None:
     """Wide enough for its figures where nobody's window limits it."""
-    (out if out.is_terminal else Console(width=WIDTH)).print(table)
+    (out if out.is_terminal else Console(width=WIDTH, markup=False, emoji=False)).print(table)
 
 
 def _spread(found: Latency | None) -> str:

@@ -14,7 +14,9 @@ from inspector.errors import LineError
 
 def calibrate(
     image: Annotated[Path, typer.Argument(help="Picture of the target, lying where the units' surface lies.")],
-    pitch_mm: Annotated[float, typer.Option("--pitch-mm", min=0.01, help="Distance of two neighbouring points, mm.")],
+    pitch_mm: Annotated[
+        float, typer.Option("--pitch-mm", min=0.01, max=1000, help="Distance of two neighbouring points, mm.")
+    ],
     columns: Annotated[int, typer.Option("--columns", min=3, help="Inner corners or dots in a row.")],
     rows: Annotated[int, typer.Option("--rows", min=3, help="Inner corners or dots in a column.")],
     target: Annotated[Literal["checkerboard", "dots"], typer.Option("--target")] = "checkerboard",

@@ -82,7 +82,9 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
                     bar.reset(task)
                 bar.update(task, description=what, completed=done, total=of)
 
-            challenge = draw(QUICK_UNITS if quick else units, QUICK_QUESTIONS if quick else questions)
+            challenge = draw(
+                min(units, QUICK_UNITS) if quick else units, min(questions, QUICK_QUESTIONS) if quick else questions
+            )
             if shown is not None:
                 challenge = challenge.with_units(shown, len(shown), f"{data}, {len(shown)} units, {shown.digest}")
             if criteria is not None:
@@ -107,7 +109,7 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
 
 def show(report: Report, wrong: int) -> None:
     """All figures, one table a topic, and the first wrong readings."""
-    screen = out if out.is_terminal else Console(width=PIPE_WIDTH)
+    screen = out if out.is_terminal else Console(width=PIPE_WIDTH, markup=False, emoji=False)
     screen.print(f"{report.package}  {report.package_digest}", highlight=False)
     for name, value in {**report.challenge, **report.machine, "took": f"{report.took_s:.0f} s"}.items():
         screen.print(f"  {name}: {value}", highlight=False)

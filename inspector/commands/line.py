@@ -106,6 +106,13 @@ def examine(
 
     Exit code 0: ACCEPT. 5: REJECT. 6: HOLD.
     """
+    target = write or image.with_name(f"{image.stem}.examined.png")
+    written = [target, *([heat] if heat else [])]
+    if len({path.resolve() for path in (image, *written)}) < 1 + len(written):
+        raise LineError(
+            f"{', '.join(map(str, written))}: would be written over {image} or over each other. Nothing was judged. "
+            "Name other files for --out and --heat."
+        )
     loaded = ModelPackage.load(package)
     content, reading = approved(sheet, loaded)
     decoded = decode_file(image)
@@ -115,7 +122,6 @@ def examine(
     limits = FitnessLimits(grey=grey)
     sight = examiner.judge(examiner.see(decoded.pixels, view="top", mm_per_px=mm_per_px, limits=limits))
     verdict = sight.verdict or Verdict(disposition=Disposition.REJECT)
-    target = write or image.with_name(f"{image.stem}.examined.png")
     picture = annotate(decoded.pixels, verdict, sight.observations, unit=0, mm_per_px=mm_per_px)
     write_picture(target, picture)
     if heat is not None and sight.heat is None:
@@ -146,7 +152,7 @@ def show_findings(verdict: Verdict) -> None:
             else f" {finding.value:.2f} ± {finding.uncertainty or 0:.2f} {finding.unit}, limit {finding.limit:g}"
         )
         cited = ", ".join(clauses.citation(id).citation for id in finding.clauses)
-        said = f"{'' if finding.sure else 'perhaps '}{finding.defect} on {finding.zone}{size}, {finding.severity}"
+        said = f"{'' if finding.sure else 'perhaps '}{finding.defect}{finding.place}{size}, {finding.severity}"
         table.add_row(finding.criterion, said, finding.wording, cited)
     if verdict.findings:
         out.print(table)

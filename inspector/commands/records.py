@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 
 from inspector.commands.screen import err, out, progress
@@ -12,6 +13,7 @@ from inspector.errors import LineError
 from inspector.records.batch import Head
 from inspector.records.export import export_csv, export_json_lines
 from inspector.records.store import RecordStore
+from models.whole_file import written_whole
 
 app = typer.Typer(help="Records of a line: list, show, export, verify.", no_args_is_help=True)
 StoreArgument = Annotated[
@@ -67,11 +69,15 @@ def export(
 ) -> None:
     """Export records; counts and hashes are those of the database."""
     write = export_csv if form == "csv" else export_json_lines
+    if to is not None and to.resolve().is_relative_to(store.resolve()):
+        raise LineError(f"{to}: lies in the record store. Nothing was exported. Name a file outside {store}.")
     with RecordStore.open_readonly(store) as opened:
+        if batch is not None:
+            opened.batch_summary(batch)  # refused where there is none
         if to is None:
             count = write(opened, batch, sys.stdout)
         else:
-            with to.open("w", encoding="utf-8", newline="") as file:
+            with written_whole(to, newline="") as file:
                 count = write(opened, batch, file)
     err.print(f"{count} records exported", highlight=False)
 
@@ -85,7 +91,7 @@ def verify(
     evidence: Annotated[bool, typer.Option("--evidence", help="Also check every kept file.")] = False,
 ) -> None:
     """Check every record's hash against the one before it."""
-    before = Head.model_validate_json(anchor.read_text(encoding="utf-8")) if anchor else None
+    before = _head_in(anchor) if anchor else None
     with RecordStore.open_readonly(store) as opened, progress("verifying") as step:
         total = opened.count()
         checked = opened.verify(anchor=before, evidence=evidence, progress=lambda done: step(done, total))
@@ -93,6 +99,16 @@ def verify(
     out.print(
         f"{store}: {checked.records} records and {checked.events} events, chain intact{pictures}", highlight=False
     )
+
+
+def _head_in(anchor: Path) -> Head:
+    try:
+        return Head.model_validate_json(anchor.read_bytes())
+    except ValidationError as error:
+        raise LineError(
+            f"{anchor}: is no output of `inspector records head`. Nothing was verified. Name the file that it was kept "
+            "in."
+        ) from error
 
 
 @app.command()

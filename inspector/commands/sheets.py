@@ -38,9 +38,9 @@ def read(
     sure_from = loaded.manifest.operating_point.sure_from
     content, reading = read_now(sheet, loaded, anew=bool(approve))
     if write:
-        for change in take_over(sheet, reading, sure_from=sure_from):
+        for change in take_over(sheet, reading, sure_from=sure_from, load=lambda path: sheet_for(path, loaded)):
             out.print(change, highlight=False)
-        content, reading = read_now(sheet, loaded)
+        content, reading = read_now(sheet, loaded, anew=bool(approve))
     show(content, reading, sure_from)
     if approve or reason:
         signed = reading.approved(by=approve, reason=reason)
@@ -132,6 +132,13 @@ def what_if_command(
             f"{sheet}: {len(found)} criteria of the draft are not read as their fields say; mend them first."
         )
     with RecordStore.open_readonly(store) as opened:
+        seen_by = opened.batch_summary(batch).opening.digests.package
+        if seen_by != loaded.digest:
+            err.print(
+                f"note: package {seen_by[:19]} saw the batch, {package} ({loaded.digest[:19]}) reads the draft; what "
+                "was seen keeps its names and sizes",
+                highlight=False,
+            )
         result = what_if(opened, batch, sheet=content, notes=reading.notes)
     _show_what_if(result, most)
 

@@ -1,6 +1,7 @@
 """The report of an evaluation in a folder: report.html, figures.json and the worst mistakes as annotated PNG."""
 
 import base64
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def write_report(
     try:
         (folder / PICTURES).mkdir(parents=True, exist_ok=True)
         for old in (folder / PICTURES).glob("*.png"):
-            old.unlink()  # of an earlier evaluation
+            if re.fullmatch(r"(missed|invented)-\d+\.png", old.name):  # of an earlier evaluation
+                old.unlink()
         missed = _pictures(folder, gallery.worst("missed"), sheet, at, scaled=scaled)
         invented = _pictures(folder, gallery.worst("invented"), sheet, at, scaled=scaled)
         report.save(folder / FIGURES)

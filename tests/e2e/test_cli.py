@@ -102,6 +102,33 @@ def test_a_unit_or_a_store_that_is_not_there_is_said_in_a_line(package: ModelPac
     assert "no record store here" in store.stderr
 
 
+def test_an_export_never_harms_a_file_that_is_there(package: ModelPackage, tmp_path: Path):
+    inspector("run", "--line", tiny.write_line(tmp_path, package, [tiny.unit(1)]))
+    store, old = tmp_path / "store", tmp_path / "old.csv"
+    old.write_text("an earlier export")
+    records = store / "records.sqlite"
+    before = records.read_bytes()
+
+    into_it = inspector("records", "export", store, "--to", records)
+    no_batch = inspector("records", "export", store, "--to", old, "--batch", "77")
+
+    assert (into_it.returncode, no_batch.returncode) == (1, 1)
+    assert "lies in the record store" in into_it.stderr
+    assert "there is no batch 77" in no_batch.stderr.replace("\n", " ")
+    assert (records.read_bytes(), old.read_text()) == (before, "an earlier export")
+
+
+@pytest.mark.parametrize("anchor", ["{}", "units", "\x80"])
+def test_an_anchor_that_is_none_is_refused(package: ModelPackage, tmp_path: Path, anchor: str):
+    inspector("run", "--line", tiny.write_line(tmp_path, package, [tiny.unit(1)]))
+    (tmp_path / "anchor.json").write_bytes(anchor.encode("latin-1"))
+
+    done = inspector("records", "verify", tmp_path / "store", "--anchor", tmp_path / "anchor.json")
+
+    assert done.returncode == 1
+    assert "is no output of `inspector records head`" in done.stderr.replace("\n", " ")
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -168,6 +195,31 @@ def test_a_damaged_picture_is_not_judged(package: ModelPackage, tmp_path: Path):
 
     assert done.returncode == 1
     assert "Nothing was judged" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "names", [{"--out": "unit.png"}, {"--heat": "unit.examined.png"}, {"--out": "a.png", "--heat": "a.png"}]
+)
+def test_an_examined_picture_is_never_written_over(package: ModelPackage, tmp_path: Path, names: dict[str, str]):
+    image = tmp_path / "unit.png"
+    image.write_bytes(tiny.png(tiny.unit(1)))
+    options = [word for option, name in names.items() for word in (option, tmp_path / name)]
+
+    done = inspector(
+        "examine",
+        image,
+        "--sheet",
+        tiny.write_sheet(tmp_path, package),
+        "--mm-per-px",
+        "0.1",
+        "--package",
+        package.folder,
+        *options,
+    )
+
+    assert done.returncode == 1
+    assert "would be written over" in done.stderr.replace("\n", " ")
+    assert image.read_bytes() == tiny.png(tiny.unit(1))
 
 
 # ------------------------------------------------------------ the sheet decides
@@ -284,6 +336,6 @@ def test_what_eight_bits_cost_is_said_in_shares_of_the_same_answers(embedded_pac
     )
 
     assert done.returncode == 0, done.stderr
-    assert "both: criteria read the same" in done.stdout
-    assert "both: verdicts the same" in done.stdout
+    assert "shipped: criteria read as in full precision" in done.stdout
+    assert "four bits: verdicts as in full precision" in done.stdout
     assert not [path for path in embedded_package.parent.iterdir() if path.name.startswith(".precision-")]

@@ -97,16 +97,17 @@ def test_the_full_precision_graph_computes_what_the_architecture_says(parts, tmp
     assert np.abs(seen - expected[23:]).max() < 1e-4
 
 
-def test_eight_bits_stay_near_full_precision(parts, tmp_path):
+@pytest.mark.parametrize(("bits", "likeness"), [("int8", 0.995), ("int4", 0.9)])
+def test_fewer_bits_stay_near_full_precision(parts, tmp_path, bits, likeness):
     folder, wheel = parts
     tokens = np.random.default_rng(5).integers(0, 256, 60).tolist()
 
-    exact, eight = (
-        Decoder(package_of(precision, folder, wheel, tmp_path / precision), threads=1) for precision in ("fp32", "int8")
+    exact, fewer = (
+        Decoder(package_of(precision, folder, wheel, tmp_path / precision), threads=1) for precision in ("fp32", bits)
     )
-    exact_logits, eight_logits = (d.logits(d.prefix(tokens[:20]), [Row(tuple(tokens[20:]))])[0] for d in (exact, eight))
+    exact_logits, fewer_logits = (d.logits(d.prefix(tokens[:20]), [Row(tuple(tokens[20:]))])[0] for d in (exact, fewer))
 
-    assert np.corrcoef(exact_logits.ravel(), eight_logits.ravel())[0, 1] > 0.995
+    assert likeness < np.corrcoef(exact_logits.ravel(), fewer_logits.ravel())[0, 1] < 1
 
 
 def test_a_merged_weight_is_the_weight_and_the_scaled_product():

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from typer import Typer
 from typer.testing import CliRunner
 
-from inspector.commands.evaluate import as_markdown, command
+from inspector.commands.evaluate import as_markdown, command, show
 from inspector.errors import LineError
 from inspector.evaluation import write_report
 from models.answer import chain_pieces
@@ -332,6 +332,28 @@ def test_a_report_that_cannot_be_written_is_refused(challenge: Challenge, facts:
 
     with pytest.raises(LineError, match="the report cannot be written"):
         write_report(tmp_path / "file" / "out", report, gallery, None, facts.operating_point)
+
+
+def test_a_report_replaces_its_own_pictures_and_no_others(challenge: Challenge, facts: PackageFacts, tmp_path):
+    bare = Challenge((), 0, (), (), (), {})
+    report = _report(count(TruthfulEyes([]), KnowingMind(challenge), facts, bare, progress=quiet))
+    (tmp_path / "pictures").mkdir()
+    for name in ("missed-07.png", "lot A.png"):
+        (tmp_path / "pictures" / name).write_bytes(b"a picture")
+
+    write_report(tmp_path, report, Gallery(facts.operating_point), None, facts.operating_point)
+
+    assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["lot A.png"]
+
+
+def test_a_group_with_brackets_in_its_name_is_shown_as_it_is(challenge: Challenge, facts: PackageFacts, capsys):
+    bare = Challenge((), 0, (), (), (), {})
+    report = _report(count(TruthfulEyes([]), KnowingMind(challenge), facts, bare, progress=quiet))
+    named = share("units", "wholly right", 3, 4, of="lot: A [/17] [red] 3")
+
+    show(report.model_copy(update={"figures": (named,)}), 0)
+
+    assert "lot: A [/17] [red] 3" in capsys.readouterr().out
 
 
 def _report(counted: Counted) -> Report:

@@ -56,8 +56,8 @@ def test_what_a_taught_package_has_no_name_for_is_an_anomaly_to_it(tmp_path):
     ("changed", "text"),
     [
         ({"image": "gone.png"}, r"examples.jsonl:1: image: gone.png is not there"),
-        ({"mm_per_px": 0}, r"examples.jsonl:1: mm_per_px: Input should be greater than 0"),
-        ({"mm_per_px": float("inf")}, r"examples.jsonl:1: mm_per_px: Input should be a finite number"),
+        ({"mm_per_px": 0}, r"examples.jsonl:1: mm_per_px: Input should be greater than or equal to 0.0001"),
+        ({"mm_per_px": float("inf")}, r"examples.jsonl:1: mm_per_px: Input should be less than or equal to 10"),
         ({"colour": "red"}, r"examples.jsonl:1: colour: Extra inputs are not permitted"),
         (
             {"defects": [{"defect": "scuff", "zone": "tablet", "box_px": [1, 1, 9, 9]}]},

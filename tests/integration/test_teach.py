@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 pytest.importorskip("torch")
 
 from inspector.recipe import sheet_for
-from models.errors import SheetInvalid
+from models.errors import PackageInvalid, SheetInvalid
 from models.example_files import ANOMALY
 from models.eyes import Eyes
 from models.mind import Mind
@@ -139,7 +139,10 @@ def test_the_package_opens_like_any_other(taught: Taught) -> None:
     assert ModelPackage.load(taught.package.folder).digest == taught.package.digest
 
 
-def test_pictures_that_cannot_be_told_apart_are_refused(product: Product, tmp_path: Path) -> None:
+def test_pictures_that_cannot_be_told_apart_are_refused(
+    product: Product, embedded_package: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "downloads").symlink_to(embedded_package.parent / "downloads")
     (tmp_path / "bad" / "ghost").mkdir(parents=True)
     for seed in range(200, 216):
         cv2.imwrite(str(tmp_path / "bad" / "ghost" / f"{seed}.png"), unit(seed))
@@ -153,3 +156,18 @@ def test_pictures_that_cannot_be_told_apart_are_refused(product: Product, tmp_pa
             steps=20,
             say=lambda text: None,
         )
+
+
+@pytest.mark.parametrize("target", ["file/package", "filled"])
+def test_a_target_that_cannot_be_written_is_refused_before_anything_is_taught(
+    product: Product, tmp_path: Path, target: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "filled").mkdir()
+    (tmp_path / "filled" / "something").write_text("")
+    said: list[str] = []
+
+    with pytest.raises((TuningError, PackageInvalid), match=target):
+        teach(open_photographs(product.good, product.bad), tmp_path / target, name="a", work=tmp_path, say=said.append)
+
+    assert said == []

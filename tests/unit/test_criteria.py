@@ -59,6 +59,9 @@ def test_the_digest_is_of_the_content_not_of_the_layout(tmp_path: Path):
         (("value: 0.5", "value: .nan"), "criteria.0.limit.value", "finite number"),
         (("value: 0.5", "value: .inf"), "criteria.0.limit.value", "finite number"),
         (("value: 0.5", "value: 0.555"), "criteria.0.limit", "more than two decimals"),
+        (("value: 0.5", "value: 1e-9"), "criteria.0.limit.value", "more than two decimals"),
+        (("wording: No chips.", 'wording: "No\\u202e chips."'), "criteria.1.wording", "U+202E stands in the wording"),
+        (("wording: No chips.", 'wording: "No\\ud83d chips."'), "criteria.1.wording", "U+D83D stands in the wording"),
         (("value: 0.5", "value: 100"), "criteria.0.limit.value", "less than or equal to 99.99"),
         (("value: 0.5", 'value: "0.5"'), "criteria.0.limit.value", "valid number"),
         (("unit: mm", "unit: inch"), "criteria.0.limit.unit", "'mm', 'mm2', '%' or 'count'"),
@@ -91,6 +94,15 @@ def test_every_problem_is_named_in_one_go(tmp_path: Path):
     assert len(str(refusal.value).splitlines()) == 2
 
 
+def test_a_sheet_whose_only_criterion_is_wrong_is_not_called_empty_too(tmp_path: Path):
+    only = TEXT[: TEXT.index("  - id: A2")].replace("severity: major", "severity: fatal")
+
+    with pytest.raises(SheetInvalid) as refusal:
+        load(tmp_path, only)
+
+    assert len(str(refusal.value).splitlines()) == 1
+
+
 def test_a_clause_that_nobody_knows_is_refused(tmp_path: Path):
     with pytest.raises(SheetInvalid, match=r"criteria\.A2\.clauses: unknown clause 'no-such-clause'"):
         load(tmp_path, TEXT + "    clauses: [no-such-clause]\n")
@@ -98,7 +110,13 @@ def test_a_clause_that_nobody_knows_is_refused(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "empty or not a mapping"), ("- a list", "empty or not a mapping"), ("a: [", "not readable as YAML")],
+    [
+        ("", "empty or not a mapping"),
+        ("- a list", "empty or not a mapping"),
+        ("a: [", "not readable as YAML"),
+        ("title: 2024-02-30", "not readable as YAML"),
+        ("[" * 9999, "not readable as YAML"),
+    ],
 )
 def test_a_file_that_is_no_sheet_is_refused(tmp_path: Path, text: str, says: str):
     with pytest.raises(SheetInvalid, match=says):
@@ -114,9 +132,17 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path):
         CriteriaSheet.load(tmp_path / "binary.yaml")
 
 
-def test_a_defect_that_is_off_and_judged_everywhere_is_refused(tmp_path: Path):
-    with pytest.raises(SheetInvalid, match="chip is both off and judged"):
-        load(tmp_path, TEXT + "  - {id: A3, defect: chip, wording: Chips are not judged., severity: 'off'}\n")
+@pytest.mark.parametrize("zone", ["", ", zone: tablet"])
+def test_a_defect_that_is_off_and_judged_in_one_place_is_refused(tmp_path: Path, zone: str):
+    chip = TEXT.replace("    severity: critical", "    severity: critical" + zone.replace(", ", "\n    "))
+
+    with pytest.raises(SheetInvalid, match=r"chip.* is both off and judged"):
+        load(tmp_path, chip + f"  - {{id: A3, defect: chip, wording: Chips are not judged., severity: 'off'{zone}}}\n")
+
+
+def test_a_defect_of_two_severities_whatever_its_size_is_refused(tmp_path: Path):
+    with pytest.raises(SheetInvalid, match="every chip is critical and minor"):
+        load(tmp_path, TEXT + "  - {id: A3, defect: chip, wording: Any chip is minor., severity: minor}\n")
 
 
 @pytest.mark.parametrize(

@@ -74,3 +74,10 @@ def test_the_smallest_size_is_the_one_from_which_most_are_not_accepted_unseen():
     sizes = smallest_sizes([*cases, *[Case("double fill", None, 0.0)] * 10], hold_from=0.6)
 
     assert sizes == {"chip": 10.0, "double fill": None}
+
+
+@pytest.mark.parametrize("good", range(10, 200))
+def test_one_false_finding_is_one_on_any_number_of_good_units(good: int):
+    units = [(0.1,)] * (good - 1) + [(0.9,)]
+
+    assert choose(Scored(CASES, units), Target(false_per_good=1 / good, held=0.2)).real_from < 0.9

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.criteria import CriteriaSheet
-from models.errors import ReadingInvalid
+from models.errors import ReadingInvalid, SheetInvalid
 from models.note import Note, Tier
 from models.prompt import CriterionText
 from models.reading import Reading, ReadLine, differs, read_sheet, reading_path
@@ -244,6 +244,69 @@ def test_words_taken_over_change_the_fields_alone_and_keep_the_comments(tmp_path
     assert (spot.limit and spot.limit.value, spot.severity, spot.zone) == (0.8, "minor", "foil")
     assert chip.severity == "critical"
     assert all(comment in path.read_text() for comment in ("# what it is called", "# the spots", "# agreed in May"))
+
+
+@pytest.mark.parametrize("offset", [0, 2])
+def test_words_taken_over_change_no_other_line(tmp_path: Path, offset: int):
+    text = "\n".join(line if offset else line.removeprefix("  ") for line in TEXT.split("\n"))
+    path, _ = taken(tmp_path, limit(2.0), text=text.replace("\n", "\r\n"))
+
+    old, new = text.split("\n"), path.read_bytes().decode().split("\r\n")
+    (changed,) = [line for line in new if line not in old]
+    assert changed.split() == 'limit: {unit: mm, operator: ">", value: 2} # agreed in May'.split()
+    assert len(new) == len(old)
+
+
+def test_a_sheet_behind_a_link_is_changed_where_it_lies_and_keeps_its_mode(tmp_path: Path):
+    real = tmp_path / "real"
+    real.mkdir()
+    path, content = sheet(real)
+    path.chmod(0o640)
+    (tmp_path / "link.yaml").symlink_to(path)
+    (tmp_path / "link.tmp").write_text("somebody's")
+
+    take_over(tmp_path / "link.yaml", read(content, reader(limit(0.8))), sure_from=0.5)
+
+    assert (tmp_path / "link.yaml").is_symlink() and "0.8" in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "link.tmp").read_text() == "somebody's"
+
+
+def test_fields_that_two_criteria_share_are_not_written(tmp_path: Path):
+    text = TEXT.replace("limit: {unit", "limit: &own {unit").replace(
+        "wording: No chips.", "wording: No chips.\n    limit: *own"
+    )
+
+    with pytest.raises(ReadingInvalid, match=r"A2: shares its fields with A1 \(a YAML anchor\)"):
+        path, content = sheet(tmp_path, text)
+        chip = CHIP.model_copy(update={"kind": "size", "unit": "mm", "tiers": SPOT.tiers, "severity": ""})
+        mind = Scripted(
+            {
+                "Spots over 0.5 mm are major.": (limit(0.8), 0.9),
+                "No chips.": (
+                    chip.model_copy(update={"tiers": (SPOT.tiers[0].model_copy(update={"severity": "critical"}),)}),
+                    0.9,
+                ),
+            }
+        )
+        take_over(path, read(content, mind), sure_from=0.5)
+
+    assert (tmp_path / "sheet.yaml").read_text() == text
+
+
+def test_fields_that_the_package_cannot_judge_by_are_not_written(tmp_path: Path):
+    path, content = sheet(tmp_path)
+
+    def load(path: Path) -> CriteriaSheet:
+        sheet = CriteriaSheet.load(path)
+        if any(c.limit and c.limit.unit == "%" for c in sheet.criteria):
+            raise SheetInvalid(f"{path}: not in %")
+        return sheet
+
+    with pytest.raises(ReadingInvalid, match=r"sheet\.yaml: not in %"):
+        take_over(path, read(content, reader(limit(5, unit="%"))), sure_from=0.5, load=load)
+
+    assert path.read_text() == TEXT
 
 
 def test_where_words_and_fields_agree_the_file_is_not_touched(tmp_path: Path):

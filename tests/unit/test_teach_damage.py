@@ -68,3 +68,12 @@ def test_marks_that_nearly_touch_are_one_defect() -> None:
     marks = marks_of(mask)
 
     assert sorted(mark.area_px2 for mark in marks) == [80, 100]
+
+
+def test_a_mark_too_small_for_the_frame_is_still_a_mark():
+    mask = np.zeros((40, 40), np.float32)
+    mask[20, 30] = 0.3
+
+    (mark,) = marks_of(mask)
+
+    assert (mark.corner, mark.area_px2) == ((30, 20), 1.0)

@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from models.example import ShownDefect, ShownUnit
 from models.example_files import ANOMALY, write_examples
@@ -246,3 +247,94 @@ def test_grey_pictures_are_taken_as_grey_cameras_deliver_them(good, bad):
     photo = next(p for p in open_photographs(good, bad).good if p.name.endswith("grey.png"))
 
     assert photo.pixels().shape == (EDGE, EDGE, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("9_mask.png", "no picture that this mask belongs to"),
+        ("0_Mask.tif", "0_Mask.tif: 10 x 10 px"),
+        ("../../good/00_mask.png", "a mask among the good pictures"),
+    ],
+)
+def test_a_mask_is_never_passed_over(good, bad, name, says):
+    write(bad / "Burnt_edge" / name, np.full((10, 10), 255, np.uint8))
+
+    with pytest.raises(TuningError, match=says):
+        open_photographs(good, bad)
+
+
+def test_a_mask_that_marks_nearly_everything_is_refused(good, bad):
+    mask = np.full((EDGE, EDGE), 255, np.uint8)
+    mask[10:14, 10:14] = 0
+    write(bad / "Burnt_edge" / "0_mask.png", mask)
+
+    with pytest.raises(TuningError, match=r"0_mask\.png: .* is white where the defect is"):
+        open_photographs(good, bad)
+
+
+def test_a_picture_that_is_stored_turned_is_refused(good, bad):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 3
+    Image.fromarray(picture(70)).save(bad / "Burnt_edge" / "turned.jpg", exif=exif)
+
+    with pytest.raises(TuningError, match=r"turned\.jpg: is stored turned \(EXIF orientation 3\)"):
+        open_photographs(good, bad)
+
+
+def test_a_file_of_several_pictures_is_refused(good, bad):
+    assert cv2.imwritemulti(str(good / "pages.tif"), [picture(60), picture(61)])
+
+    with pytest.raises(TuningError, match=r"pages\.tif: holds several pictures"):
+        open_photographs(good, bad)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "says"),
+    [
+        ("", "bad.jsonl: no picture"),
+        ("image,defect\na.png,chip\n", "bad.jsonl:1: is no JSON object"),
+        ('{"image": "Burnt_edge/0.png"}\n{"image": "Burnt_edge/0.png"}\n', "bad.jsonl:2: .* stands on line 1 too"),
+    ],
+)
+def test_a_manifest_that_would_teach_something_else_is_refused(good, bad, manifest, says):
+    (bad / "bad.jsonl").write_text(manifest)
+
+    with pytest.raises(TuningError, match=says):
+        open_photographs(good, bad / "bad.jsonl")
+
+
+def test_a_manifest_that_windows_wrote_is_read(good, bad):
+    lines = [json.dumps({"image": f"Burnt_edge/{n}.png", "defect": "burnt"}) for n in range(4)]
+    (bad / "bad.jsonl").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+
+    assert len(open_photographs(good, bad / "bad.jsonl").bad) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "says"), [("good/0.png", "do not teach a defect"), ("Burnt_edge/lot2/0.png", "lies two folders deep")]
+)
+def test_a_folder_that_would_be_misunderstood_is_refused(good, bad, path, says):
+    write(bad / path, picture(300))
+
+    with pytest.raises(TuningError, match=says):
+        open_photographs(good, bad)
+
+
+def test_files_that_are_no_pictures_are_left_out_with_a_remark(good, bad):
+    (bad / "Burnt_edge" / "5.webp").write_bytes(b"RIFF")
+    (bad / ".cache").mkdir()
+
+    taken = open_photographs(good, bad)
+
+    assert taken.defects == ("burnt edge", ANOMALY)
+    assert any("5.webp" in remark for remark in taken.remarks)
+
+
+@pytest.mark.parametrize("name", ["spot on cap", "spot not cap", "count of dents", "product"])
+def test_a_defect_whose_name_the_notes_cannot_hold_is_refused(good, tmp_path, name):
+    for seed in range(5):
+        write(tmp_path / "bad" / name / f"{seed}.png", picture(400 + seed))
+
+    with pytest.raises(TuningError, match=f"{name}: a defect cannot be called so"):
+        open_photographs(good, tmp_path / "bad")

@@ -212,6 +212,26 @@ def test_a_mind_that_counts_otherwise_holds():
     assert judge(seen("spot"), by=COUNTED, judgements=(opinion("reject", None),)).disposition is HOLD
 
 
+def test_a_minor_count_that_is_over_does_not_silence_the_mind_on_a_critical_one():
+    by = sheet(
+        criterion("F", "fragment", ("count", ">", 1.0), "minor"),
+        criterion("N", "spot", ("count", ">", 3.0), "critical"),
+    )
+    unit = (seen("fragment"), seen("fragment"), seen("spot"))
+
+    assert judge(*unit, by=by).disposition is ACCEPT
+    assert judge(*unit, by=by, judgements=(opinion("reject", None),)).disposition is HOLD
+
+
+def test_a_count_outside_a_zone_is_said_as_such():
+    by = sheet(criterion("N", "spot", ("count", ">", 1.0), "major", "not tablet"))
+
+    assert (
+        judge(seen("spot", zone="foil"), seen("spot", zone="foil"), by=by).text
+        == "N: spot not tablet 2 count, limit 1 (major)"
+    )
+
+
 @pytest.mark.parametrize("unit", ["mm2", "%"])
 def test_areas_and_shares_are_compared_like_lengths(unit: str):
     by = sheet(criterion("A", "spot", (unit, ">", 1.0), "major"))

@@ -92,14 +92,21 @@ def _look(maps: Maps, one: Shown, weight: float, *, made_up: bool) -> Case:
 
 
 def marks_of(mask: Floats) -> tuple[Mark, ...]:
-    """The separate defects of a mask, each with its longest dimension and its area."""
-    solid = (mask > 0.5).astype(np.uint8)
+    """The separate defects of a mask, each with its longest dimension and its area.
+
+    Where all are too small for the frame, they are every place that they touch: what was marked is never unmarked.
+    """
+    return _marks(mask > 0.5, FEWEST_CELLS) or _marks(mask > 0, 1)
+
+
+def _marks(inside: NDArray[np.bool_], fewest: int) -> tuple[Mark, ...]:
+    solid = inside.astype(np.uint8)
     joined = cv2.dilate(solid, np.ones((JOINED_PX, JOINED_PX), np.uint8))
     count, labels = cv2.connectedComponents(joined)
     marks = []
     for label in range(1, count):
         own = ((labels == label) & (solid > 0)).astype(np.uint8)
-        if own.sum() < FEWEST_CELLS:
+        if own.sum() < fewest:
             continue
         x, y, w, h = cv2.boundingRect(own)
         cut = own[y : y + h, x : x + w] * 255

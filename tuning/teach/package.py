@@ -37,6 +37,26 @@ PRODUCT = "product"  # the one zone of a taught product
 VERSION = "1"
 
 
+def ready_for(target: Path, downloads: Path) -> None:
+    """Find out before a training what would stop `write` after it.
+
+    Raises:
+        PackageInvalid: the target holds something, or the mind's base cannot be had.
+        TuningError: nothing can be written there.
+    """
+    refuse_filled(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".teaching-", dir=target.parent):
+            pass
+    except OSError as error:
+        raise TuningError(
+            f"{target}: no package can be written there: {error.strerror or error}. Nothing was taught. Name another "
+            "folder."
+        ) from error
+    fetch(Parts.load(PARTS_FOLDER).package.base, downloads)
+
+
 def facts_of(
     name: str,
     *,

@@ -6,7 +6,7 @@ another size, a box outside its picture, the same picture called good and bad.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -14,15 +14,22 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ExifTags, Image
 
+from models.answer import note_pieces, parse_note
+from models.errors import AnswerMalformed
 from models.evaluate_eyes import MARKED as FAINT
 from models.example_files import ANOMALY
 from models.eyes import SMALLEST_EDGE
+from models.note import Note, Tier
 from tuning.errors import TuningError
+from tuning.teach.package import PRODUCT
 from tuning.teach.sources import Named, named_bad, named_good
 
 FEWEST_GOOD = 10
 FEWEST_TO_NAME = 4  # pictures of a defect, for it to become a class of its own
+MOST_MARKED = 0.95  # of a picture: a mask of more is inverted, or marked in a channel that does not count
+UPRIGHT = 1  # EXIF orientation
 MARKED = 127  # grey level of a mask above which a pixel belongs to the defect
 SMALL_PX = 96  # edge of the small grey copies that twins are looked for in
 TWINS_APART = 1.5  # grey levels, on average: twins differ by less
@@ -77,7 +84,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
     """
     problems: list[str] = []
     left_out: list[str] = []
-    named = [*named_good(good, problems), *named_bad(defects, problems, left_out)]
+    named = [*named_good(good, problems, left_out), *named_bad(defects, problems, left_out)]
     photos: list[Photo] = []
     prints: list[Print] = []
     for one in named:
@@ -92,7 +99,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         name = f"{one.path.parent.name}/{one.path.name}"
         photos.append(Photo(name, one.path, (columns, rows), defect, mask, len(photos)))
         prints.append(_print(pixels))
-    problems += _two_minds(photos, prints)
+    problems += [*_unspeakable({p.defect for p in photos if p.defect}), *_two_minds(photos, prints)]
     count = sum(photo.defect is None for photo in photos)
     if not problems and count < FEWEST_GOOD:
         problems.append(
@@ -134,6 +141,13 @@ def _read(path: Path) -> NDArray[np.uint8]:
         pixels = None
     if pixels is None:
         raise TuningError(f"{path}: is no picture that can be read. Replace or delete it.")
+    if (turned := _orientation(path)) != UPRIGHT:
+        raise TuningError(
+            f"{path}: is stored turned (EXIF orientation {turned}): its mask would lie elsewhere than viewers show it. "
+            "Save it upright."
+        )
+    if cv2.imcount(str(path)) > 1:
+        raise TuningError(f"{path}: holds several pictures. Save one a file.")
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, 2)
     if pixels.dtype != np.uint8 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < SMALLEST_EDGE:
@@ -144,11 +158,19 @@ def _read(path: Path) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[..., ::-1], np.uint8)
 
 
+def _orientation(path: Path) -> int:
+    try:
+        with Image.open(path) as picture:
+            return int(picture.getexif().get(ExifTags.Base.Orientation, UPRIGHT))
+    except (OSError, ValueError, SyntaxError):
+        return UPRIGHT  # no such note that could be read
+
+
 def _mask(one: Named, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     rows, columns = shape
     if one.mask is not None:
         grey = _grey(one.mask, one.path)
-        if grey.shape != (rows, columns) or not (grey > MARKED).any():
+        if grey.shape != (rows, columns) or not 0 < (grey > MARKED).mean() < MOST_MARKED:
             raise TuningError(
                 f"{one.mask}: {grey.shape[1]} x {grey.shape[0]} px, {int((grey > MARKED).sum())} of them white; the "
                 f"mask of {one.path.name} has its {columns} x {rows} px and is white where the defect is. Correct it, "
@@ -188,6 +210,25 @@ def _class_name(said: str) -> str:
     'broken large'
     """
     return " ".join(said.replace("_", " ").split()).lower()
+
+
+def _unspeakable(names: Collection[str]) -> list[str]:
+    """Names that the notes which reading makes could not hold: no sheet that names them would ever agree."""
+    problems = []
+    for name in sorted(names):
+        tier = Tier(operator=">", limit=1.0, severity="major")
+        notes = [Note(kind="off", defect=name), Note(kind="any", defect=name, severity="major", zone=PRODUCT)]
+        notes += [Note(kind="count", defect=name, unit="count", tiers=(tier,), zone=PRODUCT, outside=True)]
+        if name == PRODUCT or not all(_reads_back(note) for note in notes):
+            problems.append(f"{name}: a defect cannot be called so, the model's notes would not hold it. Rename it.")
+    return problems
+
+
+def _reads_back(note: Note) -> bool:
+    try:
+        return parse_note("".join(note_pieces(note))) == note
+    except AnswerMalformed:
+        return False
 
 
 def _print(pixels: NDArray[np.uint8]) -> Print:

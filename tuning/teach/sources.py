@@ -18,6 +18,7 @@ from models.example_files import LINES, Box, WrittenUnit, open_examples
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 MASK = "_mask"  # at the end of a mask's name, before its suffix
+GOOD_NAMES = ("good", "ok")  # of a folder that other tools want among the defects
 
 
 class ManifestLine(BaseModel):
@@ -44,10 +45,12 @@ class Named:
     group: str = ""
 
 
-def named_good(folder: Path, problems: list[str]) -> list[Named]:
+def named_good(folder: Path, problems: list[str], left_out: list[str]) -> list[Named]:
     if (folder / LINES).is_file():
         return [Named(folder / unit.image) for unit in _examples(folder, problems) if not unit.defects]
-    return [Named(path) for path in _pictures_in(folder, problems)]
+    pictures, masks = _pictures_in(folder, problems, left_out)
+    problems += [f"{mask}: a mask among the good pictures. Move it beside its picture." for mask in masks.values()]
+    return [Named(path) for path in pictures]
 
 
 def named_bad(source: Path | None, problems: list[str], left_out: list[str]) -> Iterator[Named]:
@@ -59,12 +62,26 @@ def named_bad(source: Path | None, problems: list[str], left_out: list[str]) -> 
     if (source / LINES).is_file():
         yield from _bad_examples(source, problems, left_out)
         return
-    for path in _pictures_in(source, problems):
-        yield Named(path, "")
-    for folder in sorted(p for p in source.iterdir() if p.is_dir()) if source.is_dir() else []:
-        for path in _pictures_in(folder, problems):
-            beside = path.with_name(f"{path.stem}{MASK}.png")
-            yield Named(path, folder.name, beside if beside.exists() else None)
+    yield from _masked(source, "", problems, left_out)
+    for folder in sorted(_folders_in(source)) if source.is_dir() else []:
+        if folder.name.lower() in GOOD_NAMES:
+            problems.append(f"{folder}: good units do not teach a defect. Name them with --good, or rename the folder.")
+            continue
+        problems += [
+            f"{below}: lies two folders deep, where nothing is taken. Move its pictures into {folder}."
+            for below in _folders_in(folder)
+        ]
+        yield from _masked(folder, folder.name, problems, left_out)
+
+
+def _masked(folder: Path, name: str, problems: list[str], left_out: list[str]) -> Iterator[Named]:
+    """The pictures of a folder, each with the mask beside it."""
+    pictures, masks = _pictures_in(folder, problems, left_out)
+    for path in pictures:
+        yield Named(path, name, masks.pop(path.stem.lower(), None))
+    problems += [
+        f"{mask}: there is no picture that this mask belongs to. Rename or delete it." for mask in masks.values()
+    ]
 
 
 def _bad_examples(folder: Path, problems: list[str], left_out: list[str]) -> Iterator[Named]:
@@ -102,12 +119,20 @@ def _examples(folder: Path, problems: list[str]) -> tuple[WrittenUnit, ...]:
 
 def _listed(manifest: Path, problems: list[str]) -> Iterator[Named]:
     try:
-        lines = manifest.read_text(encoding="utf-8").split("\n")
+        lines = manifest.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{manifest}: cannot be read ({error}). Write one picture a line, as JSON.")
         return
+    if not any(text.strip() for text in lines):
+        problems.append(f"{manifest}: no picture. Write one a line, as JSON, or leave --defects out.")
+    known: dict[Path, int] = {}
     for number, text in enumerate(lines, start=1):
         if not text.strip():
+            continue
+        if not text.lstrip().startswith("{"):
+            problems.append(
+                f'{manifest}:{number}: is no JSON object. Write {{"image": "bad/1.png", "defect": "chip"}}, one a line.'
+            )
             continue
         try:
             line = ManifestLine.model_validate_json(text)
@@ -116,6 +141,11 @@ def _listed(manifest: Path, problems: list[str]) -> Iterator[Named]:
             problems += [f"{manifest}:{number}: {problem}. Correct the line." for problem in said]
             continue
         image = manifest.parent / line.image
+        if (first := known.setdefault(image.resolve(), number)) != number:
+            problems.append(
+                f"{manifest}:{number}: image: {line.image} stands on line {first} too. Put all its boxes on one line."
+            )
+            continue
         if not image.is_file():
             problems.append(f"{manifest}:{number}: image: {line.image} is not there. Correct the path.")
             continue
@@ -123,11 +153,22 @@ def _listed(manifest: Path, problems: list[str]) -> Iterator[Named]:
         yield Named(image, line.defect, mask, line.boxes, group=line.group)
 
 
-def _pictures_in(folder: Path, problems: list[str]) -> list[Path]:
+def _pictures_in(folder: Path, problems: list[str], left_out: list[str]) -> tuple[list[Path], dict[str, Path]]:
+    """The pictures of a folder, and its masks by the name of their picture in small letters."""
     if not folder.is_dir():
         problems.append(f"{folder}: is no folder. Name a folder of pictures.")
-        return []
-    found = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES and not p.stem.endswith(MASK)]
-    if not found and not any(p.is_dir() for p in folder.iterdir()):
+        return [], {}
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    found = [path for path in files if path.suffix.lower() in SUFFIXES]
+    pictures = [path for path in found if not path.stem.lower().endswith(MASK)]
+    masks = {path.stem.lower().removesuffix(MASK): path for path in found if path not in pictures}
+    if others := [path.name for path in files if path not in found]:
+        shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+        left_out.append(f"{folder}: {len(others)} files that are no {'/'.join(SUFFIXES)} were left out: {shown}.")
+    if not pictures and not _folders_in(folder):
         problems.append(f"{folder}: no pictures ({', '.join(SUFFIXES)}). Put them there, or name another folder.")
-    return found
+    return pictures, masks
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]

@@ -36,7 +36,7 @@ from tuning.teach.held_out import (
     with_made_up,
 )
 from tuning.teach.lessons import Shown, frame_of, shown, step_pixels, varied
-from tuning.teach.package import PRODUCT, facts_of, write
+from tuning.teach.package import PRODUCT, facts_of, ready_for, write
 from tuning.teach.parts import Part, sides_of, train_parts
 from tuning.teach.pictures import Photographs, halves
 from tuning.teach.stage import Line, Sizes, naming_rows, real_line, sizes_of, tensors_of
@@ -49,6 +49,7 @@ FALSE_PER_GOOD, HELD = 0.02, 0.10  # what the thresholds are set for, where so f
 VARIATIONS = 2  # of each bad picture that teaches names
 NO_SCALE = 1.0  # mm per px where nobody says: sizes in the report are then px
 WHOLE = 255
+DOWNLOADS = "downloads"  # beside the packages: keeps the mind's base
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def teach(
     Raises:
         TuningError, PackageInvalid: what is wrong and what to do.
     """
+    ready_for(target, target.parent / DOWNLOADS)
     frame, wheels, defects = frame_of(photographs.all), work / "wheels", photographs.defects
     steps = steps or steps_for(step_pixels(frame, photographs.bad))
     pretrained_trunk(TRUNK, wheels)  # fetched once, before two processes want it
@@ -152,7 +154,7 @@ def teach(
             },
         )
         say("putting the package together")
-        package = write(target, scratch, facts, target.parent / "downloads", progress=lambda done: None)
+        package = write(target, scratch, facts, target.parent / DOWNLOADS, progress=lambda done: None)
     remarks = (*photographs.remarks, *_remarks(seen, point))
     made_up = sum(case.made_up for case in cases)
     return Taught(package, units, seen, area, made_up, remarks)
