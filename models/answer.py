@@ -5,7 +5,7 @@
     tier    := ('>' | '>=') NN.NN severity
     chain   := items verdict | ' none' verdict
     items   := item (';' item)*
-    item    := id ' off' | id ' any' severity | id [unit] comparison [comparison]
+    item    := id ' elsewhere' | id ' off' | id ' any' severity | id [unit] comparison [comparison]
     comparison := '=' NN.NN ('>' | '>=') NN.NN (' over' severity | ' under')
 Value and limit stand side by side because the mind compares neighbours and nothing else. The measured value is forced
 by the
@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Literal, Protocol, cast
 
-from models.chain import Chain, Comparison, Item, Line, Question, Verdict, applies, item_of, number, verdict_of
+from models.chain import Chain, Comparison, Item, Line, Question, Verdict, concerns, item_of, number, verdict_of
 from models.errors import AnswerMalformed, ModelError
 from models.note import Kind, Note, Operator, Severity, Tier, Unit
 
@@ -71,7 +71,7 @@ _NOTE = re.compile(
     rf"(?:(?P<off> off)| any (?P<any>critical|major|minor)|(?: (?P<unit>mm2|mm|%))?(?P<tiers>(?:{_TIER}){{1,2}}))\n?"
 )
 _ITEM = re.compile(
-    r"(?P<id>[A-Z]\d+)(?:(?P<off> off)| any (?P<any>critical|major|minor)|(?: (?P<unit>mm2|mm|%))?"
+    r"(?P<id>[A-Z]\d+)(?: (?P<plain>elsewhere|off)| any (?P<any>critical|major|minor)|(?: (?P<unit>mm2|mm|%))?"
     r"(?P<comparisons>(?:=\d\d\.\d\d>=?\d\d\.\d\d (?:under|over (?:critical|major|minor)))+))"
 )
 _COMPARISON = re.compile(r"=(\d\d\.\d\d)(>=?)(\d\d\.\d\d) (?:under|over (critical|major|minor))")
@@ -111,8 +111,8 @@ def chain_pieces(items: Sequence[Item], verdict: Verdict) -> list[str]:
     pieces = [] if items else [" none"]
     for at, item in enumerate(items):
         pieces += [";", item.id] if at else [item.id]
-        if item.kind == "off":
-            pieces.append(" off")
+        if item.kind in ("elsewhere", "off"):
+            pieces.append(f" {item.kind}")
         elif item.kind == "any":
             pieces += [" any", f" {item.severity}"]
         else:
@@ -141,7 +141,7 @@ def redraft(begun: str, lines: Sequence[Line], question: Question, rejecting: Co
     """What the plain rule goes on with after a beginning that it would not have written itself.
 
     Args:
-        begun: a chain up to any place; it may name a line that does not apply, or leave one out.
+        begun: a chain up to any place; it may take a line for one that holds there or not, in any order.
         lines: the sheet, in the order of the prompt.
         question: what is asked; its sizes may lack what a wrongly named line limits.
         rejecting: severities that reject the unit.
@@ -154,23 +154,30 @@ def redraft(begun: str, lines: Sequence[Line], question: Question, rejecting: Co
         items = [_parse_item(part, begun) for part in whole]
         used = {item.id for item in items}
         left = [line for line in lines if line.id not in used and line.note.kind != "other"]
-        due = [line for line in left if applies(line.note, question)]
+        due = [line for line in left if concerns(line.note, question)]
         named = [line for line in left if line.id == re.split("[ =]", under_way, maxsplit=1)[0]]
         alike = [line for line in left if line.note.defect == question.defect]
         current = (named if under_way else due or alike)[0]
-        items += [item_of(line, question) for line in (current, *(line for line in due if line is not current))]
+        rest = [item_of(line, question) for line in due if line is not current]
     except (AnswerMalformed, ModelError, IndexError):
         return None
-    chain = Chain(tuple(items), verdict_of(items, counted=question.count is not None, rejecting=rejecting))
-    return chain if "".join(chain_pieces(chain.items, chain.verdict)).startswith(begun) else None
+    for here in (None, True, False):
+        try:
+            judged = (*items, item_of(current, question, here=here), *rest)
+        except ModelError:
+            continue
+        chain = Chain(judged, verdict_of(judged, counted=question.count is not None, rejecting=rejecting))
+        if "".join(chain_pieces(chain.items, chain.verdict)).startswith(begun):
+            return chain
+    return None
 
 
 def _parse_item(part: str, text: str) -> Item:
     found = _ITEM.fullmatch(part)
     if found is None:
         raise AnswerMalformed(f"mind: wrote {text!r}, where {part!r} is no judgement of a line. The unit is held.")
-    if found["off"]:
-        return Item(found["id"], "off")
+    if found["plain"]:
+        return Item(found["id"], cast(Literal["elsewhere", "off"], found["plain"]))
     if found["any"]:
         return Item(found["id"], "any", severity=found["any"])
     parts = _COMPARISON.findall(found["comparisons"])
@@ -285,7 +292,7 @@ class ChainGrammar(_Grammar):
             case "none":
                 return [((f" {verdict}",), (DONE, ())) for verdict in ("accept", "hold")]
             case "kind":
-                plain: list[tuple[tuple[str, ...], State]] = [((" off",), ("next", used))]
+                plain: list[tuple[tuple[str, ...], State]] = [((s,), ("next", used)) for s in (" elsewhere", " off")]
                 plain += [((" any", s), ("next", used)) for s in SEVERITY_PIECES]
                 return plain + self._values(used)
             case "operator":
@@ -301,7 +308,7 @@ class ChainGrammar(_Grammar):
                 return (more if tier < MOST_TIERS else []) + self.follow(("next", used))
             case "next":
                 more = [((";",), ("id", used))] if len(used) < len(self._ids) else []
-                return more + [((f" {verdict}",), (DONE, ())) for verdict in ("accept", "reject")]
+                return more + [((f" {verdict}",), (DONE, ())) for verdict in ("accept", "reject", "hold")]
         return []
 
     def _values(self, used: tuple[str, ...]) -> list[tuple[tuple[str, ...], State]]:
@@ -321,6 +328,7 @@ def grammar_tokens(encode: Encode, words: Words) -> list[int]:
         " on",
         " not",
         " off",
+        " elsewhere",
         " any",
         " over",
         " under",

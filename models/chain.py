@@ -49,10 +49,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one line of the sheet says about the question."""
+    """What one line of the sheet says about the question; `elsewhere`: nothing, it holds in other places only."""
 
     id: str
-    kind: Literal["off", "any", "size", "count"]
+    kind: Literal["elsewhere", "off", "any", "size", "count"]
     severity: str = ""  # kind any
     unit: str = ""  # kind size
     value: float = 0.0
@@ -92,10 +92,17 @@ def shown(value: float) -> float:
     return float(number(value))
 
 
+def concerns(note: Note, question: Question) -> bool:
+    """Whether a line is about the class asked about, in sizes or in counts as asked; not whether it holds there."""
+    return (
+        note.kind != "other"
+        and note.defect == question.defect
+        and (note.kind == "count") == (question.count is not None)
+    )
+
+
 def applies(note: Note, question: Question) -> bool:
-    if note.kind == "other" or note.defect != question.defect:
-        return False
-    if (note.kind == "count") != (question.count is not None):
+    if not concerns(note, question):
         return False
     if question.count is not None:
         return not note.outside and note.zone == question.zone
@@ -109,14 +116,14 @@ def asked_units(lines: Sequence[Line], defect: str) -> tuple[str, ...]:
 
 
 def judge_by_rule(lines: Sequence[Line], question: Question, rejecting: Collection[str]) -> Chain:
-    """The chain that plain arithmetic on the notes gives.
+    """The chain that plain arithmetic on the notes gives: every line of the class is named, so none is passed over.
 
     Args:
         lines: the sheet, in the order of the prompt.
         question: its sizes must hold every unit that an applying line asks for.
         rejecting: severities that reject the unit.
     """
-    items = tuple(item_of(line, question) for line in lines if applies(line.note, question))
+    items = tuple(item_of(line, question) for line in lines if concerns(line.note, question))
     return Chain(items, verdict_of(items, counted=question.count is not None, rejecting=rejecting))
 
 
@@ -126,19 +133,24 @@ def verdict_of(items: Sequence[Item], *, counted: bool, rejecting: Collection[st
     >>> verdict_of([Item("K1", "any", severity="minor")], counted=False, rejecting={"critical", "major"})
     'accept'
     """
-    if not items:
+    if all(item.kind == "elsewhere" for item in items):
         return "accept" if counted else "hold"
     found = {item.severity for item in items} | {c.severity for item in items for c in item.comparisons}
     return "reject" if found & set(rejecting) else "accept"
 
 
-def item_of(line: Line, question: Question) -> Item:
-    """What a line says about a question that it applies to.
+def item_of(line: Line, question: Question, *, here: bool | None = None) -> Item:
+    """What a line says about a question.
+
+    Args:
+        here: whether it holds where the question is; None: as `applies` says.
 
     Raises:
         ModelError: the question does not hold the quantity that the line limits.
     """
     note = line.note
+    if not (applies(note, question) if here is None else here):
+        return Item(line.id, "elsewhere")
     if note.kind == "off":
         return Item(line.id, "off")
     if note.kind == "any":

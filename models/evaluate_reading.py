@@ -179,10 +179,11 @@ def slipped(note: Note, turn: int) -> Note:
 
 
 def _loose(note: Note) -> Note:
-    """The note with `>=` on sizes written as `>`."""
-    if note.kind != "size":
-        return note
-    return note.model_copy(update={"tiers": tuple(t.model_copy(update={"operator": ">"}) for t in note.tiers)})
+    """The note with its limits ascending, and with `>=` on sizes written as `>`."""
+    tiers = sorted(note.tiers, key=lambda tier: tier.limit)
+    if note.kind == "size":
+        tiers = [tier.model_copy(update={"operator": ">"}) for tier in tiers]
+    return note.model_copy(update={"tiers": tuple(tiers)})
 
 
 def _site(sheet: ShownSheet) -> tuple[tuple[str, tuple[str, ...]], ...]:

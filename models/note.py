@@ -28,8 +28,8 @@ class Tier(BaseModel):
 class Note(BaseModel):
     """One criterion in closed form.
 
-    size: `unit` and tiers, ascending. count: tiers over the number of findings in a unit. any: every occurrence has
-    `severity`. off: the defect is not judged. other: the sentence is no criterion (defect is empty).
+    size: `unit` and tiers, in the order in which they are said. count: tiers over the number of findings in a unit.
+    any: every occurrence has `severity`. off: the defect is not judged. other: no criterion (defect is empty).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

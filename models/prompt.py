@@ -11,6 +11,7 @@ from typing import Protocol
 
 from models.answer import note_pieces
 from models.chain import Line, Question, number
+from models.quantities import in_figures
 
 SEVERITIES = ("critical", "major", "minor")
 
@@ -60,8 +61,11 @@ def read_prefix(vocabulary: Vocabulary, glossary: Mapping[str, Sequence[str]]) -
 
 
 def read_question(heading: str, sentence: str) -> str:
-    """One criterion in its own words, under the heading it stands below (empty: none); tabs are a table's columns."""
-    text = " ".join(sentence.replace("\t", " | ").split())
+    """One criterion in its own words, under the heading it stands below (empty: none).
+
+    Quantities are in figures and in the mind's units; tabs are a table's columns.
+    """
+    text = in_figures(" ".join(sentence.replace("\t", " | ").split()))
     return f"\n{heading}: {text} ->" if heading else f"\n{text} ->"
 
 

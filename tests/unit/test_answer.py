@@ -16,7 +16,7 @@ from models.answer import (
     parse_note,
     redraft,
 )
-from models.chain import Chain, Line, Question, judge_by_rule, line_id
+from models.chain import Chain, Item, Line, Question, judge_by_rule, line_id
 from models.errors import AnswerMalformed
 from models.note import Note, Severity, Tier
 
@@ -147,7 +147,7 @@ def test_a_count_of_one_zone_is_not_held_against_the_whole_unit() -> None:
 
     chain = judge_by_rule(lines, Question("spot", "foil", count=9), ("critical", "major"))
 
-    assert chain == Chain((), "accept")
+    assert chain == Chain((Item("K1", "elsewhere"),), "accept")
 
 
 def test_a_severity_that_does_not_reject_accepts() -> None:
@@ -185,6 +185,7 @@ SPOTS = (
     Line("K2", Note(kind="size", defect="spot", zone="tablet", outside=True, unit="mm", tiers=(_over(1, "minor"),))),
     Line("K3", Note(kind="any", defect="crack", severity="critical")),
     Line("K4", Note(kind="any", defect="spot", zone="tablet", severity="minor")),
+    Line("K5", Note(kind="count", defect="spot", unit="count", tiers=(_over(3, "major"),))),
 )
 SPOT = Question("spot", "tablet", (("mm", 0.8),))
 
@@ -192,16 +193,27 @@ SPOT = Question("spot", "tablet", (("mm", 0.8),))
 @pytest.mark.parametrize(
     ("begun", "whole"),
     [
-        ("", "K1 mm=00.80>00.50 over major;K4 any minor reject"),
-        ("K4", "K4 any minor;K1 mm=00.80>00.50 over major reject"),
-        ("K2", "K2 mm=00.80>01.00 under;K1 mm=00.80>00.50 over major;K4 any minor reject"),
-        ("K1 mm=00.80>00.50 over major;K3", "K1 mm=00.80>00.50 over major;K3 any critical;K4 any minor reject"),
+        ("", "K1 mm=00.80>00.50 over major;K2 elsewhere;K4 any minor reject"),
+        ("K4", "K4 any minor;K1 mm=00.80>00.50 over major;K2 elsewhere reject"),
+        ("K1 else", "K1 elsewhere;K2 elsewhere;K4 any minor accept"),
+        ("K2 mm", "K2 mm=00.80>01.00 under;K1 mm=00.80>00.50 over major;K4 any minor reject"),
         (
-            "K1 mm=00.80>00.50 over major;K4 any minor;",
-            "K1 mm=00.80>00.50 over major;K4 any minor;K2 mm=00.80>01.00 under reject",
+            "K1 mm=00.80>00.50 over major;K3 any",
+            "K1 mm=00.80>00.50 over major;K3 any critical;K2 elsewhere;K4 any minor reject",
+        ),
+        (
+            "K1 mm=00.80>00.50 over major;K2 elsewhere;K4 any minor;",
+            "K1 mm=00.80>00.50 over major;K2 elsewhere;K4 any minor;K5 elsewhere reject",
         ),
     ],
-    ids=["nothing yet", "another order", "a line that does not apply", "one of another class", "one line more"],
+    ids=[
+        "nothing yet",
+        "another order",
+        "passes a line that holds here",
+        "takes a line that does not",
+        "takes one of another class",
+        "one line more",
+    ],
 )
 def test_the_rule_goes_on_from_any_line_that_the_mind_names(begun: str, whole: str) -> None:
     chain = redraft(begun, SPOTS, SPOT, {"critical", "major"})

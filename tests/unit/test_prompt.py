@@ -25,6 +25,7 @@ def test_the_reading_prefix_explains_each_word() -> None:
 def test_a_criterion_is_asked_under_its_heading() -> None:
     assert read_question("Major", "Spots  over\n1 mm") == "\nMajor: Spots over 1 mm ->"
     assert read_question("", "Spots over 1 mm") == "\nSpots over 1 mm ->"
+    assert read_question("", "Spots over 500 µm") == "\nSpots over 0.5 mm ->"
 
 
 def test_lines_of_one_class_stand_side_by_side_and_prose_is_left_out() -> None:

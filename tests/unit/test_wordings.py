@@ -8,7 +8,7 @@ import pytest
 
 from models.answer import note_pieces, parse_note
 from models.errors import ExampleInvalid
-from models.note import Note, Tier
+from models.note import Note, Tier, Unit
 from models.sentences import load_sentences
 from tuning.mind.sheets import draw_judging, draw_reading, load_material
 from tuning.mind.speak import Called, Spoken, speak, typed
@@ -101,7 +101,7 @@ def test_every_sentence_states_its_limit_and_severity_in_words() -> None:
     for _ in range(300):
         spoken = speak(draw, WORDINGS, note, Called("spots", "spot"), "taught")
         said = spoken.sentence.replace(",", ".").lower()
-        assert any(limit in said for limit in ("7.35", "0.735 c", "seven point three five"))
+        assert any(limit in said for limit in ("7.35", "0.735 c", "7350 ", "seven point three five"))
         assert "minor" in (spoken.heading + spoken.sentence).lower()
 
 
@@ -118,11 +118,44 @@ def test_a_place_before_the_sentence_and_one_in_a_column_are_said_too() -> None:
 
 
 def test_limits_are_written_in_words_and_fractions_too() -> None:
-    limits = {0.5: "half a", 2.5: "two and a half", 1.0: "one milli", 0.25: "250 "}
-    for value, words in limits.items():
-        note = Note(kind="size", defect="spot", unit="mm", tiers=(Tier(operator=">", limit=value, severity="minor"),))
-        said = [speak(Random(seed), WORDINGS, note, Called("spots", "spot"), "taught").sentence for seed in range(600)]
-        assert any(words in sentence for sentence in said), words
+    lengths = {0.5: "half a", 2.5: "two and a half", 1.0: "one milli", 0.25: "250 ", 1.25: "1250 "}
+    areas, shares = {20.0: "0.2 cm", 4.0: "0.04 cm"}, {75.0: "three quarters", 12.5: "1/8", 33.33: "a third"}
+    by_unit: dict[Unit, dict[float, str]] = {"mm": lengths, "mm2": areas, "%": shares}
+    for unit, limits in by_unit.items():
+        for value, words in limits.items():
+            tier = Tier(operator=">", limit=value, severity="minor")
+            note = Note(kind="size", defect="spot", unit=unit, tiers=(tier,))
+            called = Called("spots", "spot")
+            said = [speak(Random(seed), WORDINGS, note, called, "taught").sentence for seed in range(600)]
+            assert any(words in sentence for sentence in said), words
+            assert len([sentence for sentence in said if words in sentence]) < 300  # figures stay the usual case
+
+
+@pytest.mark.parametrize("unit", ["mm", "count"])
+def test_two_limits_are_noted_in_the_order_in_which_they_are_said(unit: Unit) -> None:
+    tiers = (Tier(operator=">", limit=3.0, severity="minor"), Tier(operator=">", limit=7.0, severity="major"))
+    note = Note(kind="count" if unit == "count" else "size", defect="spot", unit=unit, tiers=tiers)
+
+    said = [speak(Random(seed), WORDINGS, note, Called("spots", "spot"), "taught") for seed in range(400)]
+    orders = set()
+    for spoken in said:
+        limits = re.findall(r"(?<![\w.,])[37](?= ?mm| per| spots|[ ;,)])", spoken.sentence)
+        if sorted(limits) == ["3", "7"]:
+            assert [f"{tier.limit:g}" for tier in spoken.note.tiers] == limits, spoken.sentence
+            orders.add(limits[0])
+
+    assert orders == {"3", "7"}
+    assert all(tier in tiers or tier.operator == ">=" for spoken in said for tier in spoken.note.tiers)
+
+
+def test_a_heading_may_stand_in_the_sentence_as_in_a_table_without_groups() -> None:
+    note = Note(kind="any", defect="spot", severity="major")
+    headings = WORDINGS.words.headings["major"]
+
+    said = [speak(Random(seed), WORDINGS, note, Called("spots", "spot"), "taught") for seed in range(600)]
+
+    assert any(spoken.sentence.startswith(tuple(headings)) and not spoken.heading for spoken in said)
+    assert any(spoken.sentence.rstrip(".").endswith(tuple(headings)) and not spoken.heading for spoken in said)
 
 
 def test_a_criterion_for_what_the_product_cannot_see_is_none() -> None:
@@ -194,4 +227,23 @@ def test_a_file_of_sentences_without_a_meaning_is_refused(tmp_path: Path) -> Non
     (tmp_path / "some.yaml").write_text("sentences: [{text: Any chip., heading: ''}]")
 
     with pytest.raises(ExampleInvalid, match=r"some\.yaml: sentences\.0\.note: Field required"):
+        load_sentences(tmp_path / "some.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"limit": ".nan"}, "sentences.0.note"),
+        ({"limit": "150"}, "sentences.0.note"),
+        ({"limit": "''"}, "kind size has operator, limit and severity"),
+        ({"defect": "''"}, "a criterion names its defect"),
+    ],
+)
+def test_a_sentence_of_an_impossible_meaning_is_refused(tmp_path: Path, change: dict[str, str], says: str) -> None:
+    note = {"kind": "size", "defect": "chip", "zone": "''", "outside": "false", "unit": "mm", "operator": "'>'"}
+    note |= {"limit": "2.0", "severity": "major"} | change
+    fields = ", ".join(f"{name}: {value}" for name, value in note.items())
+    (tmp_path / "some.yaml").write_text(f"sentences: [{{text: Chips over 2 mm., heading: '', note: {{{fields}}}}}]")
+
+    with pytest.raises(ExampleInvalid, match=re.escape(says)):
         load_sentences(tmp_path / "some.yaml")

@@ -94,7 +94,7 @@ def _count(strata: Strata, task: Task, material: Material) -> None:
         add("judged sheets, criteria", next((f"{a} to {b}" for a, b in LENGTHS if a <= size <= b), "more"))
         for question, chain in zip(task.questions, task.chains, strict=True):
             add("judged, right verdict", chain.verdict)
-            add("judged, criteria that apply", str(len(chain.items)))
+            add("judged, criteria that apply", str(sum(item.kind != "elsewhere" for item in chain.items)))
             kind = "a count" if question.count is not None else "a doubtful class" if question.mixture else "a class"
             add("judged, asked about", kind)
             add("judged, size near a limit (10 %)", "yes" if _near(task, question) else "no")

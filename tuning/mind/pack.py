@@ -91,20 +91,22 @@ def _add(rows: _Rows, words: Words, question: list[int], answer: Sequence[str], 
         code = words(piece)
         tokens += code
         labels += [words.row(token) for token in code]
-        parts += [PARTS.index("note") if note else _part(piece, last=at == len(answer) - 1)] * len(code)
+        part = "note" if note else _part(answer[at - 1] if at else "", piece, last=at == len(answer) - 1)
+        parts += [PARTS.index(part)] * len(code)
     rows.tokens.append(tokens[:-1])
     rows.labels.append(labels)
     rows.parts.append(parts)
 
 
-def _part(piece: str, *, last: bool) -> int:
+def _part(before: str, piece: str, *, last: bool) -> str:
+    """Which line comes next and whether it holds there are what a chain gets wrong: they weigh more."""
     if piece in (" over", " under"):
-        return PARTS.index("over")
+        return "over"
     if last:
-        return PARTS.index("verdict")
-    if piece in FIGURES:
-        return PARTS.index("figure")
-    return PARTS.index("next line") if piece == ";" else PARTS.index("chain")
+        return "verdict"
+    if piece == ";" or before.startswith("K"):
+        return "next line"
+    return "figure" if piece in FIGURES else "chain"
 
 
 def _batch(rows: _Rows, prefix: list[int]) -> Batch:

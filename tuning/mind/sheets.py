@@ -16,7 +16,7 @@ from models.chain import LARGEST, Chain, Line, Question, asked_units, judge_by_r
 from models.note import Note, Severity, Tier, Unit
 from models.prompt import in_prompt_order
 from tuning.mind import wording
-from tuning.mind.speak import Called, Spoken, speak, speak_other, typed
+from tuning.mind.speak import SHARES, Called, Spoken, speak, speak_other, typed
 from tuning.mind.wording import Side, Wordings
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
@@ -48,8 +48,9 @@ NOUNS = tuple(
 PARTS = ("coat", "shell", "rim", "core", "film", "layer", "product", "surface")
 OWN = 0.55  # share of tasks in the product's own vocabulary
 REMARKS, OUTSIDERS = 0.12, 0.06  # shares of sentences that are no criterion; criteria for what the product cannot see
+TWO_LIMITS = 0.14  # share of sentences on sizes and counts, where the first is not critical
 MISTYPED = 0.35  # share of sentences with typing errors
-PLAIN_ZONE = 0.3  # share of places that go by the package's own word
+PLAIN_ZONE = 0.45  # share of places that go by the package's own word
 WIDE = 0.2  # share of limits from the whole range that sheets have
 
 
@@ -131,7 +132,7 @@ def draw_reading(
             plural = alias + ("es" if alias.endswith("ch") else "s")
             called = Called(plural, alias) if draw.random() < 0.8 else Called(alias, alias)
             invented.setdefault(defect, []).append(called.many)
-        note = draw_note(draw, material, defect, vocabulary.zones, two_tiers=0.07)
+        note = draw_note(draw, material, defect, vocabulary.zones, two_tiers=TWO_LIMITS)
         if note.zone:
             zone = draw.choice(material.wordings.words.zones[note.zone].words)
             if draw.random() < PLAIN_ZONE:
@@ -171,26 +172,30 @@ def draw_note(draw: Random, material: Material, defect: str, zones: tuple[str, .
     if way < (0.26 if units else 0.75):
         return Note(kind="any", defect=defect, zone=zone, outside=outside, severity=severity)
     if way < 0.38 or not units:
-        tier = Tier(operator=">", limit=float(draw.randint(1, 12)), severity=severity)
+        counted: tuple[Tier, ...] = (Tier(operator=">", limit=float(draw.randint(1, 12)), severity=severity),)
+        if draw.random() < two_tiers:
+            counted += _upper(draw, counted[0], counted[0].limit + draw.randint(1, 8))
         inside = zone if draw.random() < 0.6 and not outside else ""
-        return Note(kind="count", defect=defect, zone=inside, unit="count", tiers=(tier,))
+        return Note(kind="count", defect=defect, zone=inside, unit="count", tiers=counted)
     unit = draw.choice(units) if draw.random() < 0.85 else draw.choice(("mm", "mm2", "%"))
     limit = draw_limit(draw, unit)
     tiers: tuple[Tier, ...] = (Tier(operator=">", limit=limit, severity=severity),)
     upper = min(round(limit * draw.uniform(1.4, 3.5), 1), LARGEST)
-    if draw.random() < two_tiers and upper > limit and severity != "critical":
-        tiers += (
-            Tier(
-                operator=">",
-                limit=upper,
-                severity="critical" if severity == "major" else draw.choice(("critical", "major")),
-            ),
-        )
+    if draw.random() < two_tiers and upper > limit:
+        tiers += _upper(draw, tiers[0], upper)
     return Note(kind="size", defect=defect, zone=zone, outside=outside, unit=unit, tiers=tiers)
+
+
+def _upper(draw: Random, tier: Tier, limit: float) -> tuple[Tier, ...]:
+    """A second limit of a graver severity; none above the gravest."""
+    graver = SEVERITIES[: SEVERITIES.index(tier.severity)]
+    return (Tier(operator=">", limit=limit, severity=draw.choice(graver)),) if graver else ()
 
 
 def draw_limit(draw: Random, unit: Unit) -> float:
     """A limit as sheets have them: round mostly, small more often than large."""
+    if unit == "%" and draw.random() < WIDE:
+        return draw.choice((*SHARES, float(draw.randint(1, 19) * 5)))
     if unit == "%":
         return float(
             draw.choice(

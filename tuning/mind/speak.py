@@ -10,6 +10,7 @@ from random import Random
 from models.note import Note, Operator, Tier
 from tuning.mind.wording import Forms, Side, Wordings, on_side, placeholders, with_operators
 
+SEVERITIES = ("critical", "major", "minor")
 NUMBER_WORDS = tuple(
     (
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -30,10 +31,20 @@ SHARES = {
     25.0: ("a quarter", "one quarter", "a fourth", "1/4"),
     20.0: ("a fifth", "one fifth", "1/5"),
     10.0: ("a tenth", "one tenth", "1/10"),
-    5.0: ("a twentieth", "one twentieth"),
-    1.0: ("a hundredth",),
-    30.0: ("three tenths",),
-    40.0: ("two fifths",),
+    5.0: ("a twentieth", "one twentieth", "1/20"),
+    1.0: ("a hundredth", "1/100"),
+    30.0: ("three tenths", "3/10"),
+    40.0: ("two fifths", "2/5"),
+    60.0: ("three fifths", "3/5"),
+    80.0: ("four fifths", "4/5"),
+    75.0: ("three quarters", "three-quarters", "3/4", "¾"),
+    70.0: ("seven tenths", "7/10"),
+    90.0: ("nine tenths", "9/10"),
+    33.33: ("a third", "one third", "1/3"),
+    66.67: ("two thirds", "two-thirds", "2/3"),
+    12.5: ("an eighth", "one eighth", "1/8"),
+    4.0: ("one twenty-fifth", "1/25"),
+    2.0: ("a fiftieth", "1/50"),
 }
 OF_THE_UNIT = (" of the tablet", " of the surface", " of the area", " of the tablet's area", " of the unit")
 UNIT_WORDS = {
@@ -47,7 +58,7 @@ BY_EAR = (
     ("er", "re"), ("or", "er"), ("ce", "se"), ("y", "ie"), ("ea", "ee"), ("ee", "ea"), ("ou", "u"), ("gh", "g"),
     ("ant", "ent"), ("ent", "ant"), ("ible", "able"), ("able", "ible"), ("e", "a"), ("a", "e"), ("i", "e"), ("h", ""),
 )  # fmt: skip
-UNUSUAL = 0.14  # share of limits that are not written in figures and in the unit of the note
+UNUSUAL = 0.25  # share of limits that are not written in figures and in the unit of the note
 STARTS_A_SENTENCE = (
     "on",
     "at",
@@ -64,6 +75,7 @@ STARTS_A_SENTENCE = (
     "away",
 )
 HEADED, PLAIN_HEADING, TAIL = 0.3, 0.08, 0.15  # shares of sentences
+HEADING_BESIDE = 0.25  # share of headings that stand in the sentence itself, before or behind it
 PLACE_FIRST, IN_A_COLUMN = 0.3, 0.3  # shares of places: before the sentence; in a column of a table
 BARE_PLACE = 0.6  # share of places in a column that stand without "on the"
 MANY_PLACES = 0.12  # share of places in the plural; of a count, three times as many
@@ -106,8 +118,12 @@ def speak(draw: Random, wordings: Wordings, note: Note, called: Called, side: Si
     text = _fill(draw, wordings, told.model_copy(update={"tiers": wording.tiers}), called, wording, side)
     if first:
         text = _place_first(draw, wordings, note, called, side) + text
-    said = note.model_copy(update={"tiers": wording.tiers})
-    return Spoken(_heading(draw, wordings, said, headed=headed), _finish(draw, wordings, text, side), said)
+    said = note.model_copy(update={"tiers": _as_said(wording)})
+    heading = _heading(draw, wordings, said, headed=headed)
+    if headed and draw.random() < HEADING_BESIDE:
+        rule = draw.choice((": ", " - ", " | ", *RULES))
+        text, heading = (f"{heading}{rule}{text}" if draw.random() < 0.6 else f"{text.rstrip('.')}{rule}{heading}"), ""
+    return Spoken(heading, _finish(draw, wordings, text, side), said)
 
 
 def speak_other(draw: Random, wordings: Wordings, many: str, side: Side) -> Spoken:
@@ -122,10 +138,10 @@ def speak_other(draw: Random, wordings: Wordings, many: str, side: Side) -> Spok
 
 
 def typed(draw: Random, spoken: Spoken, slips: float) -> Spoken:
-    """The same as fingers type it: a share `slips` has one to four mistyped words; a few are in one case."""
+    """The same as fingers type it: a share `slips` has one to six mistyped words; a few are in one case."""
     text, heading, way = spoken.sentence, spoken.heading, draw.random()
     if way < slips:
-        text = _mistyped(draw, text, draw.randint(1, 4))
+        text = _mistyped(draw, text, draw.choice((1, 1, 2, 2, 3, 3, 4, 6)))
         heading = _mistyped(draw, heading, 1) if draw.random() < 0.1 else heading
     elif way > 1 - LOUD:
         text = text.upper() if way > 1 - LOUD / 3 else text.lower()
@@ -143,14 +159,15 @@ def _word(draw: Random, wordings: Wordings, note: Note, *, headed: bool, side: S
     if note.kind in ("any", "off"):
         forms = wordings.any if note.kind == "any" else wordings.off
         return _Wording(_pick(draw, forms.headed if headed else forms.plain, note, side), ())
+    if len(note.tiers) == 2:
+        two = wordings.two.size if note.kind == "size" else wordings.two.count
+        form, operator = _either_operator(draw, _columns(draw, _fitting(with_operators(two, side), note), note))
+        return _Wording(form, _operated(note, operator))
     if note.kind == "count":
         pairs = _fitting(with_operators(wordings.count.headed if headed else wordings.count.plain, side), note)
         form, operator = _either_operator(draw, _columns(draw, pairs, note))
         return _Wording(form, _operated(note, operator))
-    size = wordings.size
-    if len(note.tiers) == 2:
-        return _Wording(_pick(draw, size.two, note, side), _operated(note, ">"))
-    way = draw.random()
+    size, way = wordings.size, draw.random()
     if way > 0.72:
         stated = size.stated_headed if headed else size.stated
         pairs = _columns(draw, _fitting(with_operators(stated, side), note), note)
@@ -185,27 +202,37 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
     words = {
         "d": called.many, "D": called.many.capitalize(), "s": f"{article} {called.one}",
         "on": f" {place}" if place else "", "On": place[:1].upper() + place[1:],
-        "where": column, "sev": _severity(draw, severity),
+        "where": column, "sev": _severity(draw, severity), "less": _other_severity(draw, severity),
         "u": draw.choice(wordings.words.counted),
     }  # fmt: skip
-    if note.kind == "count":
-        count = int(note.tiers[0].limit)
-        written = NUMBER_WORDS[count] if draw.random() < 0.4 and count < len(NUMBER_WORDS) else str(count)
-        words |= {"n": written, "nd": f"{written} {called.one if count == 1 else called.many}"}
     form = _row(draw, wording.form)
-    for index, tier in enumerate(note.tiers if note.kind == "size" else ()):
-        amount = _amount(draw, wordings, note, tier.limit)
-        words |= {"L": amount, f"L{index + 1}": amount, f"sev{index + 1}": tier.severity}
+    in_words = draw.random() < 0.4
+    for index, tier in enumerate(note.tiers):
+        words[f"sev{index + 1}"] = tier.severity
+        if note.kind == "size":
+            amount = _amount(draw, wordings, note, tier.limit)
+            words |= {"L": amount, f"L{index + 1}": amount}
+        else:
+            count = int(tier.limit)
+            written = NUMBER_WORDS[count] if in_words and count < len(NUMBER_WORDS) else str(count)
+            several = called.one if count == 1 else called.many
+            words |= {"n": written, "nd": f"{written} {several}", f"n{index + 1}": written}
     if wording.phrase:
         phrase = wording.phrase.format(L=words["L"])
         words |= {"cmp": phrase, "ok": phrase}
     return form.format(**words)
 
 
+def _as_said(wording: _Wording) -> tuple[Tier, ...]:
+    """The tiers in the order in which the form names their limits."""
+    graver, lesser = (max(wording.form.find(f"{{{name}{step}}}") for name in "Ln") for step in (2, 1))
+    return wording.tiers[::-1] if 0 <= graver < lesser else wording.tiers
+
+
 def _row(draw: Random, form: str) -> str:
     """A table's row as another table has it: its class, place and severity in other columns, other rules between."""
     columns = [column.strip() for column in form.strip("| ").split(" | ")]
-    if len(columns) < 2 or "{L2}" in form:
+    if len(columns) < 2 or "{sev2}" in form:
         return form
     framed = form.startswith("|")
     if draw.random() < REARRANGED:
@@ -273,7 +300,7 @@ def _amount(draw: Random, wordings: Wordings, note: Note, limit: float) -> str:
     unit = note.unit if note.unit in ("mm", "mm2", "%") else "mm"
     share = draw.choice(wordings.words.shares) if unit == "%" else ""
     if draw.random() < UNUSUAL:
-        unusual = _converted(draw, limit) if unit == "mm" and draw.random() < 0.3 else ""
+        unusual = _converted(draw, limit, unit) if unit != "%" and draw.random() < 0.4 else ""
         unusual = unusual or _in_words(draw, limit, unit)
         if unusual:
             return unusual + (share or draw.choice(OF_THE_UNIT) if unit == "%" and "cent" not in unusual else share)
@@ -306,12 +333,14 @@ def _of_a(part: str) -> str:
     return " a" if part == "half" else " of a"
 
 
-def _converted(draw: Random, limit: float) -> str:
-    """A length in micrometres or centimetres; empty where that would not be exact."""
-    if limit < 1:
+def _converted(draw: Random, limit: float, unit: str) -> str:
+    """A length in micrometres or centimetres, an area in square centimetres; empty where nobody says it so."""
+    if unit == "mm2":
+        area = draw.choice(("cm²", "cm2", "sq cm", "square centimetres", "square centimeters", "cm^2"))
+        return f"{round(limit / 100, 4):g} {area}" if limit >= 1 else ""
+    if limit < 1 or draw.random() < 0.2:
         return f"{round(limit * 1000)} {draw.choice(('µm', 'um', 'microns', 'micrometres', 'micron'))}"
-    tenths = round(limit / 10, 3)
-    return f"{tenths:g} {draw.choice(('cm', 'centimetres'))}"
+    return f"{round(limit / 10, 3):g} {draw.choice(('cm', 'centimetres', 'centimeters'))}"
 
 
 def spelled(number: int) -> str:
@@ -349,6 +378,10 @@ def _heading(draw: Random, wordings: Wordings, note: Note, *, headed: bool) -> s
 def _severity(draw: Random, severity: str) -> str:
     way = draw.random()
     return severity.upper() if way < 0.05 else severity.capitalize() if way < 0.13 else severity
+
+
+def _other_severity(draw: Random, severity: str) -> str:
+    return draw.choice([other for other in SEVERITIES if other != severity])
 
 
 def _pick(draw: Random, forms: Forms, note: Note, side: Side) -> str:

@@ -19,7 +19,7 @@ from models.note import Operator
 from tuning.errors import TuningError
 
 KEPT_ONE_IN = 12
-TAUGHT = ("words", "comparators", "zones", "size", "any", "off", "count", "other")
+TAUGHT = ("words", "comparators", "zones", "size", "any", "off", "count", "two", "other")
 _T = TypeVar("_T", bound=BaseModel)
 Side = Literal["taught", "kept"]
 Limit = Literal["mm", "mm2", "%"]
@@ -81,7 +81,13 @@ class SizeForms(_Strict):
     within_headed: Forms
     stated: ByOperator
     stated_headed: ByOperator
-    two: Forms
+
+
+class TwoForms(_Strict):
+    """Two limits of different severities in one sentence."""
+
+    size: ByOperator
+    count: ByOperator
 
 
 class PlainForms(_Strict):
@@ -109,6 +115,7 @@ class Wordings:
     any: PlainForms
     off: PlainForms
     count: CountForms
+    two: TwoForms
     other: OtherForms
 
 
@@ -122,6 +129,7 @@ def load_wordings() -> Wordings:
         any=_read("any", PlainForms),
         off=_read("off", PlainForms),
         count=_read("count", CountForms),
+        two=_read("two", TwoForms),
         other=_read("other", OtherForms),
     )
 

@@ -1,0 +1,50 @@
+"""A limit is the same limit in whatever unit or words it is written, and what is no quantity is left alone."""
+
+import pytest
+
+from models.quantities import in_figures
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ("over 500 µm", "over 0.5 mm"),
+        ("over 80 microns", "over 0.08 mm"),
+        ("over 1,250 µm", "over 1.25 mm"),
+        ("over 0,2 cm", "over 2 mm"),
+        ("over 1 CM", "over 10 mm"),
+        ("over 0.04 cm²", "over 4 mm²"),
+        ("over half a square centimetre", "over 50 mm²"),
+        ("over 0.1 inch", "over 2.54 mm"),
+        ("over half a millimetre", "over 0.5 mm"),
+        ("over three quarters of a mm", "over 0.75 mm"),
+        ("over one and a half millimetres", "over 1.5 mm"),
+        ("over 2½ mm", "over 2.5 mm"),
+        ("over 1/2 mm²", "over 0.5 mm²"),
+        ("over a third of the tablet", "over 33.33 % of the tablet"),
+        ("over 1/20 of its area", "over 5 % of its area"),
+        ("half or more of the tablet", "50 % or more of the tablet"),
+        ("over half the tablet", "over 50 % of the tablet"),
+        ("half a per cent", "0.5 %"),
+    ],
+)
+def test_a_quantity_is_put_into_figures_and_the_minds_units(written: str, same: str) -> None:
+    assert in_figures(f"Chips {written}, major") == f"Chips {same}, major"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Spots over 0.5 mm, 12 mm², 3 % or 2.5mm2 are major",
+        "Tablets broken in half",
+        "in the first half of the shift",
+        "a third doubly filled cavity",
+        "more than three spots per blister",
+        "five per cent of the area",
+        "seen from 30 cm under 1000 lux",
+        "line 3/4, week 12",
+        "the humming of the machine",
+    ],
+)
+def test_what_is_in_figures_or_no_quantity_stays(text: str) -> None:
+    assert in_figures(text) == text
