@@ -1,6 +1,6 @@
 """Limits as the mind knows them: in figures, and in mm, mm² or %. Converting a unit is arithmetic, so code does it.
 
-A model of this size copies figures well and multiplies badly: of 107 sentences that it read wrong, 29 had a limit in
+A model of this size copies figures well and multiplies badly: of 107 sentences that it read wrong, 28 had a limit in
 cm², in µm or in words. Only quantities are rewritten; where it is not plain that words are one, they stay.
 """
 
