@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+from cameras.render import FAMILIES
 from models.example import ShownDefect, ShownUnit
 from models.example_files import ANOMALY, write_examples
 from tuning.errors import TuningError
-from tuning.teach.pictures import halves, open_photographs
+from tuning.teach.pictures import _unspeakable, halves, open_photographs
 
 EDGE = 48
 
@@ -338,3 +339,9 @@ def test_a_defect_whose_name_the_notes_cannot_hold_is_refused(good, tmp_path, na
 
     with pytest.raises(TuningError, match=f"{name}: a defect cannot be called so"):
         open_photographs(good, tmp_path / "bad")
+
+
+def test_every_defect_that_is_drawn_can_be_taught_by_its_name():
+    names = {name for family in FAMILIES.values() for name in family.classes}
+
+    assert _unspeakable(names) == []

@@ -1,4 +1,4 @@
-"""What is wrong at one place of a painted unit: particle, fibre, crack, scratch, chip, cake crack, product on stopper.
+"""What is wrong at one place of a painted unit: particle, fibre, crack, scratch, chip, cake crack, product at stopper.
 
 Each function paints into the picture and returns where, or None where the drawn place gives no fair example.
 """

@@ -4,7 +4,7 @@ Classes, by the terms of the domain table (family parenteral) that they stand fo
 particle PAR-002 PAR-003; fibre PAR-004; turbid PAR-005; fill level PAR-006 PAR-007; crack PAR-008 PAR-009 PAR-010 (a
 check looks like a short crack: one camera cannot tell how deep it goes); scratch PAR-011; chip PAR-012; stopper missing
 PAR-013; stopper raised PAR-014; seal missing and crimp open PAR-015; cap missing PAR-016; wrong cap colour PAR-017;
-product on stopper PAR-018; meltback PAR-019; collapsed cake PAR-020; cake crack and shrunk cake PAR-021; charred tip
+product at stopper PAR-018; meltback PAR-019; collapsed cake PAR-020; cake crack and shrunk cake PAR-021; charred tip
 and deformed tip PAR-023.
 Left out: PAR-024 plunger, PAR-025 needle shield and the plunger of PAR-013 (syringes: another container); the
 discoloured but clear liquid of PAR-005 and a wrong cap on a bare seal (one picture cannot show which colour was due; a
@@ -71,7 +71,7 @@ Kind = Literal[
     "crimp open",
     "cap missing",
     "wrong cap colour",
-    "product on stopper",
+    "product at stopper",
     "meltback",
     "collapsed cake",
     "cake crack",
@@ -93,7 +93,7 @@ _SHARES: Final[dict[Kind, float]] = {
     "crimp open": 1.3,
     "cap missing": 1.1,
     "wrong cap colour": 1.6,
-    "product on stopper": 1.5,
+    "product at stopper": 1.5,
     "meltback": 2.4,
     "collapsed cake": 1.9,
     "cake crack": 2.4,
@@ -112,7 +112,7 @@ _OF_VIALS: Final = frozenset(
         "crimp open",
         "cap missing",
         "wrong cap colour",
-        "product on stopper",
+        "product at stopper",
     }
 )
 _OF_AMPOULES: Final = frozenset({"charred tip", "deformed tip"})
@@ -259,7 +259,7 @@ def _add(rng: Random, now: Wrong, picture: Picture, wanted: _Wanted) -> Mark | N
             add = add_scratch
         case "chip":
             add = add_chip
-        case "product on stopper":
+        case "product at stopper":
             add = add_residue
         case "cake crack":
             add = add_cake_crack
@@ -309,7 +309,7 @@ VIAL: Final = Family(
         "chip": 0.8,
         "stopper raised": 0.7,
         "crimp open": 1.0,
-        "product on stopper": 0.8,
+        "product at stopper": 0.8,
         "cake crack": 2.0,
         "charred tip": 1.0,
         "deformed tip": 0.8,
