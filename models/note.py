@@ -42,6 +42,11 @@ class Note(BaseModel):
     tiers: tuple[Tier, ...] = ()
     severity: Severity | Literal[""] = ""
 
+    @property
+    def place(self) -> str:
+        """The zone as a sheet writes it: `tablet`, `not tablet`, or nothing where it holds everywhere."""
+        return f"{'not ' if self.outside else ''}{self.zone}"
+
     def covers(self, zone: str) -> bool:
         """Whether an observation lying in `zone` falls under this note."""
         return not self.zone or (zone == self.zone) != self.outside

@@ -266,7 +266,7 @@ def differs(words: Note, fields: Note) -> str:
 
 
 def _zone(note: Note) -> str:
-    return f"{'not ' if note.outside else ''}{note.zone}" if note.zone else "everywhere"
+    return note.place or "everywhere"
 
 
 def describe(note: Note) -> str:

@@ -57,9 +57,8 @@ def _yaml_like(text: str) -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
-    offset = (
-        len(found[1]) if (found := re.search(r"^criteria:.*\n(?:\s*#.*\n|\s*\n)*( *)- ", text, re.MULTILINE)) else 0
-    )
+    first = re.search(r"^criteria:.*\n(?:\s*#.*\n|\s*\n)*( *)- ", text, re.MULTILINE)
+    offset = len(first[1]) if first else 0
     yaml.indent(mapping=2, sequence=offset + 2, offset=offset)
     return yaml
 
@@ -129,8 +128,7 @@ def _write(entry: dict[str, object], words: Note, limit: Limit | None) -> None:
             old.update(fields)
         else:
             entry["limit"] = fields
-    zone = f"{'not ' if words.outside else ''}{words.zone}"
-    if zone:
-        entry["zone"] = zone
+    if words.place:
+        entry["zone"] = words.place
     else:
         entry.pop("zone", None)

@@ -289,7 +289,7 @@ class _Rule:
             severity=tier.severity,
             clauses=criterion.clauses,
             defect=note.defect,
-            zone=f"{'not ' if note.outside else ''}{note.zone}",
+            zone=note.place,
             view=self.view,
             box_px=None,
             unit="count",

@@ -233,7 +233,7 @@ def _sheet(
                 defect=note.defect,
                 wording=speaker.say(draw, note, headed=False).text.sentence,
                 limit=Limit(unit=note.unit, operator=tier.operator, value=tier.limit) if tier and note.unit else None,
-                zone=f"{'not ' if note.outside else ''}{note.zone}",
+                zone=note.place,
                 severity="off" if note.kind == "off" else (tier.severity if tier else note.severity or "major"),
             )
         )

@@ -83,12 +83,11 @@ def compare(
     taught, others = _split(photographs)
     if not any(p.defect for p in taught) or not any(p.defect for p in others):
         raise TuningError("comparison: bad pictures are needed on both sides. Nothing was taught. Show more of them.")
-    frame = frame_of(taught)
     good, worse = ([p for p in taught if (p.defect is None) is side] for side in (True, False))
     if good_only:
         worse, photographs = [], replace(photographs, defects=(ANOMALY,))
-        frame = frame_of(good)
     taught = [*good, *worse]
+    frame = frame_of(taught)
     say(f"{len(taught)} pictures teach, {len(others)} are shown afterwards, frame {frame[1]} x {frame[0]} px")
     ready = shown(others, *frame)
     bad = np.array([one.photo.defect is not None for one in ready])

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -16,7 +15,7 @@ from inspector.bench.machine import this_machine
 from inspector.bench.model import bench_model
 from inspector.bench.reading import bench_reading
 from inspector.commands.line import DEMO, LineOption
-from inspector.commands.screen import err, out
+from inspector.commands.screen import err, out, wide
 from inspector.commands.sheets import PACKAGE, PackageOption
 from inspector.errors import LineError
 from inspector.evaluation.cells import cells_of
@@ -91,7 +90,7 @@ def reading(
         mind, parser = (cells_of(figure) for figure in (row.mind, row.parser))
         said = (f"{cells.value} ({cells.bounds or cells.counted}) {cells.counted}" for cells in (mind, parser))
         table.add_row(row.mind.name, row.mind.of, *said)
-    _show_table(table)
+    wide(WIDTH).print(table)
     for figure in (readers.agreed, readers.agreed_right):
         cells = cells_of(figure)
         out.print(f"{figure.name}: {cells.value} ({cells.bounds}) {cells.counted}", highlight=False)
@@ -198,7 +197,7 @@ def _show_line(batches: tuple[LineFigures, ...]) -> None:
     row("pictures that the display left out", lambda b: str(b.pictures_dropped))
     row("peak memory, MB", lambda b: _figure(b.peak_mb))
     row("taken by other programs, %", lambda b: _figure(b.others_pct))
-    _show_table(table)
+    wide(WIDTH).print(table)
     out.print(
         "ms: p50 / p99 / p99.9 / worst (how many); runs on " + ", ".join(dict.fromkeys(first.providers)),
         highlight=False,
@@ -227,7 +226,7 @@ def _show_model(model: ModelFigures) -> None:
         name = f"under {length.tokens} tokens of notes ({length.criteria} criteria)"
         table.add_row(f"1 to ask about, {name}", "", _short(length.one))
         table.add_row(f"4 to ask about, {name}", "", _short(length.four))
-    _show_table(table)
+    wide(WIDTH).print(table)
     for length in model.lengths:
         if length.refused:
             out.print(
@@ -264,11 +263,6 @@ def _show_model(model: ModelFigures) -> None:
         highlight=False,
         soft_wrap=True,
     )
-
-
-def _show_table(table: Table) -> None:
-    """Wide enough for its figures where nobody's window limits it."""
-    (out if out.is_terminal else Console(width=WIDTH, markup=False, emoji=False)).print(table)
 
 
 def _spread(found: Latency | None) -> str:

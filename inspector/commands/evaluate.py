@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from inspector.commands.screen import err, out
+from inspector.commands.screen import err, wide
 from inspector.evaluation import write_report
 from inspector.evaluation.cells import cells_of
 from inspector.recipe import sheet_for
@@ -109,7 +108,7 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
 
 def show(report: Report, wrong: int) -> None:
     """All figures, one table a topic, and the first wrong readings."""
-    screen = out if out.is_terminal else Console(width=PIPE_WIDTH, markup=False, emoji=False)
+    screen = wide(PIPE_WIDTH)
     screen.print(f"{report.package}  {report.package_digest}", highlight=False)
     for name, value in {**report.challenge, **report.machine, "took": f"{report.took_s:.0f} s"}.items():
         screen.print(f"  {name}: {value}", highlight=False)

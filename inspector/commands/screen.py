@@ -16,6 +16,11 @@ out = Console(markup=False, emoji=False)  # a wording or path in [brackets] is s
 err = Console(stderr=True, markup=False, emoji=False)
 
 
+def wide(columns: int) -> Console:
+    """Where figures go: the terminal, or a page of so many columns where nobody's window limits it."""
+    return out if out.is_terminal else Console(width=columns, markup=False, emoji=False)
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar for work that takes more than two seconds; silent in a pipe."""

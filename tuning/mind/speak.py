@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from models.note import Note, Operator, Tier
+from models.prompt import SEVERITIES
 from tuning.mind.wording import Forms, Side, Wordings, on_side, placeholders, with_operators
 
-SEVERITIES = ("critical", "major", "minor")
 NUMBER_WORDS = tuple(
     (
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "

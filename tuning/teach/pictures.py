@@ -90,6 +90,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
     for one in named:
         try:
             pixels = _read(one.path)
+            _refuse_turned_or_several(one.path)
             mask = _mask(one, pixels.shape[:2])
         except TuningError as error:
             problems.append(str(error))
@@ -141,13 +142,6 @@ def _read(path: Path) -> NDArray[np.uint8]:
         pixels = None
     if pixels is None:
         raise TuningError(f"{path}: is no picture that can be read. Replace or delete it.")
-    if (turned := _orientation(path)) != UPRIGHT:
-        raise TuningError(
-            f"{path}: is stored turned (EXIF orientation {turned}): its mask would lie elsewhere than viewers show it. "
-            "Save it upright."
-        )
-    if cv2.imcount(str(path)) > 1:
-        raise TuningError(f"{path}: holds several pictures. Save one a file.")
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, 2)
     if pixels.dtype != np.uint8 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < SMALLEST_EDGE:
@@ -156,6 +150,17 @@ def _read(path: Path) -> NDArray[np.uint8]:
             f"at least {SMALLEST_EDGE} px, as the line's camera delivers them. Replace or delete it."
         )
     return np.ascontiguousarray(pixels[..., ::-1], np.uint8)
+
+
+def _refuse_turned_or_several(path: Path) -> None:
+    """What the pixels do not show; asked once, not each time a picture is read."""
+    if (turned := _orientation(path)) != UPRIGHT:
+        raise TuningError(
+            f"{path}: is stored turned (EXIF orientation {turned}): its mask would lie elsewhere than viewers show it. "
+            "Save it upright."
+        )
+    if cv2.imcount(str(path)) > 1:
+        raise TuningError(f"{path}: holds several pictures. Save one a file.")
 
 
 def _orientation(path: Path) -> int:
