@@ -5,11 +5,12 @@
     tier    := ('>' | '>=') NN.NN severity
     chain   := items verdict | ' none' verdict
     items   := item (';' item)*
-    item    := id ' elsewhere' | id ' off' | id ' any' severity | id [unit] comparison [comparison]
+    item    := id [beside] (' elsewhere' | ' off' | ' any' severity | [unit] comparison [comparison])
+    beside  := [[' not'] zone] (' on' | ' not') zone    where the question is, then where the line holds
     comparison := '=' NN.NN ('>' | '>=') NN.NN (' over' severity | ' under')
-Value and limit stand side by side because the mind compares neighbours and nothing else. The measured value is forced
-by the
-grammar, not chosen. A defect or zone word may hold spaces but neither ' on ' nor ' not '.
+Value and limit stand side by side, and so do the two places, because the mind compares neighbours and nothing else.
+What is measured is forced by the grammar, not chosen. A defect or zone word may hold spaces but neither ' on ' nor
+' not '.
 """
 
 import re
@@ -49,10 +50,7 @@ def note_pieces(note: Note) -> list[str]:
     if note.kind == "other":
         return [" other", "\n"]
     pieces = [" count"] if note.kind == "count" else []
-    pieces.append(f" {note.defect}")
-    if note.zone:
-        pieces += [" not" if note.outside else " on", f" {note.zone}"]
-    pieces.append(":")
+    pieces += [f" {note.defect}", *_where(note.place), ":"]
     match note.kind:
         case "off":
             pieces.append(" off")
@@ -65,13 +63,30 @@ def note_pieces(note: Note) -> list[str]:
     return [*pieces, "\n"]
 
 
+def place_pieces(place: str) -> list[str]:
+    """A place as a sheet writes it.
+
+    >>> place_pieces("not tablet"), place_pieces("tablet"), place_pieces("")
+    ([' not', ' tablet'], [' tablet'], [])
+    """
+    zone = place.removeprefix("not ")
+    return [*([" not"] if zone != place else []), *([f" {zone}"] if zone else [])]
+
+
+def _where(place: str) -> list[str]:
+    """Where a line holds: ` on tablet`, ` not tablet`, or nothing."""
+    pieces = place_pieces(place)
+    return [" on", *pieces] if len(pieces) == 1 else pieces
+
+
 _TIER = r"(>=?)(\d\d\.\d\d) (critical|major|minor)"
 _NOTE = re.compile(
     r" ?(?P<count>count )?(?P<defect>.+?)(?: (?P<place>on|not) (?P<zone>[^:]+))?:"
     rf"(?:(?P<off> off)| any (?P<any>critical|major|minor)|(?: (?P<unit>mm2|mm|%))?(?P<tiers>(?:{_TIER}){{1,2}}))\n?"
 )
 _ITEM = re.compile(
-    r"(?P<id>[A-Z]\d+)(?: (?P<plain>elsewhere|off)| any (?P<any>critical|major|minor)|(?: (?P<unit>mm2|mm|%))?"
+    r"(?P<id>[A-Z]\d+)(?:(?: (?P<at>[^;=]+?))?(?: on (?P<inside>[^;=]+?)| (?P<outside>not [^;=]+?)))?"
+    r"(?: (?P<plain>elsewhere|off)| any (?P<any>critical|major|minor)|(?: (?P<unit>mm2|mm|%))?"
     r"(?P<comparisons>(?:=\d\d\.\d\d>=?\d\d\.\d\d (?:under|over (?:critical|major|minor)))+))"
 )
 _COMPARISON = re.compile(r"=(\d\d\.\d\d)(>=?)(\d\d\.\d\d) (?:under|over (critical|major|minor))")
@@ -111,6 +126,7 @@ def chain_pieces(items: Sequence[Item], verdict: Verdict) -> list[str]:
     pieces = [] if items else [" none"]
     for at, item in enumerate(items):
         pieces += [";", item.id] if at else [item.id]
+        pieces += [*place_pieces(item.at), *_where(item.place)]
         if item.kind in ("elsewhere", "off"):
             pieces.append(f" {item.kind}")
         elif item.kind == "any":
@@ -176,14 +192,15 @@ def _parse_item(part: str, text: str) -> Item:
     found = _ITEM.fullmatch(part)
     if found is None:
         raise AnswerMalformed(f"mind: wrote {text!r}, where {part!r} is no judgement of a line. The unit is held.")
+    at, place = found["at"] or "", found["inside"] or found["outside"] or ""
     if found["plain"]:
-        return Item(found["id"], cast(Literal["elsewhere", "off"], found["plain"]))
+        return Item(found["id"], cast(Literal["elsewhere", "off"], found["plain"]), at=at, place=place)
     if found["any"]:
-        return Item(found["id"], "any", severity=found["any"])
+        return Item(found["id"], "any", found["any"], at=at, place=place)
     parts = _COMPARISON.findall(found["comparisons"])
     comparisons = tuple(Comparison(op, float(limit), bool(severity), severity) for _, op, limit, severity in parts)
     kind: Literal["size", "count"] = "size" if found["unit"] else "count"
-    return Item(found["id"], kind, unit=found["unit"] or "", value=float(parts[0][0]), comparisons=comparisons)
+    return Item(found["id"], kind, "", found["unit"] or "", float(parts[0][0]), comparisons, at, place)
 
 
 # ---------------------------------------------------------------- grammar
@@ -278,9 +295,9 @@ class NoteGrammar(_Grammar):
 class ChainGrammar(_Grammar):
     """What a chain may be over the lines of a sheet, for one question."""
 
-    def __init__(self, encode: Encode, ids: Sequence[str], question: Question) -> None:
+    def __init__(self, encode: Encode, ids: Sequence[str], question: Question, zones: Sequence[str]) -> None:
         super().__init__(encode, ("id", ()))
-        self._ids = tuple(ids)
+        self._ids, self._zones = tuple(ids), tuple(zones)
         self._question = question
 
     def follow(self, state: State) -> list[tuple[tuple[str, ...], State]]:
@@ -292,6 +309,12 @@ class ChainGrammar(_Grammar):
             case "none":
                 return [((f" {verdict}",), (DONE, ())) for verdict in ("accept", "hold")]
             case "kind":
+                at = place_pieces(self._question.zone)
+                places = (f"{outside}{zone}" for outside in ("", "not ") for zone in self._zones)
+                beside: list[tuple[tuple[str, ...], State]]
+                beside = [((*at, *_where(place)), ("placed", used)) for place in places]
+                return beside + self.follow(("placed", used))
+            case "placed":
                 plain: list[tuple[tuple[str, ...], State]] = [((s,), ("next", used)) for s in (" elsewhere", " off")]
                 plain += [((" any", s), ("next", used)) for s in SEVERITY_PIECES]
                 return plain + self._values(used)

@@ -7,7 +7,7 @@ uncertainty is `decide`'s.
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from models.errors import ModelError
@@ -33,7 +33,7 @@ class Question:
     """One observation as the mind is asked about it, or one count over the unit."""
 
     defect: str  # the most likely class
-    zone: str  # of a count: the zone it was taken in, empty for the whole unit
+    zone: str  # of a count: the place it was taken in, as `Note.place`; empty for the whole unit
     sizes: tuple[tuple[str, float], ...] = ()  # (unit, value), the units that the sheet asks of this class
     count: int | None = None
     mixture: tuple[tuple[str, float], ...] = ()  # (class, share) where the eyes are in doubt
@@ -49,7 +49,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one line of the sheet says about the question; `elsewhere`: nothing, it holds in other places only."""
+    """What one line of the sheet says about the question; `elsewhere`: nothing, it holds in other places only.
+
+    A line with a place has it beside the question's, because the mind compares neighbours and nothing else.
+    """
 
     id: str
     kind: Literal["elsewhere", "off", "any", "size", "count"]
@@ -57,6 +60,8 @@ class Item:
     unit: str = ""  # kind size
     value: float = 0.0
     comparisons: tuple[Comparison, ...] = ()
+    at: str = ""  # place of the question; empty where the line has none
+    place: str = ""  # of the line, as `Note.place`
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,7 @@ def concerns(note: Note, question: Question) -> bool:
 def applies(note: Note, question: Question) -> bool:
     if not concerns(note, question):
         return False
-    if question.count is not None:
-        return not note.outside and note.zone == question.zone
-    return note.covers(question.zone)
+    return note.place == question.zone if question.count is not None else note.covers(question.zone)
 
 
 def asked_units(lines: Sequence[Line], defect: str) -> tuple[str, ...]:
@@ -148,9 +151,13 @@ def item_of(line: Line, question: Question, *, here: bool | None = None) -> Item
     Raises:
         ModelError: the question does not hold the quantity that the line limits.
     """
+    holds = applies(line.note, question) if here is None else here
+    item = _judged(line, question) if holds else Item(line.id, "elsewhere")
+    return replace(item, at=question.zone, place=line.note.place) if line.note.zone else item
+
+
+def _judged(line: Line, question: Question) -> Item:
     note = line.note
-    if not (applies(note, question) if here is None else here):
-        return Item(line.id, "elsewhere")
     if note.kind == "off":
         return Item(line.id, "off")
     if note.kind == "any":

@@ -14,7 +14,15 @@ from models.decoder import Decoder, Prefix, Row
 from models.errors import AnswerMalformed, PackageInvalid, SheetInvalid
 from models.note import Note
 from models.package import TOKENIZER, ModelPackage
-from models.prompt import CriterionText, in_prompt_order, judge_prefix, judge_question, read_prefix, read_question
+from models.prompt import (
+    CriterionText,
+    in_prompt_order,
+    judge_prefix,
+    judge_question,
+    read_prefix,
+    read_question,
+    spelling_under,
+)
 from models.runtime import Device
 from models.tokens import Tokens
 from models.verdict import Asked, Judgement
@@ -75,11 +83,11 @@ class Mind:
             SheetInvalid: glossary and sentence are longer than the context.
         """
         under = self._glossary(glossary)
-        grammar = NoteGrammar(self._tokens.encode, self._words)
+        grammar, spelling = NoteGrammar(self._tokens.encode, self._words), spelling_under(self._words, glossary)
         notes: list[tuple[Note, float]] = []
         for start in range(0, len(lines), LINES_AT_ONCE):
             rows = [
-                Row(tuple(self._tokens.encode(read_question(line.heading, line.sentence))))
+                Row(tuple(self._tokens.encode(read_question(line.heading, line.sentence, spelling))))
                 for line in lines[start : start + LINES_AT_ONCE]
             ]
             for line, row in zip(lines[start:], rows, strict=False):
@@ -116,7 +124,7 @@ class Mind:
             SheetInvalid: longer than the context that the package was qualified for.
         """
         lines = in_prompt_order([Line(line_id(index), note) for index, (_, note) in enumerate(notes)])
-        tokens = self._tokens.encode_all(judge_prefix(lines, TAUGHT_REJECTING, self._words.zones))
+        tokens = self._tokens.encode_all(judge_prefix(lines, TAUGHT_REJECTING))
         self._fits(len(tokens) + ROOM, f"a sheet of {len(notes)} criteria")
         criteria = {line_id(index): criterion for index, (criterion, _) in enumerate(notes)}
         return SheetCache(self.decoder.prefix(tokens), tuple(lines), criteria, frozenset(rejecting), len(tokens))
@@ -137,7 +145,7 @@ class Mind:
         chains = [judge_by_rule(sheet.lines, a.question, TAUGHT_REJECTING) for a in asked]
         drafts = [self._coded(chain) for chain in chains]
         ids = [line.id for line in sheet.lines]
-        grammars = [ChainGrammar(self._tokens.encode, ids, a.question) for a in asked]
+        grammars = [ChainGrammar(self._tokens.encode, ids, a.question, self._words.zones) for a in asked]
 
         def again(row: int, begun: tuple[int, ...]) -> tuple[int, ...] | None:
             chain = redraft(self._tokens.decode(begun), sheet.lines, asked[row].question, TAUGHT_REJECTING)

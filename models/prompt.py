@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.answer import note_pieces
+from models.answer import note_pieces, place_pieces
 from models.chain import Line, Question, number
 from models.quantities import in_figures
+from models.spelling import Spelling
 
 SEVERITIES = ("critical", "major", "minor")
 
@@ -60,33 +61,28 @@ def read_prefix(vocabulary: Vocabulary, glossary: Mapping[str, Sequence[str]]) -
     return [*pieces, "\n"]
 
 
-def read_question(heading: str, sentence: str) -> str:
+def spelling_under(vocabulary: Vocabulary, glossary: Mapping[str, Sequence[str]]) -> Spelling:
+    """Arguments as for `read_prefix`: the words that stand there are the sheet's own."""
+    return Spelling("".join(read_prefix(vocabulary, glossary)))
+
+
+def read_question(heading: str, sentence: str, spelling: Spelling) -> str:
     """One criterion in its own words, under the heading it stands below (empty: none).
 
-    Quantities are in figures and in the mind's units; tabs are a table's columns.
+    Slips of the finger are put right, quantities are in figures and in the mind's units; tabs are a table's columns.
     """
-    text = in_figures(" ".join(sentence.replace("\t", " | ").split()))
+    heading = spelling.corrected(heading)
+    text = in_figures(spelling.corrected(" ".join(sentence.replace("\t", " | ").split())))
     return f"\n{heading}: {text} ->" if heading else f"\n{text} ->"
 
 
-def judge_prefix(lines: Sequence[Line], rejecting: Collection[str], zones: Collection[str]) -> list[str]:
-    """The sheet as the mind read it: which severities reject, then one note a line, lines of one class side by side.
-
-    A line that holds outside a zone names the zones where it holds: the mind looks a word up better than it negates
-    one (32 of 54 wrong verdicts were on a class with such a line).
-
-    Args:
-        zones: all zones of the package, in its order.
-    """
+def judge_prefix(lines: Sequence[Line], rejecting: Collection[str]) -> list[str]:
+    """The sheet as the mind read it: which severities reject, then one note a line, lines of one class side by side."""
     pieces = ["Reject:", *(f" {severity}" for severity in SEVERITIES if severity in rejecting)]
     for line in in_prompt_order(lines):
         note = note_pieces(line.note)[:-1]
         at = note.index(":")
-        head = note[:at]
-        others = [zone for zone in zones if zone != line.note.zone]
-        if line.note.outside and others:
-            head = [*head[:-2], " on", f" {others[0]}", *(piece for zone in others[1:] for piece in (",", f" {zone}"))]
-        pieces += ["\n", *head, ":", line.id, *note[at + 1 :]]
+        pieces += ["\n", *note[:at], ":", line.id, *note[at + 1 :]]
     return [*pieces, "\n"]
 
 
@@ -107,7 +103,7 @@ def judge_question(question: Question) -> Asked:
     '\\n spot 00.80 mm, foil ->'
     """
     mixture = tuple((f" {word}", share) for word, share in question.mixture)
-    zone = (",", f" {question.zone}") if question.zone else ()
+    zone = (",", *place_pieces(question.zone)) if question.zone else ()
     if question.count is not None:
         after = (" ", *number(float(question.count)), *zone, " ->")
         return Asked(("\n", " count"), f" {question.defect}", mixture, after)

@@ -151,7 +151,7 @@ def questions_for(
     for note in (note for _, note in notes if note.kind == "count"):
         count = len(_counted(observations, note, at.real_from))
         if count:
-            asked.append(Asked(None, Question(note.defect, note.zone if not note.outside else "", count=count)))
+            asked.append(Asked(None, Question(note.defect, note.place, count=count)))
     return asked
 
 

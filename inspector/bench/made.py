@@ -56,7 +56,7 @@ def made_notes(words: Words, tokens: Tokens, least: int) -> Notes:
 def tokens_of(notes: Notes, words: Words, tokens: Tokens) -> int:
     """What the notes of a sheet take of the mind's context."""
     lines = [Line(line_id(index), note) for index, (_, note) in enumerate(notes)]
-    return len(tokens.encode_all(judge_prefix(lines, REJECTING, words.zones)))
+    return len(tokens.encode_all(judge_prefix(lines, REJECTING)))
 
 
 def made_questions(words: Words, observations: int) -> list[Question]:

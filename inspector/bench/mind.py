@@ -89,9 +89,9 @@ def otherwise(mind: Mind, package: ModelPackage, *, least_tokens: int, step: Ste
     asked, ids = judge_question(question), [line_id(index) for index in range(len(notes))]
     lines = [Line(id, note) for id, (_, note) in zip(ids, notes, strict=True)]
     plain = _Plain(
-        tokens.encode_all(judge_prefix(lines, REJECTING, words.zones)),
+        tokens.encode_all(judge_prefix(lines, REJECTING)),
         tokens.encode_all((*asked.before, asked.word, *asked.after)),
-        ChainGrammar(tokens.encode, ids, question),
+        ChainGrammar(tokens.encode, ids, question, words.zones),
     )
     nothing = mind.decoder.prefix([])
 

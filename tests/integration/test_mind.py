@@ -122,7 +122,7 @@ def test_a_draft_that_the_mind_would_not_write_is_finished_as_if_never_drafted(m
     draft = tokens.encode_all(chain_pieces(draft_chain.items, draft_chain.verdict))
     prefix = mind.decoder.prefix(tokens.encode("any beginning"))
     rows = [Row(tuple(tokens.encode(f"\n spot {i} ->"))) for i in range(6)]
-    grammars = [ChainGrammar(tokens.encode, [line.id for line in shown], question) for _ in rows]
+    grammars = [ChainGrammar(tokens.encode, [line.id for line in shown], question, ("foil", "tablet")) for _ in rows]
 
     def again(row: int, begun: tuple[int, ...]) -> list[int] | None:
         chain = redraft(tokens.decode(begun), shown, question, {"critical", "major"})

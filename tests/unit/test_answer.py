@@ -74,7 +74,7 @@ def some_chains(seed: int, count: int) -> Iterator[tuple[list[Line], Question, C
         sizes = tuple((unit, draw.randint(1, 9999) / 100) for unit in ("mm", "mm2", "%"))
         question = Question(defect, draw.choice(Blister().zones), sizes)
         if draw.random() < 0.2:
-            question = Question(defect, draw.choice(("", *Blister().zones)), count=draw.randint(1, 12))
+            question = Question(defect, draw.choice(("", "not foil", *Blister().zones)), count=draw.randint(1, 12))
         yield lines, question, judge_by_rule(lines, question, ("critical", "major"))
 
 
@@ -101,7 +101,7 @@ def test_the_grammar_leads_through_every_note_to_its_end() -> None:
 
 def test_the_grammar_leads_through_every_chain_to_its_end() -> None:
     for lines, question, chain in some_chains(4, 100):
-        grammar = ChainGrammar(spell, [line.id for line in lines], question)
+        grammar = ChainGrammar(spell, [line.id for line in lines], question, Blister().zones)
         tokens = tokens_of(chain_pieces(chain.items, chain.verdict))
         for at, token in enumerate(tokens):
             assert token in grammar.allowed(tokens[:at])
@@ -124,11 +124,12 @@ def test_whatever_the_grammar_allows_is_a_chain_with_the_measured_value() -> Non
 
     for _ in range(200):
         tokens: list[int] = []
-        grammar = ChainGrammar(spell, ["K1", "K12", "K2"], question)
+        grammar = ChainGrammar(spell, ["K1", "K12", "K2"], question, Blister().zones)
         while step := grammar.allowed(tokens):
             tokens.append(draw.choice(step))
         chain = parse_chain("".join(map(chr, tokens)))
         assert all(item.value == dict(question.sizes)[item.unit] for item in chain.items if item.kind == "size")
+        assert all(item.at == question.zone for item in chain.items if item.place)
         assert len({item.id for item in chain.items}) == len(chain.items)
 
 
@@ -148,6 +149,17 @@ def test_a_count_of_one_zone_is_not_held_against_the_whole_unit() -> None:
     chain = judge_by_rule(lines, Question("spot", "foil", count=9), ("critical", "major"))
 
     assert chain == Chain((Item("K1", "elsewhere"),), "accept")
+
+
+def test_a_count_outside_a_zone_is_held_against_the_line_for_it() -> None:
+    tier = (Tier(operator=">", limit=3.0, severity="major"),)
+    lines = [Line("K1", Note(kind="count", defect="spot", zone="foil", outside=True, unit="count", tiers=tier))]
+
+    there = judge_by_rule(lines, Question("spot", "not foil", count=9), ("critical", "major"))
+    anywhere = judge_by_rule(lines, Question("spot", "", count=9), ("critical", "major"))
+
+    assert "".join(chain_pieces(there.items, there.verdict)) == "K1 not foil not foil=09.00>03.00 over major reject"
+    assert "".join(chain_pieces(anywhere.items, anywhere.verdict)) == "K1 not foil elsewhere accept"
 
 
 def test_a_severity_that_does_not_reject_accepts() -> None:
@@ -188,22 +200,26 @@ SPOTS = (
     Line("K5", Note(kind="count", defect="spot", unit="count", tiers=(_over(3, "major"),))),
 )
 SPOT = Question("spot", "tablet", (("mm", 0.8),))
+ON, OFF = "K1 tablet on tablet", "K2 tablet not tablet"
 
 
 @pytest.mark.parametrize(
     ("begun", "whole"),
     [
-        ("", "K1 mm=00.80>00.50 over major;K2 elsewhere;K4 any minor reject"),
-        ("K4", "K4 any minor;K1 mm=00.80>00.50 over major;K2 elsewhere reject"),
-        ("K1 else", "K1 elsewhere;K2 elsewhere;K4 any minor accept"),
-        ("K2 mm", "K2 mm=00.80>01.00 under;K1 mm=00.80>00.50 over major;K4 any minor reject"),
+        ("", f"{ON} mm=00.80>00.50 over major;{OFF} elsewhere;K4 tablet on tablet any minor reject"),
+        ("K4", f"K4 tablet on tablet any minor;{ON} mm=00.80>00.50 over major;{OFF} elsewhere reject"),
+        (f"{ON} else", f"{ON} elsewhere;{OFF} elsewhere;K4 tablet on tablet any minor accept"),
         (
-            "K1 mm=00.80>00.50 over major;K3 any",
-            "K1 mm=00.80>00.50 over major;K3 any critical;K2 elsewhere;K4 any minor reject",
+            f"{OFF} mm",
+            f"{OFF} mm=00.80>01.00 under;{ON} mm=00.80>00.50 over major;K4 tablet on tablet any minor reject",
         ),
         (
-            "K1 mm=00.80>00.50 over major;K2 elsewhere;K4 any minor;",
-            "K1 mm=00.80>00.50 over major;K2 elsewhere;K4 any minor;K5 elsewhere reject",
+            f"{ON} mm=00.80>00.50 over major;K3 any",
+            f"{ON} mm=00.80>00.50 over major;K3 any critical;{OFF} elsewhere;K4 tablet on tablet any minor reject",
+        ),
+        (
+            f"{ON} mm=00.80>00.50 over major;{OFF} elsewhere;K4 tablet on tablet any minor;",
+            f"{ON} mm=00.80>00.50 over major;{OFF} elsewhere;K4 tablet on tablet any minor;K5 elsewhere reject",
         ),
     ],
     ids=[
@@ -224,8 +240,15 @@ def test_the_rule_goes_on_from_any_line_that_the_mind_names(begun: str, whole: s
 
 @pytest.mark.parametrize(
     "begun",
-    [" none", "K1 mm=00.80>00.50 under", "K1 any", "K9", "K1 mm=00.80>00.50 over major accept"],
-    ids=["no line", "a comparison gone wrong", "another kind", "no such line", "another verdict"],
+    [
+        " none",
+        f"{ON} mm=00.80>00.50 under",
+        f"{ON} any",
+        "K1 tablet on foil",
+        "K9",
+        f"{ON} mm=00.80>00.50 over major accept",
+    ],
+    ids=["no line", "a comparison gone wrong", "another kind", "another place", "no such line", "another verdict"],
 )
 def test_the_rule_does_not_go_on_from_what_it_would_never_say(begun: str) -> None:
     assert redraft(begun, SPOTS, SPOT, {"critical", "major"}) is None

@@ -8,6 +8,7 @@ from models.chain import Line, Question, number
 from models.errors import ModelError
 from models.note import Note, Tier
 from models.prompt import in_prompt_order, judge_prefix, judge_question, read_prefix, read_question
+from models.spelling import Spelling
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,9 @@ def test_the_reading_prefix_explains_each_word() -> None:
 
 
 def test_a_criterion_is_asked_under_its_heading() -> None:
-    assert read_question("Major", "Spots  over\n1 mm") == "\nMajor: Spots over 1 mm ->"
-    assert read_question("", "Spots over 1 mm") == "\nSpots over 1 mm ->"
-    assert read_question("", "Spots over 500 µm") == "\nSpots over 0.5 mm ->"
+    assert read_question("Major", "Spots  over\n1 mm", Spelling("")) == "\nMajor: Spots over 1 mm ->"
+    assert read_question("", "Spots over 1 mm", Spelling("")) == "\nSpots over 1 mm ->"
+    assert read_question("", "Spots over 500 µm", Spelling("")) == "\nSpots over 0.5 mm ->"
 
 
 def test_lines_of_one_class_stand_side_by_side_and_prose_is_left_out() -> None:
@@ -37,10 +38,10 @@ def test_lines_of_one_class_stand_side_by_side_and_prose_is_left_out() -> None:
         Line("K4", Note(kind="off", defect="spot", zone="foil", outside=True)),
     ]
 
-    text = "".join(judge_prefix(lines, ("major", "critical"), ("foil", "pocket", "tablet")))
+    text = "".join(judge_prefix(lines, ("major", "critical")))
 
     assert (
-        text == "Reject: critical major\n spot on foil:K1 mm>00.50 major\n spot on pocket, tablet:K4 off\n"
+        text == "Reject: critical major\n spot on foil:K1 mm>00.50 major\n spot not foil:K4 off\n"
         " empty pocket:K2 any critical\n"
     )
     assert [line.id for line in in_prompt_order(lines)] == ["K1", "K4", "K2"]
@@ -51,6 +52,7 @@ def test_a_count_is_asked_over_the_unit_or_over_a_zone() -> None:
 
     assert "".join((*unit.before, unit.word, *unit.after)) == "\n count spot 03.00 ->"
     assert "".join((*zone.before, zone.word, *zone.after)) == "\n count spot 12.00, foil ->"
+    assert "".join(judge_question(Question("spot", "not foil", count=12)).after) == " 12.00, not foil ->"
 
 
 def test_a_doubtful_class_leaves_its_mixture_to_the_mind() -> None:
@@ -66,4 +68,4 @@ def test_a_number_that_is_no_measurement_is_refused(value: float) -> None:
 
 
 def test_the_columns_of_a_pasted_table_stay_columns() -> None:
-    assert read_question("", "Spot\ttablet\t> 0.5 mm") == "\nSpot | tablet | > 0.5 mm ->"
+    assert read_question("", "Spot\ttablet\t> 0.5 mm", Spelling("")) == "\nSpot | tablet | > 0.5 mm ->"

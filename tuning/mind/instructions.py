@@ -14,7 +14,7 @@ from pathlib import Path
 from models.answer import chain_pieces, note_pieces
 from models.chain import Question
 from models.digest import digest_bytes
-from models.prompt import judge_prefix, judge_question, read_prefix, read_question
+from models.prompt import judge_prefix, judge_question, read_prefix, read_question, spelling_under
 from tuning.config import MindConfig
 from tuning.errors import TuningError
 from tuning.mind.course import Course, Task
@@ -68,13 +68,14 @@ def write_instructions(config: MindConfig, folder: Path, steps: range, *, progre
 
 def _told(task: Task) -> dict[str, object]:
     if isinstance(task, ReadTask):
-        rows = [(read_question(s.heading, s.sentence), "".join(note_pieces(s.note))) for s in task.spoken]
+        spelling = spelling_under(task.vocabulary, task.glossary)
+        rows = [(read_question(s.heading, s.sentence, spelling), "".join(note_pieces(s.note))) for s in task.spoken]
         skill, before = "read a criterion", "".join(read_prefix(task.vocabulary, task.glossary))
     else:
         asked = [judge_question(question) for question in task.questions]
         texts = ["".join((*a.before, _mixed(a.word, a.mixture), *a.after)) for a in asked]
         rows = list(zip(texts, ("".join(chain_pieces(c.items, c.verdict)) for c in task.chains), strict=True))
-        skill, before = "judge an observation", "".join(judge_prefix(task.lines, task.rejecting, task.zones))
+        skill, before = "judge an observation", "".join(judge_prefix(task.lines, task.rejecting))
     return {"skill": skill, "before": before, "rows": [{"question": q, "answer": a} for q, a in rows]}
 
 

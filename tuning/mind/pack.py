@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from models.answer import chain_pieces, grammar_tokens, note_pieces
-from models.prompt import judge_prefix, judge_question, read_prefix, read_question
+from models.answer import UNIT_PIECES, chain_pieces, grammar_tokens, note_pieces
+from models.prompt import judge_prefix, judge_question, read_prefix, read_question, spelling_under
 from tuning.mind.net import Batch
 from tuning.mind.sheets import JudgeTask, Material, ReadTask
 
 PARTS = ("note", "chain", "over", "next line", "verdict", "figure")
 FIGURES = tuple("0123456789.=")  # copied: a value is forced by the grammar, a limit follows from its line
+DECIDING = (";", " elsewhere", " off", " any", *UNIT_PIECES)  # which line, and that it holds or not
 UNASKED = -100
 
 
@@ -59,8 +60,9 @@ def pack(words: Words, task: ReadTask | JudgeTask, embed: Callable[[list[int]], 
 
 def pack_reading(words: Words, task: ReadTask) -> Batch:
     rows = _Rows()
+    spelling = spelling_under(task.vocabulary, task.glossary)
     for spoken in task.spoken:
-        question = words.encode(read_question(spoken.heading, spoken.sentence))
+        question = words.encode(read_question(spoken.heading, spoken.sentence, spelling))
         _add(rows, words, question, note_pieces(spoken.note), note=True)
     return _batch(rows, [token for piece in read_prefix(task.vocabulary, task.glossary) for token in words(piece)])
 
@@ -79,9 +81,7 @@ def pack_judging(words: Words, task: JudgeTask, embed: Callable[[list[int]], Ten
             tokens += words(asked.word)
         tokens += [token for piece in asked.after for token in words(piece)]
         _add(rows, words, tokens, chain_pieces(chain.items, chain.verdict), note=False)
-    return _batch(
-        rows, [token for piece in judge_prefix(task.lines, task.rejecting, task.zones) for token in words(piece)]
-    )
+    return _batch(rows, [token for piece in judge_prefix(task.lines, task.rejecting) for token in words(piece)])
 
 
 def _add(rows: _Rows, words: Words, question: list[int], answer: Sequence[str], *, note: bool) -> None:
@@ -104,7 +104,7 @@ def _part(before: str, piece: str, *, last: bool) -> str:
         return "over"
     if last:
         return "verdict"
-    if piece == ";" or before.startswith("K"):
+    if piece in DECIDING or before.startswith("K"):
         return "next line"
     return "figure" if piece in FIGURES else "chain"
 

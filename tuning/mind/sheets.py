@@ -50,6 +50,7 @@ OWN = 0.55  # share of tasks in the product's own vocabulary
 REMARKS, OUTSIDERS = 0.12, 0.06  # shares of sentences that are no criterion; criteria for what the product cannot see
 TWO_LIMITS = 0.14  # share of sentences on sizes and counts, where the first is not critical
 MISTYPED = 0.35  # share of sentences with typing errors
+LYING_IN = 0.2  # share of names of a class with a place of its own that say the place too
 PLAIN_ZONE = 0.45  # share of places that go by the package's own word
 WIDE = 0.2  # share of limits from the whole range that sheets have
 
@@ -69,7 +70,6 @@ class ReadTask:
 
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
-    zones: tuple[str, ...]
     lines: tuple[Line, ...]
     rejecting: tuple[Severity, ...]
     questions: tuple[Question, ...]
@@ -141,6 +141,8 @@ def draw_reading(
                 zone = _alias(draw)
                 invented.setdefault(note.zone, []).append(zone)
             called = Called(called.many, called.one, zone)
+        elif is_own and draw.random() < LYING_IN:
+            called = _lying_in(draw, material, defect, called)
         spoken.append(speak(draw, material.wordings, note, called, side))
     glossary = {
         word: _explain(draw, material, word, invented.get(word, []), is_own=is_own)
@@ -159,24 +161,41 @@ def _outsider(draw: Random, material: Material, vocabulary: Vocabulary, side: Si
     return Spoken(spoken.heading, spoken.sentence, Note(kind="other"))
 
 
+def _lying_in(draw: Random, material: Material, defect: str, called: Called) -> Called:
+    """`wrong tablets in a cavity`: where the class always is, which says nothing about where a rule holds."""
+    words = material.wordings.words
+    place = words.blister[defect].place
+    if not place or any(said in called.many for said in words.zones[place].words):
+        return called
+    there = draw.choice(("in a {z}", "in the {z}", "in one {z}", "in any {z}")).format(
+        z=draw.choice(words.zones[place].words)
+    )
+    return Called(f"{called.many} {there}", f"{called.one} {there}")
+
+
 def draw_note(draw: Random, material: Material, defect: str, zones: tuple[str, ...], *, two_tiers: float) -> Note:
     words = material.wordings.words
-    units = (words.blister.get(defect) or words.others[defect]).units
+    called = words.blister.get(defect) or words.others[defect]
+    units = called.units
     severity = draw.choice(SEVERITIES)
     way = draw.random()
     zone, outside = "", False
     if draw.random() < (0.42 if units else 0.25):
         zone, outside = draw.choice(zones), draw.random() < 0.33
+        if zone == called.place:
+            zone, outside = "", False
     if way < (0.11 if units else 0.2):
         return Note(kind="off", defect=defect, zone=zone, outside=outside)
     if way < (0.26 if units else 0.75):
         return Note(kind="any", defect=defect, zone=zone, outside=outside, severity=severity)
     if way < 0.38 or not units:
-        counted: tuple[Tier, ...] = (Tier(operator=">", limit=float(draw.randint(1, 12)), severity=severity),)
+        counted: tuple[Tier, ...] = (
+            Tier(operator=">", limit=float(min(draw.randint(1, 12), draw.randint(1, 12))), severity=severity),
+        )
         if draw.random() < two_tiers:
             counted += _upper(draw, counted[0], counted[0].limit + draw.randint(1, 8))
-        inside = zone if draw.random() < 0.6 and not outside else ""
-        return Note(kind="count", defect=defect, zone=inside, unit="count", tiers=counted)
+        zone, outside = (zone, outside) if draw.random() < 0.6 else ("", False)
+        return Note(kind="count", defect=defect, zone=zone, outside=outside, unit="count", tiers=counted)
     unit = draw.choice(units) if draw.random() < 0.85 else draw.choice(("mm", "mm2", "%"))
     limit = draw_limit(draw, unit)
     tiers: tuple[Tier, ...] = (Tier(operator=">", limit=limit, severity=severity),)
@@ -285,7 +304,6 @@ def draw_judging(
     )
     shown = in_prompt_order(lines)
     return JudgeTask(
-        vocabulary.zones,
         tuple(lines),
         rejecting,
         asked,
@@ -341,7 +359,7 @@ def _question(
         defect = note.defect
         if note.kind == "count":
             count = max(1, min(30, int(note.tiers[0].limit) + draw.choice((-2, -1, -1, 0, 0, 1, 1, 2, 3))))
-            return Question(defect, note.zone if draw.random() < 0.9 else "", count=count)
+            return Question(defect, note.place if draw.random() < 0.9 else "", count=count)
         if note.zone and draw.random() < 0.55:
             zone = note.zone
     elif way > 0.97:

@@ -18,6 +18,7 @@ NUMBER_WORDS = tuple(
     ).split()
 )
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 PARTS_OF_ONE = {
     0.5: ("half", "half", "half", "1/2", "½"),
     0.25: ("a quarter", "one quarter", "1/4", "¼"),
@@ -78,6 +79,8 @@ HEADED, PLAIN_HEADING, TAIL = 0.3, 0.08, 0.15  # shares of sentences
 HEADING_BESIDE = 0.25  # share of headings that stand in the sentence itself, before or behind it
 PLACE_FIRST, IN_A_COLUMN = 0.3, 0.3  # shares of places: before the sentence; in a column of a table
 BARE_PLACE = 0.6  # share of places in a column that stand without "on the"
+PLAIN_PHRASE = 0.35  # share of places within a sentence
+PLAIN_PHRASES = ("on the {z}", "in the {z}", "on a {z}", "in a {z}", "in any {z}", "on {z}")
 MANY_PLACES = 0.12  # share of places in the plural; of a count, three times as many
 REARRANGED, OTHER_RULE, FRAMED = 0.4, 0.5, 0.12  # shares of table rows: columns moved; other separators; between bars
 RULES = ("; ", "\t", " / ", " - ", ", ", " : ", " |", "|")  # what stands between the columns of a row
@@ -190,6 +193,8 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
         slots = placeholders(wording.form)
         if "On" in slots:
             phrases = tuple(phrase for phrase in phrases if phrase.split()[0] in STARTS_A_SENTENCE) or ("on the {z}",)
+        if not note.outside and "On" not in slots and draw.random() < PLAIN_PHRASE:
+            phrases = PLAIN_PHRASES
         place = draw.choice(phrases).format(z=called.zone)
         if not note.outside and "On" not in slots and draw.random() < MANY_PLACES * (3 if note.kind == "count" else 1):
             place = draw.choice(on_side(wordings.zones.inside_many, side)).format(z=_several(called.zone))
@@ -200,8 +205,8 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
         columns = wordings.zones.outside_column if note.outside else wordings.zones.inside_column
         column = draw.choice(on_side(columns, side)).format(z=called.zone)
     words = {
-        "d": called.many, "D": called.many.capitalize(), "s": f"{article} {called.one}",
-        "on": f" {place}" if place else "", "On": place[:1].upper() + place[1:],
+        "d": called.many, "D": called.many.capitalize(), "s": f"{article} {called.one}", "one": called.one,
+        "on": f" {place}".replace(" ,", ",") if place else "", "On": place[:1].upper() + place[1:],
         "where": column, "sev": _severity(draw, severity), "less": _other_severity(draw, severity),
         "u": draw.choice(wordings.words.counted),
     }  # fmt: skip
@@ -216,11 +221,11 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
             count = int(tier.limit)
             written = NUMBER_WORDS[count] if in_words and count < len(NUMBER_WORDS) else str(count)
             several = called.one if count == 1 else called.many
-            words |= {"n": written, "nd": f"{written} {several}", f"n{index + 1}": written}
+            words |= {"n": written, "nd": f"{written} {several}", "nth": _nth(draw, count), f"n{index + 1}": written}
     if wording.phrase:
         phrase = wording.phrase.format(L=words["L"])
         words |= {"cmp": phrase, "ok": phrase}
-    return form.format(**words)
+    return re.sub(r",(?=[,.:;?)])", "", form.format(**words))
 
 
 def _as_said(wording: _Wording) -> tuple[Tier, ...]:
@@ -327,6 +332,16 @@ def _in_words(draw: Random, limit: float, unit: str) -> str:
         return f"{whole} {part} {many}" if part[-1].isdigit() else f"{spelled(whole)} and {half} {many}"
     digits = f"{rest:.2f}"[2:].rstrip("0")
     return f"{spelled(whole)} point {' '.join(spelled(int(digit)) for digit in digits)} {many}"
+
+
+def _nth(draw: Random, count: int) -> str:
+    """
+    >>> _nth(Random(0), 3), _nth(Random(1), 3)
+    ('3rd', 'third')
+    """
+    if count <= len(ORDINALS) and draw.random() < 0.7:
+        return ORDINALS[count - 1]
+    return f"{count}{('th', 'st', 'nd', 'rd')[count] if count < 4 else 'th'}"
 
 
 def _of_a(part: str) -> str:

@@ -7,6 +7,7 @@ moves one.
 import hashlib
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
@@ -38,6 +39,7 @@ class Called(_Strict):
     gloss: str
     many: Forms
     one: Forms
+    place: str = ""  # the zone where it always is: a sentence that says it too restricts nothing
 
 
 class Place(_Strict):
@@ -137,6 +139,15 @@ def load_wordings() -> Wordings:
 def wordings_digest() -> str:
     """Names the words that are taught: a checkpoint taught on others is not resumed."""
     return hashlib.sha256("".join(map(_text, TAUGHT)).encode()).hexdigest()
+
+
+def spoken_words() -> str:
+    """Every word of the taught wordings and the number of lines that have it, for models/tables/spoken_words.txt."""
+    counts: Counter[str] = Counter()
+    for name in TAUGHT:
+        for line in re.sub(r"\{\w+\}|#.*", " ", _text(name)).splitlines():
+            counts.update(set(re.findall(r"[^\W\d_]{2,}", line.lower())))
+    return "".join(f"{word} {count}\n" for word, count in sorted(counts.items()))
 
 
 def side_of(form: str) -> Side:
