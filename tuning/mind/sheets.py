@@ -16,7 +16,8 @@ from models.chain import LARGEST, Chain, Line, Question, asked_units, judge_by_r
 from models.note import Note, Severity, Tier, Unit
 from models.prompt import in_prompt_order
 from tuning.mind import wording
-from tuning.mind.speak import SHARES, Called, Spoken, speak, speak_other, typed
+from tuning.mind.amounts import SHARES
+from tuning.mind.speak import Called, Spoken, speak, speak_other, typed
 from tuning.mind.wording import Side, Wordings
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
