@@ -7,6 +7,7 @@ A severity of `off` is a switch: it stands above the words, so that a criterion 
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -170,7 +171,7 @@ class CriteriaSheet(_Strict):
         try:
             sheet = CriteriaSheet.model_validate(content)
         except ValidationError as error:
-            raise SheetInvalid(problems(path, error)) from error
+            raise SheetInvalid(problems(path, error, content)) from error
         sheet._check_clauses(path)
         return sheet
 
@@ -213,17 +214,32 @@ class CriteriaSheet(_Strict):
             )
 
 
-def problems(path: Path, error: ValidationError) -> str:
-    """What pydantic found, one problem a line, `file: field: problem`, without its links."""
+def problems(path: Path, error: ValidationError, content: object = None) -> str:
+    """What pydantic found, one problem a line, `file: field: problem`, without its links.
+
+    Args:
+        content: what was checked: an entry of a list then goes by its id instead of its number.
+    """
     lines, found = [], error.errors(include_url=False)
     for problem in found:
         within = [one for one in found if one is not problem and one["loc"][: len(problem["loc"])] == problem["loc"]]
         if problem["type"] == "too_short" and within:
             continue  # a list is called empty because its entries were refused, which is said already
-        field = ".".join(str(part) for part in problem["loc"])
+        field = ".".join(_called(problem["loc"], content))
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] in ("extra_forbidden", "missing") or not isinstance(problem.get("input"), str | int | float):
             lines.append(f"{path}: {field}: {message}" if field else f"{path}: {message}")
         else:
             lines.append(f"{path}: {field}: {message} (it says {problem['input']!r})")
     return "\n".join(lines)
+
+
+def _called(place: Iterable[int | str], content: object) -> Iterator[str]:
+    """The steps to a field as a person finds them."""
+    for step in place:
+        try:
+            content = content[step]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            content = None
+        named = isinstance(step, int) and isinstance(content, dict) and content.get("id")
+        yield str(named or step)

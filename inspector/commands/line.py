@@ -106,7 +106,7 @@ def examine(
 
     Exit code 0: ACCEPT. 5: REJECT. 6: HOLD.
     """
-    target = write or image.with_name(f"{image.stem}.examined.png")
+    target = write or image.with_name(f"{image.name}.examined.png")
     written = [target, *([heat] if heat else [])]
     if len({path.resolve() for path in (image, *written)}) < 1 + len(written):
         raise LineError(

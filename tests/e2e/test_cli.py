@@ -198,7 +198,7 @@ def test_a_damaged_picture_is_not_judged(package: ModelPackage, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "names", [{"--out": "unit.png"}, {"--heat": "unit.examined.png"}, {"--out": "a.png", "--heat": "a.png"}]
+    "names", [{"--out": "unit.png"}, {"--heat": "unit.png.examined.png"}, {"--out": "a.png", "--heat": "a.png"}]
 )
 def test_an_examined_picture_is_never_written_over(package: ModelPackage, tmp_path: Path, names: dict[str, str]):
     image = tmp_path / "unit.png"
