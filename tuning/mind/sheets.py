@@ -19,6 +19,7 @@ from tuning.mind import wording
 from tuning.mind.amounts import SHARES
 from tuning.mind.speak import Called, Spoken, speak, speak_other, typed
 from tuning.mind.wording import Side, Wordings
+from tuning.mind.written import vary
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
 REJECTING: tuple[tuple[Severity, ...], ...] = (
@@ -48,6 +49,7 @@ NOUNS = tuple(
 )
 PARTS = ("coat", "shell", "rim", "core", "film", "layer", "product", "surface")
 OWN = 0.55  # share of tasks in the product's own vocabulary
+WRITTEN = 0.4  # share of sentences about the product's own classes that somebody wrote, not a form
 REMARKS, OUTSIDERS = 0.12, 0.06  # shares of sentences that are no criterion; criteria for what the product cannot see
 TWO_LIMITS = 0.14  # share of sentences on sizes and counts, where the first is not critical
 MISTYPED = 0.35  # share of sentences with typing errors
@@ -119,6 +121,9 @@ def draw_reading(
     invented: dict[str, list[str]] = {}
     spoken = []
     for _ in range(sentences):
+        if is_own and side == "taught" and draw.random() < WRITTEN:
+            spoken.append(vary(draw, draw.choice(material.wordings.written)))
+            continue
         defect = draw.choice(vocabulary.defects)
         called = _called(draw, material, defect)
         way = draw.random()

@@ -17,10 +17,11 @@ from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from models.note import Operator
+from models.sentences import Sentence
 from tuning.errors import TuningError
 
 KEPT_ONE_IN = 12
-TAUGHT = ("words", "comparators", "zones", "size", "any", "off", "count", "two", "other")
+TAUGHT = ("words", "comparators", "zones", "size", "any", "off", "count", "two", "other", "written")
 _T = TypeVar("_T", bound=BaseModel)
 Side = Literal["taught", "kept"]
 Limit = Literal["mm", "mm2", "%"]
@@ -108,6 +109,12 @@ class OtherForms(_Strict):
     tails: Forms
 
 
+class Written(_Strict):
+    """Whole sentences, each with its meaning, about the product's own classes."""
+
+    sentences: tuple[Sentence, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Wordings:
     words: Words
@@ -119,6 +126,7 @@ class Wordings:
     count: CountForms
     two: TwoForms
     other: OtherForms
+    written: tuple[Sentence, ...]
 
 
 def load_wordings() -> Wordings:
@@ -133,6 +141,7 @@ def load_wordings() -> Wordings:
         count=_read("count", CountForms),
         two=_read("two", TwoForms),
         other=_read("other", OtherForms),
+        written=_read("written", Written).sentences,
     )
 
 
