@@ -130,8 +130,8 @@ def _page(facts: Mapping[str, str], strata: Strata) -> list[str]:
         "",
         "Drawn by seed from forms and words and from sentences that people wrote. Every sheet has ids, limits and "
         "severities of its own, so that it must be read; many defects go by invented words that only the glossary "
-        "explains. Right answers follow from the notes by rule. Held-out wordings (`tuning/mind/wordings/heldout.yaml`, "
-        "`tests/wordings/`) are not in it.",
+        "explains. Right answers follow from the notes by rule. Held-out wordings "
+        "(`tuning/mind/wordings/heldout.yaml`, `tests/wordings/`) are not in it.",
         "",
         *(f"- {name}: {value}" for name, value in facts.items()),
     ]
