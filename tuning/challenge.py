@@ -26,7 +26,7 @@ from models.prompt import CriterionText
 from tuning.challenge_sheets import CRITERIA, STAYS, TURNS, Speaker, draw_lines, draw_sheet, draw_stay, draw_turn
 from tuning.challenge_wordings import HeldOut, Taught, Unseen, load_held_out
 from tuning.config import EVALUATED_FROM
-from tuning.mind.sheets import Material, load_material
+from tuning.mind.material import Material, load_material
 
 SEED = "challenge 1"
 ASKED = 15  # observations under a sheet

@@ -12,7 +12,8 @@ from typing import Protocol
 from models.chain import LARGEST
 from models.example import Counterpart, ShownCriterion, ShownObservation, ShownSheet
 from models.note import Note, Severity, Tier, Unit
-from tuning.mind.sheets import REJECTING, Material, draw_note
+from tuning.mind.material import Material
+from tuning.mind.notes import REJECTING, draw_note
 
 CRITERIA = 10
 NEAREST, FARTHEST = 0.03, 0.8  # log distance of a size from its limit

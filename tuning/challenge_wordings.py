@@ -17,7 +17,7 @@ from models.note import Note, Operator
 from models.prompt import CriterionText
 from models.sentences import Sentence
 from tuning.errors import TuningError
-from tuning.mind.sheets import Material
+from tuning.mind.material import Material
 from tuning.mind.speak import Called, speak, speak_other
 
 Vocabulary = Literal["everyday", "rare"]

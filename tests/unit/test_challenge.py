@@ -14,7 +14,7 @@ from tuning.challenge import draw_challenge
 from tuning.challenge_sheets import CRITERIA, STAYS, TURNS, draw_notes, near
 from tuning.challenge_wordings import HeldOut, Taught, Unseen, load_held_out
 from tuning.config import EVALUATED_FROM, load_eyes
-from tuning.mind.sheets import Material, load_material
+from tuning.mind.material import Material, load_material
 
 
 @pytest.fixture(scope="module")

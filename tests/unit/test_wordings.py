@@ -10,7 +10,9 @@ from models.answer import note_pieces, parse_note
 from models.errors import ExampleInvalid
 from models.note import Note, Tier, Unit
 from models.sentences import load_sentences
-from tuning.mind.sheets import draw_judging, draw_reading, load_material
+from tuning.mind.judging_tasks import draw_judging
+from tuning.mind.material import load_material
+from tuning.mind.reading_tasks import draw_reading
 from tuning.mind.speak import Called, Spoken, speak, typed
 from tuning.mind.wording import load_wordings, placeholders, side_of
 

@@ -7,7 +7,9 @@ from random import Random
 
 from models.chain import TAUGHT_REJECTING
 from tuning.config import MindConfig, MindTrainingConfig
-from tuning.mind.sheets import JudgeTask, Material, ReadTask, draw_judging, draw_reading
+from tuning.mind.judging_tasks import JudgeTask, draw_judging
+from tuning.mind.material import Material
+from tuning.mind.reading_tasks import ReadTask, draw_reading
 
 DRILL_QUESTIONS = 34
 LOOKS = 6  # tasks of one early look

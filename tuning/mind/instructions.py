@@ -18,7 +18,9 @@ from models.prompt import judge_prefix, judge_question, read_prefix, read_questi
 from tuning.config import MindConfig
 from tuning.errors import TuningError
 from tuning.mind.course import Course, Task
-from tuning.mind.sheets import JudgeTask, Material, ReadTask, load_material
+from tuning.mind.judging_tasks import JudgeTask
+from tuning.mind.material import Material, load_material
+from tuning.mind.reading_tasks import ReadTask
 from tuning.mind.wording import wordings_digest
 
 LINES, DATASHEET = "instructions.jsonl", "datasheet.md"

@@ -8,8 +8,10 @@ from torch import Tensor
 
 from models.answer import UNIT_PIECES, chain_pieces, grammar_tokens, note_pieces
 from models.prompt import judge_prefix, judge_question, read_prefix, read_question, spelling_under
+from tuning.mind.judging_tasks import JudgeTask
+from tuning.mind.material import Material
 from tuning.mind.net import Batch
-from tuning.mind.sheets import JudgeTask, Material, ReadTask
+from tuning.mind.reading_tasks import ReadTask
 
 PARTS = ("note", "chain", "over", "next line", "verdict", "figure")
 FIGURES = tuple("0123456789.=")  # copied: a value is forced by the grammar, a limit follows from its line

@@ -20,9 +20,9 @@ from tuning.config import MindConfig, MindTrainingConfig
 from tuning.eyes.pretrained import fetch_wheel
 from tuning.mind.adapter import save_parts, write_tensors
 from tuning.mind.course import Course
+from tuning.mind.material import load_material
 from tuning.mind.net import Batch, Mind, adapt, load_base, load_encode
 from tuning.mind.pack import PARTS, Words, pack, words_of
-from tuning.mind.sheets import load_material
 from tuning.mind.wording import wordings_digest
 
 REPORT_EVERY = 20  # steps

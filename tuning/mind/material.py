@@ -1,0 +1,96 @@
+"""What the mind's tasks are made of: classes and zones, what people call them, and invented words.
+
+Half of the tasks speak of the product's own nine classes, the other half of forty others: matching a word to the list
+is what must be learned, not the list. Half of the defects go by an invented word that only the glossary explains, for
+the same reason.
+"""
+
+from dataclasses import dataclass
+from importlib import resources
+from random import Random
+
+from ruamel.yaml import YAML
+
+from tuning.mind import wording
+from tuning.mind.speak import Called
+from tuning.mind.wording import Wordings
+
+SYLLABLES = tuple(
+    (
+        "ba be bi bo bu da de di do fa fe fi ga go ka ke ki ko la le li lo ma me mi mo na ne no pa pe ra re "
+        "ri ro sa se si so ta te ti to va vi vo za zi zo "
+    ).split()
+)
+ADJECTIVES = tuple(
+    (
+        "pale dull rough loose open grey brown light dark wet dry thin thick round long short raised sunken "
+        "faint sharp soft hard deep flat "
+    ).split()
+)
+NOUNS = tuple(
+    (
+        "mark line point ring patch trace edge lump grain flake bit end fault island cloud halo band run drop "
+        "vein bump ridge shell film streak "
+    ).split()
+)
+PARTS = ("coat", "shell", "rim", "core", "film", "layer", "product", "surface")
+OWN = 0.55  # share of tasks in the product's own vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    defects: tuple[str, ...]
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Wordings and the package's glossary, loaded once."""
+
+    wordings: Wordings
+    glossary: dict[str, tuple[str, ...]]
+
+    @property
+    def everything(self) -> Vocabulary:
+        """Every class and zone that any task can name."""
+        words = self.wordings.words
+        return Vocabulary((*words.blister, *words.others), tuple(words.zones))
+
+    @property
+    def own(self) -> Vocabulary:
+        """The product's classes and zones, in their order."""
+        return Vocabulary(tuple(self.wordings.words.blister), ("foil", "pocket", "tablet"))
+
+
+def load_material() -> Material:
+    text = resources.files("models").joinpath("embedded", "glossary.yaml").read_text(encoding="utf-8")
+    return Material(
+        wording.load_wordings(), {word: tuple(said) for word, said in YAML(typ="safe", pure=True).load(text).items()}
+    )
+
+
+def draw_vocabulary(draw: Random, material: Material, own: float) -> tuple[Vocabulary, bool]:
+    if draw.random() < own:
+        listed = material.own
+        if draw.random() < 0.4:
+            listed = Vocabulary(tuple(draw.sample(listed.defects, 9)), tuple(draw.sample(listed.zones, 3)))
+        return listed, True
+    everything = material.everything
+    return Vocabulary(
+        tuple(draw.sample(everything.defects, draw.randint(8, 14))),
+        tuple(draw.sample(everything.zones, draw.randint(3, 6))),
+    ), False
+
+
+def draw_called(draw: Random, material: Material, defect: str) -> Called:
+    words = material.wordings.words
+    called = words.blister.get(defect) or words.others[defect]
+    return Called(draw.choice(called.many), draw.choice(called.one))
+
+
+def invented_word(draw: Random) -> str:
+    way = draw.random()
+    if way < 0.45:
+        return "".join(draw.choice(SYLLABLES) for _ in range(draw.randint(2, 3)))
+    pair = f"{draw.choice(ADJECTIVES)} {draw.choice(NOUNS)}"
+    return pair if way < 0.85 else f"{draw.choice(PARTS)} {draw.choice(NOUNS)}"
