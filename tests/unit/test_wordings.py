@@ -162,7 +162,7 @@ def test_a_heading_may_stand_in_the_sentence_as_in_a_table_without_groups() -> N
 
 def test_a_criterion_for_what_the_product_cannot_see_is_none() -> None:
     material = load_material()
-    task = draw_reading(Random("c"), material, 400, own=1.0, mistyped=0)
+    task = draw_reading(Random("c"), material, 400, own=1.0, written=0, mistyped=0)
     words = material.wordings.words
     unseen = [word for name in words.outsiders for word in (*words.others[name].many, *words.others[name].one)]
     named = re.compile(rf"\b({'|'.join(map(re.escape, unseen))})\b", re.IGNORECASE)
@@ -192,7 +192,7 @@ def test_the_same_seed_draws_the_same_sheet_and_every_note_is_in_the_grammar() -
 
 def test_an_invented_word_is_explained_by_the_glossary() -> None:
     material = load_material()
-    task = draw_reading(Random("b"), material, 60, own=1.0, renamed=1.5, mistyped=0)  # every defect renamed
+    task = draw_reading(Random("b"), material, 60, own=1.0, written=0, renamed=1.5, mistyped=0)  # every defect renamed
     limits = [spoken for spoken in task.spoken if spoken.note.kind == "any" and not spoken.note.zone]
 
     for spoken in limits:

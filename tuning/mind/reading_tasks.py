@@ -33,6 +33,7 @@ def draw_reading(
     *,
     side: Side = "taught",
     own: float = OWN,
+    written: float = WRITTEN,
     renamed: float = 0.5,
     mistyped: float = MISTYPED,
 ) -> ReadTask:
@@ -41,7 +42,7 @@ def draw_reading(
     invented: dict[str, list[str]] = {}
     spoken = []
     for _ in range(sentences):
-        if is_own and side == "taught" and draw.random() < WRITTEN:
+        if is_own and side == "taught" and draw.random() < written:
             spoken.append(vary(draw, draw.choice(material.wordings.written)))
             continue
         defect = draw.choice(vocabulary.defects)
