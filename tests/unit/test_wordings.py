@@ -164,7 +164,9 @@ def test_a_criterion_for_what_the_product_cannot_see_is_none() -> None:
     material = load_material()
     task = draw_reading(Random("c"), material, 400, own=1.0, written=0, mistyped=0)
     words = material.wordings.words
-    unseen = [word for name in words.outsiders for word in (*words.others[name].many, *words.others[name].one)]
+    places = " ".join(word for zone in material.own.zones for word in words.zones[zone].words)  # a "hollow" is one too
+    called = [words.others[name] for name in words.outsiders]
+    unseen = [word for one in called for word in (*one.many, *one.one) if word not in places]
     named = re.compile(rf"\b({'|'.join(map(re.escape, unseen))})\b", re.IGNORECASE)
     spoken = [one for one in task.spoken if named.search(one.sentence)]
 
