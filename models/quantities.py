@@ -17,16 +17,16 @@ _UNITS = {  # what a unit is in mm, mm² or %; those of 1 are left alone where t
     r"cm²|cm2|cm\^2|sq\.? ?cm|square (?:cm|centimet(?:re|er)s?)": (100.0, "mm²"),
     r"inch|inches": (25.4, "mm"),
 }
-_COUNTED = "one two three four five six seven eight nine ten eleven twelve".split()
-_NUMBERS = {"a": 1.0, "an": 1.0} | {word: float(at) for at, word in enumerate(_COUNTED, start=1)}
-_PARTS = {
+COUNTED = "one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBERS = {"a": 1.0, "an": 1.0} | {word: float(at) for at, word in enumerate(COUNTED, start=1)}
+PARTS = {
     "half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10,
     "twentieth": 20, "twenty-fifth": 25, "fiftieth": 50, "hundredth": 100,
 }  # fmt: skip
 _SIGNS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 0.125, "⅕": 0.2, "⅒": 0.1}
 
 _WORD = "|".join(sorted(_NUMBERS, key=len, reverse=True))
-_PART = "|".join(sorted(_PARTS, key=len, reverse=True))
+_PART = "|".join(sorted(PARTS, key=len, reverse=True))
 _FIGURES = r"\d+(?:[.,]\d+)?"
 _SHARE = rf"(?:\d+/\d+|[{''.join(_SIGNS)}]|(?:(?:{_WORD})[ -])?(?:{_PART})s?)"
 _MIXED = rf"(?P<whole>\d+|{_WORD})(?: and (?:an? )?| ?)(?P<rest>{_SHARE})"
@@ -92,7 +92,7 @@ def _share(said: str) -> float:
     if ratio := re.fullmatch(r"(\d+)/(\d+)", said):
         return float(ratio[1]) / max(1.0, float(ratio[2]))
     words = re.fullmatch(rf"(?:({_WORD})[ -])?({_PART})s?", said)
-    return _number(words[1] or "one") / _PARTS[words[2]] if words else 0.0
+    return _number(words[1] or "one") / PARTS[words[2]] if words else 0.0
 
 
 def _written(value: float) -> str:

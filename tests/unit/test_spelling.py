@@ -5,7 +5,7 @@ from importlib import resources
 import pytest
 
 from models.prompt import read_question, spelling_under
-from models.spelling import SPOKEN, Spelling
+from models.spelling import SPOKEN
 from tuning.mind.wording import spoken_words
 
 
@@ -34,7 +34,11 @@ def test_mistyped_words_are_read_as_meant(typed: str, read: str) -> None:
     "sentence",
     [
         "Specks > 0.5 mm on the foil are major.",  # right as it is
-        "Zirellas are unassessed and unjudged here.",  # a negation is never dropped
+        "Zirellas are unassessed and unjudged here, ununiform, crackless",  # a negation is never dropped
+        "Cracks musnt pass, nott one, noone mightnt see them",
+        "The thrid, fourt or sevnth spot of thre; eigth, a quater, none",  # numbers are left to the mind
+        "5 precent of 2 suare mm",  # a unit with another word as near
+        "Pastille, Fragmin and the Minox tablets of lot Stainex",  # names
         "Spots dont matter, cracks doesnt either",  # an apostrophe left out
         "PVDC of Xyvarex lot AB12CD per SOP-QA-017 at 20 °C",  # names and codes
         "Rouge tablets or lager ones",  # English, if not what was meant
@@ -42,11 +46,6 @@ def test_mistyped_words_are_read_as_meant(typed: str, read: str) -> None:
 )
 def test_what_may_be_meant_as_it_stands_is_left(sentence: str) -> None:
     assert SPELLING.corrected(sentence) == sentence
-
-
-def test_a_word_of_the_sheet_comes_before_a_taught_one_that_is_as_near() -> None:
-    assert Spelling("blotter").corrected("blottes") == "blotter"
-    assert Spelling("").corrected("blottes") != "blotter"
 
 
 def test_heading_and_sentence_reach_the_mind_spelled_right() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from models.answer import UNIT_PIECES, chain_pieces, grammar_tokens, note_pieces
+from models.answer import SEVERITY_PIECES, UNIT_PIECES, chain_pieces, grammar_tokens, note_pieces
 from models.prompt import judge_prefix, judge_question, read_prefix, read_question, spelling_under
 from tuning.mind.judging_tasks import JudgeTask
 from tuning.mind.material import Material
@@ -106,7 +106,8 @@ def _part(before: str, piece: str, *, last: bool) -> str:
         return "over"
     if last:
         return "verdict"
-    if piece in DECIDING or before.startswith("K"):
+    first_figure = piece == "=" and before not in (*UNIT_PIECES, " under", *SEVERITY_PIECES)  # of a count that holds
+    if piece in DECIDING or before.startswith("K") or first_figure:
         return "next line"
     return "figure" if piece in FIGURES else "chain"
 

@@ -155,7 +155,7 @@ def spoken_words() -> str:
     counts: Counter[str] = Counter()
     for name in TAUGHT:
         for line in re.sub(r"\{\w+\}|#.*", " ", _text(name)).splitlines():
-            counts.update(set(re.findall(r"[^\W\d_]{2,}", line.lower())))
+            counts.update(set(re.findall(r"(?<![\w'’])[^\W\d_]{2,}(?![\w'’])", line.lower())))
     return "".join(f"{word} {count}\n" for word, count in sorted(counts.items()))
 
 

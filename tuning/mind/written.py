@@ -12,7 +12,7 @@ from random import Random
 from models.chain import LARGEST
 from models.note import Note, Tier
 from models.prompt import SEVERITIES
-from models.quantities import in_figures
+from models.quantities import PARTS, in_figures
 from models.sentences import Sentence
 from tuning.mind.amounts import NUMBER_WORDS, ORDINALS, figure
 from tuning.mind.speak import Spoken
@@ -56,6 +56,8 @@ def _severities_moved(draw: Random, spoken: Spoken) -> Spoken:
 def _limits_changed(draw: Random, spoken: Spoken) -> Spoken:
     """Every limit of the sentence by one factor; unchanged where one of them does not stand in it once, in figures."""
     note, text = spoken.note, spoken.sentence
+    if len(_numbers(note).findall(text)) > len(note.tiers):
+        return spoken  # it may say the limit once more, or count something else
     factor = math.exp(draw.uniform(-1, 1))
     tiers: list[Tier] = []
     for tier in note.tiers:
@@ -80,10 +82,18 @@ def _as_said(text: str, note: Note) -> tuple[Tier, ...]:
     return tuple(tier for _, tier in sorted(zip(places, note.tiers, strict=True), key=lambda pair: pair[0]))
 
 
+def _numbers(note: Note) -> re.Pattern[str]:
+    """Whatever may be the amount of something: of a size figures and parts, of a count number words too."""
+    words = [*PARTS, *(NUMBER_WORDS + tuple(ORDINALS) if note.kind == "count" else ())]
+    return re.compile(rf"\d+(?:[.,]\d+)?|\b(?:{'|'.join(words)})\b", re.IGNORECASE)
+
+
 def _said(note: Note, limit: float) -> re.Pattern[str]:
     """How a limit stands in a sentence that can be changed."""
     if note.kind != "count":
-        return re.compile(rf"(?<![\d.,/]){f'{limit:g}'.replace('.', '[.,]')}(?:[.,]?0)?{_UNIT}")
+        return re.compile(
+            rf"(?<![\d.,/]){f'{limit:g}'.replace('.', '[.,]')}{'0*' if limit % 1 else '(?:[.,]0+)?'}{_UNIT}"
+        )
     number = int(limit)
     words = [NUMBER_WORDS[number], *([ORDINALS[number - 1]] if number <= len(ORDINALS) else [])]
     return re.compile(rf"(?<![\d.,/])\b(?:{number}|{'|'.join(words)})\b(?![.,/]\d)(?! ?(?:mm|%))", re.IGNORECASE)
