@@ -21,6 +21,7 @@ from models.chain import Chain, Comparison, Item, Line, Question, Verdict, conce
 from models.errors import AnswerMalformed, ModelError
 from models.note import Kind, Note, Operator, Severity, Tier, Unit
 
+LANGUAGE = 2  # of notes and chains: a mind that was taught another one is refused. 2: places beside each other
 SEVERITY_PIECES = (" critical", " major", " minor")
 UNIT_PIECES = (" mm", " mm2", " %")
 OPERATORS = (">", ">=")

@@ -241,5 +241,5 @@ def _called(place: Iterable[int | str], content: object) -> Iterator[str]:
             content = content[step]  # type: ignore[index]
         except (KeyError, IndexError, TypeError):
             content = None
-        named = isinstance(step, int) and isinstance(content, dict) and content.get("id")
-        yield str(named or step)
+        id = content.get("id") if isinstance(step, int) and isinstance(content, dict) else None
+        yield id if isinstance(id, str) and re.fullmatch(r"[\w.-]+", id) else str(step)

@@ -9,7 +9,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.answer import ChainGrammar, NoteGrammar, chain_pieces, grammar_tokens, parse_chain, parse_note, redraft
-from models.chain import TAUGHT_REJECTING, Chain, Line, Question, judge_by_rule, line_id, verdict_of
+from models.chain import (
+    LARGEST,
+    TAUGHT_REJECTING,
+    Chain,
+    Line,
+    Question,
+    concerns,
+    item_of,
+    judge_by_rule,
+    line_id,
+    verdict_of,
+)
 from models.decoder import Decoder, Prefix, Row
 from models.errors import AnswerMalformed, PackageInvalid, SheetInvalid
 from models.note import Note
@@ -27,8 +38,8 @@ from models.runtime import Device
 from models.tokens import Tokens
 from models.verdict import Asked, Judgement
 
-ROOM = 160  # tokens of the context that a question and its chain may take
-LONGEST_NOTE, LONGEST_CHAIN = 48, 128  # tokens
+LONGEST_NOTE, LONGEST_QUESTION, LONGEST_CHAIN = 48, 32, 128  # tokens; a chain over many lines of a class takes more
+MOST_COUNTED = 99  # a larger count shows as such
 LINES_AT_ONCE, QUESTIONS_AT_ONCE = 12, 8
 
 
@@ -41,6 +52,7 @@ class SheetCache:
     criteria: Mapping[str, str]  # id of the line: id of the criterion
     rejecting: frozenset[str]
     tokens: int
+    longest_chain: int  # tokens
 
 
 class Mind:
@@ -83,7 +95,7 @@ class Mind:
             SheetInvalid: glossary and sentence are longer than the context.
         """
         under = self._glossary(glossary)
-        grammar, spelling = NoteGrammar(self._tokens.encode, self._words), spelling_under(self._words, glossary)
+        grammar, spelling = NoteGrammar(self._tokens.encode, self._words), spelling_under(glossary)
         notes: list[tuple[Note, float]] = []
         for start in range(0, len(lines), LINES_AT_ONCE):
             rows = [
@@ -108,7 +120,7 @@ class Mind:
     def _glossary(self, glossary: Mapping[str, Sequence[str]]) -> Prefix:
         tokens = tuple(self._tokens.encode_all(read_prefix(self._words, glossary)))
         if self._under is None or self._under[0] != tokens:
-            self._fits(len(tokens) + ROOM, "the glossary")
+            self._fits(len(tokens) + LONGEST_QUESTION + LONGEST_CHAIN, "the glossary")
             self._under = (tokens, self.decoder.prefix(tokens))
         return self._under[1]
 
@@ -125,9 +137,23 @@ class Mind:
         """
         lines = in_prompt_order([Line(line_id(index), note) for index, (_, note) in enumerate(notes)])
         tokens = self._tokens.encode_all(judge_prefix(lines, TAUGHT_REJECTING))
-        self._fits(len(tokens) + ROOM, f"a sheet of {len(notes)} criteria")
+        longest = max(LONGEST_CHAIN, self._longest_chain(lines))
+        self._fits(len(tokens) + LONGEST_QUESTION + longest, f"a sheet of {len(notes)} criteria")
         criteria = {line_id(index): criterion for index, (criterion, _) in enumerate(notes)}
-        return SheetCache(self.decoder.prefix(tokens), tuple(lines), criteria, frozenset(rejecting), len(tokens))
+        return SheetCache(
+            self.decoder.prefix(tokens), tuple(lines), criteria, frozenset(rejecting), len(tokens), longest
+        )
+
+    def _longest_chain(self, lines: Sequence[Line]) -> int:
+        """Tokens of the longest chain that the rule can draft under a sheet: every line of one class holds."""
+        sizes = tuple((unit, LARGEST) for unit in ("mm", "mm2", "%"))
+        longest = 0
+        for defect in {line.note.defect for line in lines}:
+            for count in (None, MOST_COUNTED):
+                question = Question(defect, f"not {self._words.zones[0]}", sizes, count)
+                held = [item_of(line, question, here=True) for line in lines if concerns(line.note, question)]
+                longest = max(longest, len(self._coded(Chain(tuple(held), "reject"))))
+        return longest
 
     def judge(self, sheet: SheetCache, questions: Sequence[Asked]) -> list[Judgement]:
         """The mind's opinion on every question about a view, in their order.
@@ -151,7 +177,7 @@ class Mind:
             chain = redraft(self._tokens.decode(begun), sheet.lines, asked[row].question, TAUGHT_REJECTING)
             return None if chain is None else self._coded(chain)
 
-        written = self.decoder.check(sheet.prefix, rows, drafts, grammars, most=LONGEST_CHAIN, redraft=again)
+        written = self.decoder.check(sheet.prefix, rows, drafts, grammars, most=sheet.longest_chain, redraft=again)
         judgements = []
         for question, drafted, answer in zip(asked, chains, written, strict=True):
             text = self._tokens.decode(answer.tokens)

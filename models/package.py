@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from models.answer import LANGUAGE
 from models.digest import canonical, digest_bytes, digest_file
 from models.errors import PackageInvalid
 from models.verdict import OperatingPoint
@@ -28,10 +29,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _sayable(name: str) -> str:
+    """Names stand in notes and chains between words that they must not be taken for."""
+    padded = f" {name} "
+    if not name.strip() or any(
+        mark in padded for mark in (" on ", " not ", " mm ", " mm2 ", " % ", ";", ":", "=", "\n")
+    ):
+        raise ValueError(f"{name!r} cannot be told from the words round it. Use another name")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_sayable)]
+
+
 class Zone(_Strict):
     """One place of the product that a criterion may name."""
 
-    name: str
+    name: Name
     about: str  # what it is, in one line: the first line of its glossary entry
     words: tuple[str, ...] = ()  # what people call it
 
@@ -39,7 +53,7 @@ class Zone(_Strict):
 class DefectClass(_Strict):
     """One visual class of the eyes."""
 
-    name: str
+    name: Name
     about: str
     words: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()  # ids of the defect table
@@ -84,6 +98,7 @@ class PackageFacts(_Strict):
     zones: tuple[Zone, ...]
     operating_point: OperatingPoint
     context_tokens: int = Field(gt=0)  # sheet, question and chain together
+    language: int = 1  # of notes and chains that the mind was taught, answer.LANGUAGE; 1: packages that do not say
     base: Base
     adapter: AdapterFacts
     training: dict[str, Figure] = Field(default_factory=dict)
@@ -203,6 +218,12 @@ class ModelPackage:
                 f"{folder / MANIFEST}: {field or 'content'}: {problem['msg']}. Nothing was loaded. Assemble the "
                 "package again, or install the program that made it."
             ) from error
+        if manifest.language != LANGUAGE:
+            raise PackageInvalid(
+                f"{folder}: its mind was taught to judge in language {manifest.language}, this program asks in "
+                f"{LANGUAGE}. Nothing was loaded. Run `inspector assemble` into a new folder for the embedded package, "
+                "teach a taught one again, or use the program that made it."
+            )
         for name, digest in manifest.files.items():
             _check(folder, name, digest)
         return ModelPackage(folder, manifest, digest_bytes(content))

@@ -61,18 +61,19 @@ def read_prefix(vocabulary: Vocabulary, glossary: Mapping[str, Sequence[str]]) -
     return [*pieces, "\n"]
 
 
-def spelling_under(vocabulary: Vocabulary, glossary: Mapping[str, Sequence[str]]) -> Spelling:
-    """Arguments as for `read_prefix`: the words that stand there are the sheet's own."""
-    return Spelling("".join(read_prefix(vocabulary, glossary)))
+def spelling_under(glossary: Mapping[str, Sequence[str]]) -> Spelling:
+    """The package's and the sheet's own words, as for `read_prefix`."""
+    return Spelling(" ".join(word for name, words in glossary.items() for word in (name, *words)))
+
+
+def read_text(sentence: str, spelling: Spelling) -> str:
+    """A sentence as the mind reads it: slips put right, quantities in figures and in its units, tabs as columns."""
+    return in_figures(spelling.corrected(" ".join(sentence.replace("\t", " | ").split())))
 
 
 def read_question(heading: str, sentence: str, spelling: Spelling) -> str:
-    """One criterion in its own words, under the heading it stands below (empty: none).
-
-    Slips of the finger are put right, quantities are in figures and in the mind's units; tabs are a table's columns.
-    """
-    heading = spelling.corrected(heading)
-    text = in_figures(spelling.corrected(" ".join(sentence.replace("\t", " | ").split())))
+    """One criterion in its own words, under the heading it stands below (empty: none)."""
+    heading, text = spelling.corrected(heading), read_text(sentence, spelling)
     return f"\n{heading}: {text} ->" if heading else f"\n{text} ->"
 
 

@@ -16,7 +16,7 @@ from models.criteria import CriteriaSheet, problems
 from models.digest import digest_json
 from models.errors import ReadingInvalid
 from models.note import Note
-from models.prompt import CriterionText
+from models.prompt import CriterionText, read_text, spelling_under
 from models.whole_file import written_whole
 
 
@@ -43,6 +43,7 @@ class ReadLine(_Stored):
     words: Note
     score: float = Field(ge=0, le=1)
     fields: Note
+    read_as: str = ""  # what the model was shown of the sentence, where that is not as it is written
 
 
 class Approval(_Stored):
@@ -209,21 +210,24 @@ def read_sheet(
     `glossary` is the package's own merged with the sheet's.
     """
     words = digest_json({defect: list(known) for defect, known in glossary.items()})
-    known: dict[str, tuple[Note, float]] = {}
+    known: dict[str, tuple[Note, float, str]] = {}
     if before and before.is_unaltered and (before.package_digest, before.glossary_digest) == (package_digest, words):
-        known = {line.sentence: (line.words, line.score) for line in before.lines}
+        known = {line.sentence: (line.words, line.score, line.read_as) for line in before.lines}
     fresh = [c.sentence for c in sheet.criteria if c.sentence not in known]
     if fresh:
-        known.update(
-            zip(fresh, mind.read([CriterionText("", sentence) for sentence in fresh], glossary, progress), strict=True)
-        )
+        spelling = spelling_under(glossary)
+        read = mind.read([CriterionText("", sentence) for sentence in fresh], glossary, progress)
+        for sentence, (note, score) in zip(fresh, read, strict=True):
+            shown = read_text(sentence, spelling)
+            known[sentence] = (note, round(score, 4), "" if shown == " ".join(sentence.split()) else shown)
     lines = tuple(
         ReadLine(
             id=c.id,
             sentence=c.sentence,
             words=known[c.sentence][0],
-            score=round(known[c.sentence][1], 4),
+            score=known[c.sentence][1],
             fields=c.note,
+            read_as=known[c.sentence][2],
         )
         for c in sheet.criteria
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from safetensors import safe_open
 
+from models.answer import LANGUAGE
 from models.assemble import PARTS_FOLDER, Parts, Progress, assemble
 from models.package import MIND_TENSORS, AdapterFacts, Base, DefectClass, Figure, ModelPackage, PackageFacts, Zone
 from models.regulations import DefectTerms
@@ -84,6 +85,7 @@ def release(
             real_from=eyes.real_from, hold_from=eyes.hold_from, doubt_from=doubt_from, sure_from=sure_from
         ),
         context_tokens=CONTEXT_TOKENS,
+        language=LANGUAGE,
         base=_base(mind),
         adapter=AdapterFacts(rank=mind.rank, alpha=float(mind.alpha)),
         training={

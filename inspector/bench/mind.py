@@ -10,7 +10,7 @@ from models.answer import ChainGrammar
 from models.chain import Line, Question, line_id
 from models.decoder import Prefix, Row
 from models.errors import SheetInvalid
-from models.mind import LONGEST_CHAIN, ROOM, Mind, SheetCache
+from models.mind import LONGEST_CHAIN, LONGEST_QUESTION, Mind, SheetCache
 from models.package import TOKENIZER, ModelPackage, Words
 from models.prompt import judge_prefix, judge_question
 from models.reading import Reading, read_sheet
@@ -41,7 +41,7 @@ def _at_length(mind: Mind, package: ModelPackage, tokens: Tokens, wanted: int, t
         cache = mind.open_sheet(notes, REJECTING)
     except SheetInvalid as error:
         refused = str(error)
-        notes = _that_fits(notes, words, tokens, package.manifest.context_tokens - ROOM)
+        notes = _that_fits(notes, words, tokens, package.manifest.context_tokens - LONGEST_QUESTION - LONGEST_CHAIN)
         cache = mind.open_sheet(notes, REJECTING)
     one = _judging(mind, cache, made_questions(words, 1), times, lambda done: step(name, done, 2 * times))
     four = _judging(mind, cache, made_questions(words, 4), times, lambda done: step(name, times + done, 2 * times))

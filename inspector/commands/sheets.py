@@ -15,7 +15,6 @@ from models.criteria import CriteriaSheet
 from models.errors import ReadingInvalid
 from models.mind import Mind
 from models.package import ModelPackage
-from models.prompt import spelling_under
 from models.reading import Reading, describe, differs, read_sheet, reading_path
 from models.takeover import take_over
 
@@ -42,7 +41,7 @@ def read(
         for change in take_over(sheet, reading, sure_from=sure_from, load=lambda path: sheet_for(path, loaded)):
             out.print(change, highlight=False)
         content, reading = read_now(sheet, loaded, anew=bool(approve))
-    show(content, reading, loaded)
+    show(content, reading, sure_from)
     if approve or reason:
         signed = reading.approved(by=approve, reason=reason)
         signed.check(content, package_digest=loaded.digest, sure_from=sure_from)
@@ -88,9 +87,8 @@ class _LazyMind:
         return Mind(self._package, threads=2).read(lines, glossary, progress)
 
 
-def show(sheet: CriteriaSheet, reading: Reading, package: ModelPackage) -> None:
+def show(sheet: CriteriaSheet, reading: Reading, sure_from: float) -> None:
     """The reading as a table: words, what they mean to the model, what the fields say."""
-    sure_from = package.manifest.operating_point.sure_from
     table = Table(
         title=f"{sheet.title} (version {sheet.version}), as the model reads it", title_justify="left", expand=True
     )
@@ -110,10 +108,9 @@ def show(sheet: CriteriaSheet, reading: Reading, package: ModelPackage) -> None:
             state = Text("DIFFER" if differs(line.words, line.fields) else "UNSURE", "bold red")
         table.add_row(line.id, line.sentence, describe(line.words), f"{line.score:.2f}", describe(line.fields), state)
     out.print(table)
-    spelling = spelling_under(package.manifest.words, package.manifest.glossary_with(sheet.glossary))
     for line in reading.lines:
-        if (corrected := spelling.corrected(line.sentence)) != line.sentence:
-            out.print(f"{line.id}: read as if spelled: {corrected}", style="yellow", markup=False, highlight=False)
+        if line.read_as:
+            out.print(f"{line.id}: read as: {line.read_as}", style="yellow", markup=False, highlight=False)
     for objection in reading.objections(sure_from=sure_from):
         out.print(f"{objection.id}: {objection.text}", style="red", highlight=False)
 
@@ -133,7 +130,7 @@ def what_if_command(
     content, reading = read_now(sheet, loaded)
     at = loaded.manifest.operating_point
     if found := reading.objections(sure_from=at.sure_from):
-        show(content, reading, loaded)
+        show(content, reading, at.sure_from)
         raise ReadingInvalid(
             f"{sheet}: {len(found)} criteria of the draft are not read as their fields say; mend them first."
         )

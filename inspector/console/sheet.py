@@ -57,10 +57,11 @@ def _sheet_row(row: SheetRow) -> str:
     words = escape(_said(line.words)) if line else "-"
     score = f"{line.score:.2f}" if line else "-"
     agreement = f'<span class="chip {row.agreement.replace(" ", "-")}">{_SIGN[row.agreement]} {row.agreement}</span>'
+    read_as = f"<br><small>read as: {escape(line.read_as)}</small>" if line and line.read_as else ""
     why = f"<br><small>{escape(row.why)}</small>" if row.why else ""
     return (
         f"<td><b>{escape(c.id)}</b><br>{chip(c.severity)}</td>"
-        f"<td>{escape(c.sentence)}<br><small>{clauses_of(c.clauses)}</small></td><td>{escape(_said(c.note))}</td>"
+        f"<td>{escape(c.sentence)}{read_as}<br><small>{clauses_of(c.clauses)}</small></td><td>{escape(_said(c.note))}</td>"
         f'<td>{words}</td><td class="n">{score}</td><td>{agreement}{why}</td>'
     )
 

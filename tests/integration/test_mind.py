@@ -166,6 +166,17 @@ def test_a_sheet_longer_than_the_context_is_refused(mind):
         mind.open_sheet(long, {"critical"})
 
 
+def test_room_is_kept_for_the_longest_chain_that_a_sheet_can_need(mind, package, tokens):
+    few, many = ([(f"C{i}", NOTES[0][1]) for i in range(count)] for count in (1, 9))
+    spot = Asked(0, Question("spot", "tablet", (("mm", 99.9),)))
+
+    longest = mind.open_sheet(many, {"critical"}).longest_chain
+    chain = judge_by_rule([Line(f"K{i + 1}", note) for i, (_, note) in enumerate(many)], spot.question, {"major"})
+
+    assert longest >= len(tokens.encode_all(chain_pieces(chain.items, chain.verdict)))
+    assert longest > mind.open_sheet(few, {"critical"}).longest_chain
+
+
 def test_a_sentence_longer_than_the_context_is_refused(mind, package):
     with pytest.raises(SheetInvalid, match=r"the sentence 'very very.*takes \d+ tokens"):
         mind.read(lines("very " * 300), package.manifest.glossary)

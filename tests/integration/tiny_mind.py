@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from models.answer import grammar_tokens
+from models.answer import LANGUAGE, grammar_tokens
 from models.assemble import ADAPTED, Parts, adapter_name
 from models.digest import digest_file
 from models.package import AdapterFacts, Base, DefectClass, PackageFacts, Zone
@@ -130,6 +130,7 @@ def facts(digest: str) -> PackageFacts:
         zones=tuple(Zone(name=name, about=f"where {name} is") for name in ZONES),
         operating_point=OperatingPoint(real_from=0.5, hold_from=0.2, doubt_from=0.1, sure_from=0.5),
         context_tokens=1024,
+        language=LANGUAGE,
         base=Base(requirement="tiny==0.1", wheel=WHEEL, member=MEMBER, sha256=digest),
         adapter=AdapterFacts(rank=RANK, alpha=ALPHA),
     )

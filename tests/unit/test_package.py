@@ -4,7 +4,7 @@ import pytest
 
 from models.digest import digest_file
 from models.errors import PackageInvalid
-from models.package import MANIFEST, Manifest, ModelPackage
+from models.package import MANIFEST, DefectClass, Manifest, ModelPackage, Zone
 from tests.integration import tiny_mind
 
 
@@ -75,3 +75,20 @@ def test_a_sheet_adds_its_words_behind_the_packages_own():
 
     assert glossary["spot"] == ("what spot is", "mark", "fleck")
     assert glossary["foil"] == ("where foil is",)
+
+
+def test_a_mind_that_was_taught_another_language_is_refused(folder):
+    facts = dict(tiny_mind.facts("sha256:0")) | {"language": 1}
+    files = {"eyes.onnx": digest_file(folder / "eyes.onnx")}
+    (folder / MANIFEST).write_bytes(Manifest(**facts, files=files).to_bytes())
+
+    with pytest.raises(PackageInvalid, match=r"taught to judge in language 1, this program asks in \d"):
+        ModelPackage.load(folder)
+
+
+@pytest.mark.parametrize("name", ["", "left on right", "not used", "foil on", "2 mm", "seal; foil", "a=b"])
+def test_a_name_that_notes_could_not_tell_from_their_own_words_is_refused(name):
+    with pytest.raises(ValueError, match="Use another name"):
+        Zone(name=name, about="a place")
+    with pytest.raises(ValueError, match="Use another name"):
+        DefectClass(name=name, about="a defect")

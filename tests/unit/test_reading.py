@@ -203,6 +203,18 @@ def test_only_the_sentence_that_changed_is_read_again(tmp_path: Path):
     assert mind.was_asked == ["Spots over 0.7 mm are major."]
 
 
+def test_what_the_model_was_shown_of_a_sentence_is_kept_where_it_differs(tmp_path: Path):
+    text = TEXT.replace("Spots over 0.5 mm are major.", "Spots over 500 µm are mjaor.")
+    _, content = sheet(tmp_path, text)
+    mind = Scripted({"Spots over 500 µm are mjaor.": (SPOT, 0.9), "No chips.": (CHIP, 0.9)})
+
+    first = read(content, mind)
+    again = read(content, mind, first)
+
+    assert [line.read_as for line in first.lines] == ["Spots over 0.5 mm are major.", ""]
+    assert again.lines == first.lines
+
+
 def test_an_approval_stands_while_nothing_changes_and_falls_with_any_change(tmp_path: Path):
     content, before = approved(tmp_path)
     _, changed = sheet(tmp_path, TEXT.replace("severity: critical", "severity: major"))
@@ -356,7 +368,7 @@ def test_fields_that_would_contradict_the_rest_of_the_sheet_are_not_written(tmp_
     with pytest.raises(ReadingInvalid, match="the sheet was not changed") as refusal:
         taken(tmp_path, Note(kind="any", defect="spot", severity="major"), text=text)
 
-    assert f"{tmp_path / 'sheet.yaml'}: criteria.0: the wording says {{limit}}" in str(refusal.value)
+    assert f"{tmp_path / 'sheet.yaml'}: criteria.A1: the wording says {{limit}}" in str(refusal.value)
     assert (tmp_path / "sheet.yaml").read_text() == text
 
 

@@ -8,14 +8,8 @@ from models.prompt import read_question, spelling_under
 from models.spelling import SPOKEN
 from tuning.mind.wording import spoken_words
 
-
-class Tablets:
-    defects = ("spot", "crack")
-    zones = ("tablet", "foil")
-
-
-GLOSSARY = {"spot": ("speck", "dark particle"), "crack": ("zirella",)}
-SPELLING = spelling_under(Tablets(), GLOSSARY)
+GLOSSARY = {"spot": ("speck", "dark particle"), "crack": ("zirella",), "tablet": (), "foil": ()}
+SPELLING = spelling_under(GLOSSARY)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def write_instructions(config: MindConfig, folder: Path, steps: range, *, progre
 
 def _told(task: Task) -> dict[str, object]:
     if isinstance(task, ReadTask):
-        spelling = spelling_under(task.vocabulary, task.glossary)
+        spelling = spelling_under(task.glossary)
         rows = [(read_question(s.heading, s.sentence, spelling), "".join(note_pieces(s.note))) for s in task.spoken]
         skill, before = "read a criterion", "".join(read_prefix(task.vocabulary, task.glossary))
     else:

@@ -62,10 +62,11 @@ def pack(words: Words, task: ReadTask | JudgeTask, embed: Callable[[list[int]], 
 
 def pack_reading(words: Words, task: ReadTask) -> Batch:
     rows = _Rows()
-    spelling = spelling_under(task.vocabulary, task.glossary)
+    spelling = spelling_under(task.glossary)
     for spoken in task.spoken:
         question = words.encode(read_question(spoken.heading, spoken.sentence, spelling))
-        _add(rows, words, question, note_pieces(spoken.note), note=True)
+        pieces = note_pieces(spoken.note)
+        _add(rows, words, question, pieces, ["note"] * len(pieces))
     return _batch(rows, [token for piece in read_prefix(task.vocabulary, task.glossary) for token in words(piece)])
 
 
@@ -82,30 +83,33 @@ def pack_judging(words: Words, task: JudgeTask, embed: Callable[[list[int]], Ten
         else:
             tokens += words(asked.word)
         tokens += [token for piece in asked.after for token in words(piece)]
-        _add(rows, words, tokens, chain_pieces(chain.items, chain.verdict), note=False)
+        pieces = chain_pieces(chain.items, chain.verdict)
+        _add(rows, words, tokens, pieces, weighed(pieces))
     return _batch(rows, [token for piece in judge_prefix(task.lines, task.rejecting) for token in words(piece)])
 
 
-def _add(rows: _Rows, words: Words, question: list[int], answer: Sequence[str], *, note: bool) -> None:
+def _add(rows: _Rows, words: Words, question: list[int], answer: Sequence[str], counted: Sequence[str]) -> None:
     tokens, labels = list(question), [UNASKED] * (len(question) - 1)
     parts = [0] * len(labels)
-    for at, piece in enumerate(answer):
+    for piece, part in zip(answer, counted, strict=True):
         code = words(piece)
         tokens += code
         labels += [words.row(token) for token in code]
-        part = "note" if note else _part(answer[at - 1] if at else "", piece, last=at == len(answer) - 1)
         parts += [PARTS.index(part)] * len(code)
     rows.tokens.append(tokens[:-1])
     rows.labels.append(labels)
     rows.parts.append(parts)
 
 
-def _part(before: str, piece: str, *, last: bool) -> str:
+def weighed(chain: Sequence[str]) -> list[str]:
+    """For each piece of a chain the part of the loss that it counts in."""
+    return [*map(_part, ("", *chain), chain[:-1]), "verdict"]
+
+
+def _part(before: str, piece: str) -> str:
     """Which line comes next and whether it holds there are what a chain gets wrong: they weigh more."""
     if piece in (" over", " under"):
         return "over"
-    if last:
-        return "verdict"
     first_figure = piece == "=" and before not in (*UNIT_PIECES, " under", *SEVERITY_PIECES)  # of a count that holds
     if piece in DECIDING or before.startswith("K") or first_figure:
         return "next line"

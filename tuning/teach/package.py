@@ -84,6 +84,7 @@ def facts_of(
             real_from=real_from, hold_from=hold_from, doubt_from=at.doubt_from, sure_from=at.sure_from
         ),
         context_tokens=embedded.context_tokens,
+        language=embedded.language,
         base=embedded.base,
         adapter=embedded.adapter,
         training=training,
