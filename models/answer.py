@@ -51,7 +51,7 @@ def note_pieces(note: Note) -> list[str]:
     if note.kind == "other":
         return [" other", "\n"]
     pieces = [" count"] if note.kind == "count" else []
-    pieces += [f" {note.defect}", *_where(note.place), ":"]
+    pieces += [f" {note.defect}", *where_pieces(note.place), ":"]
     match note.kind:
         case "off":
             pieces.append(" off")
@@ -74,7 +74,7 @@ def place_pieces(place: str) -> list[str]:
     return [*([" not"] if zone != place else []), *([f" {zone}"] if zone else [])]
 
 
-def _where(place: str) -> list[str]:
+def where_pieces(place: str) -> list[str]:
     """Where a line holds: ` on tablet`, ` not tablet`, or nothing."""
     pieces = place_pieces(place)
     return [" on", *pieces] if len(pieces) == 1 else pieces
@@ -127,7 +127,7 @@ def chain_pieces(items: Sequence[Item], verdict: Verdict) -> list[str]:
     pieces = [] if items else [" none"]
     for at, item in enumerate(items):
         pieces += [";", item.id] if at else [item.id]
-        pieces += [*place_pieces(item.at), *_where(item.place)]
+        pieces += [*place_pieces(item.at), *where_pieces(item.place)]
         if item.kind in ("elsewhere", "off"):
             pieces.append(f" {item.kind}")
         elif item.kind == "any":
@@ -313,7 +313,7 @@ class ChainGrammar(_Grammar):
                 at = place_pieces(self._question.zone)
                 places = (f"{outside}{zone}" for outside in ("", "not ") for zone in self._zones)
                 beside: list[tuple[tuple[str, ...], State]]
-                beside = [((*at, *_where(place)), ("placed", used)) for place in places]
+                beside = [((*at, *where_pieces(place)), ("placed", used)) for place in places]
                 return beside + self.follow(("placed", used))
             case "placed":
                 plain: list[tuple[tuple[str, ...], State]] = [((s,), ("next", used)) for s in (" elsewhere", " off")]

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.answer import where_pieces
 from models.chain import Line, Question, asked_units
 from models.criteria import CriteriaSheet
 from models.note import Note, Severity, Tier
@@ -84,8 +85,7 @@ class Finding(BaseModel):
     @property
     def place(self) -> str:
         """` on tablet`, ` not tablet`, or nothing where it holds for the whole unit."""
-        zone = self.zone
-        return f" {zone}" if zone.startswith("not ") else f" on {zone}" if zone else ""
+        return "".join(where_pieces(self.zone))
 
 
 class Verdict(BaseModel):
