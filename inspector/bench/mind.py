@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inspector.bench.figures import Latency, Otherwise, ReadingTimes, SheetLength, latency, median
-from inspector.bench.made import REJECTING, Notes, made_notes, made_questions, made_sheet, tokens_of
+from inspector.bench.made import REJECTING, made_notes, made_questions, made_sheet
 from models.answer import ChainGrammar
 from models.chain import Line, Question, line_id
 from models.decoder import Prefix, Row
 from models.errors import SheetInvalid
-from models.mind import LONGEST_CHAIN, LONGEST_QUESTION, Mind, SheetCache
-from models.package import TOKENIZER, ModelPackage, Words
+from models.mind import LONGEST_CHAIN, Mind, SheetCache
+from models.package import TOKENIZER, ModelPackage
 from models.prompt import judge_prefix, judge_question
 from models.reading import Reading, read_sheet
 from models.runtime import Device
@@ -37,23 +37,17 @@ def _at_length(mind: Mind, package: ModelPackage, tokens: Tokens, wanted: int, t
     words, name = package.manifest.words, f"a sheet of {wanted} tokens"
     notes, refused = made_notes(words, tokens, wanted), ""
     step(name, 0, 2 * times)
-    try:
-        cache = mind.open_sheet(notes, REJECTING)
-    except SheetInvalid as error:
-        refused = str(error)
-        notes = _that_fits(notes, words, tokens, package.manifest.context_tokens - LONGEST_QUESTION - LONGEST_CHAIN)
-        cache = mind.open_sheet(notes, REJECTING)
+    cache: SheetCache | None = None
+    while cache is None:
+        try:
+            cache = mind.open_sheet(notes, REJECTING)
+        except SheetInvalid as error:
+            refused, notes = refused or str(error), notes[:-1]
     one = _judging(mind, cache, made_questions(words, 1), times, lambda done: step(name, done, 2 * times))
     four = _judging(mind, cache, made_questions(words, 4), times, lambda done: step(name, times + done, 2 * times))
     return SheetLength(
         wanted_tokens=wanted, tokens=cache.tokens, criteria=len(notes), refused=refused, one=one, four=four
     )
-
-
-def _that_fits(notes: Notes, words: Words, tokens: Tokens, most: int) -> Notes:
-    while tokens_of(notes, words, tokens) > most:
-        notes = notes[:-1]
-    return notes
 
 
 def _judging(
