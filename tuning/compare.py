@@ -123,8 +123,9 @@ def compare(
 
 def _taught_rows(package: ModelPackage, ready: Sequence[Shown], bad: np.ndarray, took_s: float) -> list[Compared]:
     """The taught package: by its map of whole pictures, and by the observations that the line decides on."""
-    weight = float(package.manifest.training["memory weight"])
-    sight = RememberingSight(package.path(EYES_GRAPH).read_bytes(), exported_weight=weight, threads=1)
+    weight, whole = (float(package.manifest.training[f"{name} weight"]) for name in ("memory", "whole picture"))
+    graph = package.path(EYES_GRAPH).read_bytes()
+    sight = RememberingSight(graph, exported_weight=weight, threads=1, whole=whole)
     by_map = np.array([case.worst for case in look(sight, [(one, False) for one in ready])])
     eyes = Eyes(package, threads=1)
     looks = [eyes.look(one.pixels, 1.0) for one in ready]

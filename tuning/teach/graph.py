@@ -55,10 +55,12 @@ class RememberingSight:
 
     provider, run_s = "remembered", 0.0
 
-    def __init__(self, graph: bytes, *, exported_weight: float, threads: int) -> None:
+    def __init__(self, graph: bytes, *, exported_weight: float, threads: int, whole: float = 1.0) -> None:
+        """whole: of the whole picture's opinion in how bad a place is."""
         self._sight = Sight(graph, threads=threads)
         self.rows, self.columns = self._sight.rows, self._sight.columns
         self.weight = self._exported = exported_weight
+        self.whole = whole
         self._seen: dict[bytes, Maps] = {}
 
     def remember(self, pictures: Sequence[NDArray[np.uint8]]) -> None:

@@ -119,6 +119,7 @@ def tensors_of(
     defects: Sequence[str],
     line: Line,
     weight: float,
+    whole: float,
     sizes: Sizes | None,
     frames: Sequence[Floats],
     facts: int,
@@ -129,6 +130,7 @@ def tensors_of(
     Args:
         named: regions and the classes they teach.
         weight: of the memory's deviations beside the network's logits.
+        whole: of the whole picture's opinion beside them.
         frames: statistics of whole pictures of the product, as varied as the line will show them.
         facts: how many a region has.
     """
@@ -142,7 +144,7 @@ def tensors_of(
     out = np.concatenate([np.eye(classes), -np.eye(classes)])
     real = np.zeros(facts + 1)
     real[-1] = line.intercept
-    for fact, share in zip(WORST_FACTS, (1.0, weight, 1.0), strict=True):
+    for fact, share in zip(WORST_FACTS, (1.0, weight, whole), strict=True):
         real[fact] = line.slope * share * scale[fact]
         real[-1] += line.slope * share * centre[fact]
     unsized = np.zeros((classes, ESTIMATORS + 1))

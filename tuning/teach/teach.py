@@ -29,6 +29,7 @@ from tuning.teach.graph import RememberingSight, TaughtEyes, export
 from tuning.teach.held_out import (
     EARNED,
     UNJUDGED_WEIGHT,
+    UNJUDGED_WHOLE,
     WEIGHTS,
     Case,
     area_under_curve,
@@ -117,8 +118,10 @@ def teach(
         train_parts(parts, defects, frame, wheels, seed=seed, say=say)
         say("looking at the pictures that each half was not shown")
         torch.set_num_threads(1)
-        crossed = _crossed(parts[1:], defects, frame, wheels, seed, few=len(photographs.bad) < FEWEST)
-        weight = _weight(crossed, judged=len(photographs.bad) >= FEWEST)
+        few = len(photographs.bad) < FEWEST
+        whole = UNJUDGED_WHOLE if few else 1.0
+        crossed = _crossed(parts[1:], defects, frame, wheels, seed, few=few, whole=whole)
+        weight = _weight(crossed, judged=not few)
         cases_of = [look(half.sight, half.others) for half in crossed]
         cases = [case for own in cases_of for case in own]
         line, sizes = real_line(cases), sizes_of(cases, defects)
@@ -136,7 +139,9 @@ def teach(
         eyes = TaughtEyes(*parts[0].load(wheels, classes=len(defects), with_memory=weight > 0), weight)
         drift = export(eyes, scratch / EYES_GRAPH, frame, [one.pixels for one in ready[:: max(1, len(ready) // 6)]])
         say(f"exported: a mask probability differs by {drift:.5f} at the most")
-        sight = RememberingSight((scratch / EYES_GRAPH).read_bytes(), exported_weight=weight, threads=_cores())
+        sight = RememberingSight(
+            (scratch / EYES_GRAPH).read_bytes(), exported_weight=weight, threads=_cores(), whole=whole
+        )
         save_file(_tensors(sight, ready, defects, weight, line, sizes, seed), scratch / EYES_TENSORS)
         facts = facts_of(
             name,
@@ -150,6 +155,7 @@ def teach(
                 "bad": len(photographs.bad),
                 "steps": steps,
                 "memory weight": weight,
+                "whole picture weight": whole,
                 "held-out area under the curve": round(area, 4),
             },
         )
@@ -166,7 +172,14 @@ def steps_for(pixels: float) -> int:
 
 
 def _crossed(
-    parts: list[Part], defects: tuple[str, ...], frame: tuple[int, int], wheels: Path, seed: int, *, few: bool
+    parts: list[Part],
+    defects: tuple[str, ...],
+    frame: tuple[int, int],
+    wheels: Path,
+    seed: int,
+    *,
+    few: bool,
+    whole: float,
 ) -> list[Half]:
     """Both halves as graphs, each with the pictures of the other."""
     crossed = []
@@ -175,7 +188,7 @@ def _crossed(
         eyes = TaughtEyes(*part.load(wheels, classes=len(defects), with_memory=True), 1.0)
         path = part.stem.with_suffix(".onnx")
         export(eyes, path, frame, [own[0].pixels])
-        sight = RememberingSight(path.read_bytes(), exported_weight=1.0, threads=_cores())
+        sight = RememberingSight(path.read_bytes(), exported_weight=1.0, threads=_cores(), whole=whole)
         held_out = with_made_up(*sides_of(others), few=few, seed=seed)
         sight.remember([one.pixels for one, _ in held_out])
         crossed.append(Half(sight, own, held_out))
@@ -296,6 +309,7 @@ def _tensors(
         defects=defects,
         line=line,
         weight=weight,
+        whole=sight.whole,
         sizes=sizes,
         frames=[case.frame for case in (*usual, *taught)],
         facts=facts_width(blank),
