@@ -79,6 +79,7 @@ class Ledger:
         self._units: dict[int, _Unit] = {}
         self._early: dict[int, tuple[GateEvent, str]] = {}  # left the gate before their trigger was noted here
         self._lock = Lock()
+        self.newest = 0  # number of the last unit that was triggered
         self.totals = Totals()
 
     @property
@@ -91,6 +92,7 @@ class Ledger:
         with self._lock:
             fresh = self._units[unit] = _Unit(unit, views, triggered_s, taken_at)
             self.totals.triggers += 1
+            self.newest = unit
             if unit in self._early:
                 fresh.gate, fresh.held = self._early.pop(unit)
 

@@ -226,10 +226,20 @@ class Line:
             for _ in range(picture.counter - before - 1):
                 self._present(view, picture)  # expected and never shown: rejected at the gate
             unit = self._present(view, picture)
-            if not (self._emptying and unit > self._plc.last_unit):
+            if self._triggered(unit):
                 self._examine(unit, view, picture)
 
         return take
+
+    def _triggered(self, unit: int) -> bool:
+        """Wait until the first station has seen the unit; False where it never will.
+
+        On a belt a later station's picture comes later. Cameras that replay files start when they are ready, and a
+        view that was judged before its unit was known would be lost: the unit would be rejected for it.
+        """
+        while unit > self.ledger.newest and not (self._emptying or self.held):
+            self._clock.wait_until(self._clock.now_s() + _WATCH_S)
+        return unit <= self.ledger.newest
 
     def _present(self, view: str, picture: Picture) -> int:
         unit = self._plc.part_present(view, picture.captured_s)
@@ -242,8 +252,8 @@ class Line:
                 )
             self._last_taken = picture.taken_at
             deadline_s = picture.captured_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S
-            self.ledger.trigger(unit, views=self._views, triggered_s=picture.captured_s, taken_at=picture.taken_at)
             self.gate.expect(unit, views=set(self._views), deadline_s=deadline_s)
+            self.ledger.trigger(unit, views=self._views, triggered_s=picture.captured_s, taken_at=picture.taken_at)
         return unit
 
     def _examine(self, unit: int, view: str, picture: Picture) -> None:
