@@ -11,10 +11,11 @@ from typing import Protocol
 
 from models.answer import note_pieces, place_pieces
 from models.chain import Line, Question, number
+from models.note import Severity
 from models.quantities import in_figures
 from models.spelling import Spelling
 
-SEVERITIES = ("critical", "major", "minor")
+SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
 
 
 class Vocabulary(Protocol):

@@ -11,7 +11,6 @@ from functools import lru_cache
 from importlib import resources
 
 from symspellpy import SymSpell, Verbosity
-from symspellpy.suggest_item import SuggestItem
 
 from models.quantities import COUNTED, PARTS
 
@@ -48,10 +47,8 @@ class Spelling:
     def _corrected(self, found: re.Match[str], text: str) -> str:
         word, said = found[0], found[0].lower()
         name = not text.isupper() and _NAME.match(text, found.start())
-        if name or _NEGATED.fullmatch(said) or any(said in known for known in (self._own.words, *_known())):
-            return word
-        meant = self._meant(said)
-        return meant.upper() if word.isupper() else meant.capitalize() if word[0].isupper() else meant
+        known = said in self._own.words or said in _spoken().words or said in _english()
+        return word if name or known or _NEGATED.fullmatch(said) else in_case_of(word, self._meant(said))
 
     def _meant(self, said: str) -> str:
         """The one known word that this can be; itself where that is not beyond doubt."""
@@ -61,11 +58,10 @@ class Spelling:
             for words in (self._own, _spoken())
             for found in words.lookup(said, Verbosity.CLOSEST, max_edit_distance=slips)
         ]
-        nearest = sorted(
-            (found.count, found.term) for found in near if found.distance == min(near, key=_distance).distance
-        )
-        if not nearest:
+        if not near:
             return said
+        least = min(found.distance for found in near)
+        nearest = sorted((found.count, found.term) for found in near if found.distance == least)
         often, meant = nearest[-1]
         if any(term in NUMBERS or (often < CLEARLY * count and not _alike(term, meant)) for count, term in nearest):
             return said
@@ -75,8 +71,12 @@ class Spelling:
         return meant if begins_alike and known and not said.endswith(meant) else said  # a prefix is no slip: ununiform
 
 
-def _distance(found: SuggestItem) -> int:
-    return int(found.distance)
+def in_case_of(word: str, meant: str) -> str:
+    """
+    >>> in_case_of("MJAOR", "major"), in_case_of("Mjaor", "major"), in_case_of("mjaor", "major")
+    ('MAJOR', 'Major', 'major')
+    """
+    return meant.upper() if word.isupper() else meant.capitalize() if word[0].isupper() else meant
 
 
 def _alike(one: str, other: str) -> bool:
@@ -107,7 +107,6 @@ def _spoken() -> SymSpell:
 
 
 @lru_cache(maxsize=1)
-def _known() -> tuple[frozenset[str], ...]:
-    """Words that are right as they stand: taught and English ones."""
+def _english() -> frozenset[str]:
     listed = resources.files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text("utf-8-sig")
-    return frozenset(_spoken().words), frozenset(line.split()[0] for line in listed.splitlines() if line)
+    return frozenset(line.split()[0] for line in listed.splitlines() if line)

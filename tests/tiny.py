@@ -174,6 +174,12 @@ views:
     return path
 
 
+def add_view(line: Path, folder: Path) -> None:
+    """A second station: another camera that replays a folder."""
+    side = f"  side: {{camera: {{driver: replay, folder: {folder}, units_per_min: 600}}, mm_per_px: {MM_PER_PX}}}\n"
+    line.write_text(line.read_text() + side)
+
+
 @contextmanager
 def opened_line(
     path: Path, *, clock: Clock | None = None, pace: Pace | None = None, camera: Driver | None = None

@@ -512,8 +512,7 @@ def test_an_area_below_what_the_eyes_find_is_refused(damaged: Path, tmp_path: Pa
 def test_a_count_a_unit_is_refused_where_a_unit_has_two_views(package: ModelPackage, tmp_path: Path):
     count = tiny.sheet_text().replace("value: 1.0", "value: 3").replace("unit: mm,", "unit: count,")
     path = tiny.write_line(tmp_path, package, [tiny.unit(1)], sheet=count)
-    second = f"  side: {{camera: {{driver: replay, folder: {tmp_path}, units_per_min: 600}}, mm_per_px: 0.1}}\n"
-    path.write_text(path.read_text() + second)
+    tiny.add_view(path, tmp_path)
 
     assert "sees it in 2 views (top, side) and counts in each by itself" in refused(path, SheetInvalid)
 

@@ -213,8 +213,7 @@ def test_a_view_whose_camera_starts_before_the_first_ones_is_not_lost(package: M
     top = tiny.write(tmp_path / "top", [tiny.unit(n) for n in range(4)])
     side = tiny.write(tmp_path / "side", [tiny.unit(10 + n) for n in range(4)])
     path = tiny.write_line(tmp_path, package, top, gate_after_ms=IN_TIME, units_per_min=600)
-    second = f"  side: {{camera: {{driver: replay, folder: {side}, units_per_min: 600}}, mm_per_px: 0.1}}\n"
-    path.write_text(path.read_text() + second)
+    tiny.add_view(path, side)
 
     with tiny.opened_line(path) as line:
         first, later = line.captures
@@ -235,8 +234,7 @@ def test_a_unit_passes_only_when_every_view_accepted_it(package: ModelPackage, t
     top = tiny.write(tmp_path / "top", [tiny.unit(n) for n in range(6)])
     side = tiny.write(tmp_path / "side", [tiny.unit(10 + n, *([SPOT] if n in (1, 4) else [])) for n in range(6)])
     path = tiny.write_line(tmp_path, package, top, gate_after_ms=IN_TIME, units_per_min=600)
-    second = f"  side: {{camera: {{driver: replay, folder: {side}, units_per_min: 600}}, mm_per_px: 0.1}}\n"
-    path.write_text(path.read_text() + second)
+    tiny.add_view(path, side)
 
     result = run(path)
 
@@ -250,8 +248,7 @@ def test_a_view_whose_picture_never_comes_rejects_its_unit(package: ModelPackage
     top = tiny.write(tmp_path / "top", [tiny.unit(n) for n in range(3)])
     side = tiny.write(tmp_path / "side", [tiny.unit(10 + n) for n in range(2)])
     path = tiny.write_line(tmp_path, package, top, gate_after_ms=1500, units_per_min=600)
-    second = f"  side: {{camera: {{driver: replay, folder: {side}, units_per_min: 600}}, mm_per_px: 0.1}}\n"
-    path.write_text(path.read_text() + second)
+    tiny.add_view(path, side)
 
     result = run(path)
 

@@ -13,9 +13,14 @@ from tuning.mind.written import vary
 WRITTEN = load_wordings().written
 
 
-def sentence(text: str, heading: str = "", **meaning: object) -> Sentence:
+def sentence(text: str, **meaning: object) -> Sentence:
     told = {"zone": "", "outside": False, "unit": "", "operator": "", "limit": "", "severity": ""} | meaning
-    return Sentence(text=text, heading=heading, note=Meaning.model_validate(told))
+    return Sentence(text=text, heading="", note=Meaning.model_validate(told))
+
+
+def limited(text: str, defect: str, unit: str, operator: str, limit: float, severity: str, **more: object) -> Sentence:
+    told = {"unit": unit, "operator": operator, "limit": limit, "severity": severity} | more
+    return sentence(text, kind="count" if unit == "count" else "size", defect=defect, **told)
 
 
 def many(written: Sentence) -> dict[str, Note]:
@@ -30,9 +35,7 @@ def test_they_are_of_every_kind_and_class() -> None:
 
 
 def test_limit_and_severity_of_a_sentence_change_with_its_note() -> None:
-    spots = sentence(
-        "Spots over 0.5 mm are MAJOR.", kind="size", defect="spot", unit="mm", operator=">", limit=0.5, severity="major"
-    )
+    spots = limited("Spots over 0.5 mm are MAJOR.", "spot", "mm", ">", 0.5, "major")
 
     for text, note in many(spots).items():
         tier = note.tiers[0]
@@ -42,15 +45,7 @@ def test_limit_and_severity_of_a_sentence_change_with_its_note() -> None:
 
 
 def test_a_count_in_words_stays_in_words() -> None:
-    broken = sentence(
-        "The third broken tablet is critical.",
-        kind="count",
-        defect="break",
-        unit="count",
-        operator=">=",
-        limit=3.0,
-        severity="critical",
-    )
+    broken = limited("The third broken tablet is critical.", "break", "count", ">=", 3.0, "critical")
 
     assert {"The second broken tablet is critical.", "The fourth broken tablet is minor."} <= set(many(broken))
 
@@ -62,23 +57,14 @@ def test_a_count_in_words_stays_in_words() -> None:
 )
 def test_what_cannot_be_changed_safely_stays(text: str) -> None:
     limit = 2.0 if "2 mm" in text else 0.5
-    chip = sentence(text, kind="size", defect="chip", unit="mm", operator=">=", limit=limit, severity="critical")
+    chip = limited(text, "chip", "mm", ">=", limit, "critical")
 
     assert many(chip) == {text: chip.note.note}
 
 
 def test_two_limits_come_in_the_order_in_which_they_are_said() -> None:
     also = [{"operator": ">", "limit": 4.0, "severity": "critical"}]
-    stains = sentence(
-        "Stains over 4 % are critical, over 1 % minor.",
-        kind="size",
-        defect="stain",
-        unit="%",
-        operator=">",
-        limit=1.0,
-        severity="minor",
-        also=also,
-    )
+    stains = limited("Stains over 4 % are critical, over 1 % minor.", "stain", "%", ">", 1.0, "minor", also=also)
 
     assert all(note.tiers[0].limit > note.tiers[1].limit for note in many(stains).values())
 

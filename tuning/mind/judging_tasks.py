@@ -6,9 +6,9 @@ from random import Random
 
 from models.chain import LARGEST, Chain, Line, Question, asked_units, judge_by_rule, line_id
 from models.note import Note, Severity, Tier
-from models.prompt import in_prompt_order
+from models.prompt import SEVERITIES, in_prompt_order
 from tuning.mind.material import OWN, Material, Vocabulary, draw_called, draw_vocabulary, invented_word
-from tuning.mind.notes import REJECTING, SEVERITIES, draw_limit, draw_note
+from tuning.mind.notes import REJECTING, draw_limit, draw_note
 
 
 @dataclass(frozen=True, slots=True)

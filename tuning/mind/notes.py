@@ -5,10 +5,10 @@ from random import Random
 
 from models.chain import LARGEST
 from models.note import Note, Severity, Tier, Unit
+from models.prompt import SEVERITIES
 from tuning.mind.amounts import SHARES
 from tuning.mind.material import Material
 
-SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
 REJECTING: tuple[tuple[Severity, ...], ...] = (
     ("critical", "major"),
     ("critical", "major"),

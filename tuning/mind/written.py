@@ -10,10 +10,11 @@ from dataclasses import replace
 from random import Random
 
 from models.chain import LARGEST
-from models.note import Note, Tier
+from models.note import Note, Severity, Tier
 from models.prompt import SEVERITIES
 from models.quantities import PARTS, in_figures
 from models.sentences import Sentence
+from models.spelling import in_case_of
 from tuning.mind.amounts import NUMBER_WORDS, ORDINALS, figure
 from tuning.mind.speak import Spoken
 
@@ -38,11 +39,10 @@ def _severities_moved(draw: Random, spoken: Spoken) -> Spoken:
     meant = {tier.severity for tier in note.tiers} | ({note.severity} if note.severity else set())
     if not meant <= {said.lower() for said in _SEVERITY.findall(f"{spoken.heading} {spoken.sentence}")}:
         return spoken  # it says one otherwise
-    places = dict(zip(SEVERITIES, draw.sample(SEVERITIES, len(SEVERITIES)), strict=True))
+    places: dict[str, Severity] = dict(zip(SEVERITIES, draw.sample(SEVERITIES, len(SEVERITIES)), strict=True))
 
     def moved(said: re.Match[str]) -> str:
-        word = places[said[0].lower()]
-        return word.upper() if said[0].isupper() else word.capitalize() if said[0][0].isupper() else word
+        return in_case_of(said[0], places[said[0].lower()])
 
     tiers = tuple(tier.model_copy(update={"severity": places[tier.severity]}) for tier in note.tiers)
     severity = places[note.severity] if note.severity else ""
@@ -106,7 +106,7 @@ def _written(draw: Random, note: Note, limit: float, *, like: str) -> str:
     if like.isdigit():
         return str(number)
     word = (ORDINALS[number - 1] if like.lower() in ORDINALS else NUMBER_WORDS[number]) if number else ""
-    return word.upper() if like.isupper() else word.capitalize() if like[0].isupper() else word
+    return in_case_of(like, word)
 
 
 def _size(limit: float, note: Note) -> float:
