@@ -21,6 +21,7 @@ from models.runtime import Device, open_session, require_numbers
 EDGE = 64  # px of a patch
 ROOM = 1.8  # of a region's longer side, on the frame: what is round it says whether it is a defect
 LEAST_PX = 32.0  # side of a window: enlarging twice shows all there is
+ROWS = 8  # patches at once on a GPU, where a new number of them costs more than it saves
 INPUTS = ("patches", "alike", "sides")
 OUTPUTS = ("named", "sizes")
 
@@ -30,6 +31,7 @@ class Closer:
 
     def __init__(self, graph: bytes, *, threads: int, device: Device = "cpu") -> None:
         self._session = open_session(graph, threads=threads, device=device).session
+        self._rows = None if device == "cpu" else ROWS
         blank: dict[str, NDArray[np.generic]] = {
             INPUTS[0]: np.zeros((2, EDGE, EDGE, 3), np.uint8),
             INPUTS[1]: np.zeros((2, EDGE, EDGE, 3), np.uint8),
@@ -71,7 +73,7 @@ class Closer:
             INPUTS[1]: np.stack([cut(picture, window) for window in alike]),
             INPUTS[2]: log_sides(windows),
         }
-        named, sizes = self._session.run(list(OUTPUTS), feed)
+        named, sizes = self._session.run(list(OUTPUTS), feed, rows=self._rows)
         require_numbers(named, sizes)
         return [
             replace(

@@ -25,6 +25,9 @@ _PROVIDERS: dict[Device, str] = {
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
 }
+# A look has as many patches and an answer as many tokens as it needs, and cuDNN plans every convolution anew for a new
+# shape: half a second by trying all of its ways (the default), a fifth of it by its rule of thumb (H100, cuDNN 9).
+_PLANNING = {"cudnn_conv_algo_search": "HEURISTIC"}
 _LIBRARIES: dict[Device, tuple[str, ...]] = {
     "cpu": (),
     "cuda": ("libonnxruntime_providers_cuda.so",),
@@ -42,12 +45,30 @@ class Session:
             one.name: tuple(side if isinstance(side, int) else 0 for side in one.shape) for one in session.get_inputs()
         }
 
-    def run(self, outputs: Sequence[str], feed: Mapping[str, NDArray[np.generic]]) -> list[NDArray[np.float32]]:
-        """Outputs by name, from inputs by name."""
+    def run(
+        self, outputs: Sequence[str], feed: Mapping[str, NDArray[np.generic]], *, rows: int | None = None
+    ) -> list[NDArray[np.float32]]:
+        """Outputs by name, from inputs by name.
+
+        Args:
+            rows: the graph is shown so many rows of every input at a time, the last time filled up; all if not given.
+        """
         start = time.perf_counter()
-        found: list[NDArray[np.float32]] = self._session.run(outputs, feed)
+        found: list[NDArray[np.float32]] = (
+            self._session.run(outputs, feed) if rows is None else self._run_by(rows, outputs, feed)
+        )
         self.run_s += time.perf_counter() - start
         return found
+
+    def _run_by(
+        self, rows: int, outputs: Sequence[str], feed: Mapping[str, NDArray[np.generic]]
+    ) -> list[NDArray[np.float32]]:
+        count = len(next(iter(feed.values())))
+        parts = []
+        for start in range(0, count, rows):
+            shown = np.minimum(np.arange(start, start + rows), count - 1)  # the last row fills up
+            parts.append(self._session.run(outputs, {name: values[shown] for name, values in feed.items()}))
+        return [np.concatenate(part)[:count] for part in zip(*parts, strict=True)]
 
 
 def require_numbers(*outputs: NDArray[np.float32]) -> None:
@@ -96,7 +117,7 @@ def open_session(graph: Path | bytes, *, threads: int, device: Device = "cpu") -
     options.enable_mem_pattern = (
         False  # lengths vary from unit to unit: a remembered plan for every length only costs memory
     )
-    wanted = [_PROVIDERS[device]] if device == "cpu" else [_PROVIDERS[d] for d in _beside(device)]
+    wanted = [(_PROVIDERS[d], _PLANNING if d == "cuda" else {}) for d in _beside(device)]
     try:
         source = str(graph) if isinstance(graph, Path) else graph
         session = onnxruntime.InferenceSession(source, options, providers=wanted)
@@ -135,7 +156,9 @@ def missing(device: Device) -> str:
 
 
 def _beside(device: Device) -> tuple[Device, ...]:
-    return ("tensorrt", "cuda", "cpu") if device == "tensorrt" else ("cuda", "cpu")
+    """The device and those that its graph's other nodes run on, first choice first."""
+    order: tuple[Device, ...] = ("tensorrt", "cuda", "cpu")
+    return order[order.index(device) :]
 
 
 def _gpus() -> int:

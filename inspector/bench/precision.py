@@ -1,7 +1,7 @@
 """What few bits cost: the same sentences and questions put to the mind as it ships, in full precision and in four bits.
 
-The eyes' graphs are in full precision as they ship; only the mind is quantised: eight bits with a scale an output
-channel. Four bits have a scale for 32 weights and are measured for the choice, not shipped.
+Only the mind is compared, in eight bits as it ships, with a scale an output channel. Four bits have a scale for 32 weights
+and are measured for the choice, not shipped. The eyes are quantised where their tuning exports them, and checked there.
 """
 
 import shutil

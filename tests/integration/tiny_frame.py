@@ -4,14 +4,10 @@ from tuning.eyes.pool import DefectTruth, FrameTruth
 
 
 def tiny_truth(*defects: DefectTruth) -> FrameTruth:
-    """A strip of four round tablets with these defects."""
+    """One frame with these defects."""
     return FrameTruth(
         seed=0,
         mm_per_px=0.1,
         unit_area_mm2=50.0,
-        rows=1,
-        columns=4,
-        shape="round",
-        foil="plain",
         defects=defects,
     )

@@ -43,10 +43,6 @@ class FrameTruth(Strict):
     seed: int
     mm_per_px: float
     unit_area_mm2: float
-    rows: int
-    columns: int
-    shape: str
-    foil: str
     defects: tuple[DefectTruth, ...]
 
 
