@@ -74,7 +74,7 @@ class LineConfig(_Strict):
             content = YAML(typ="safe").load(path)
         except OSError as error:
             raise LineError(f"{path}: {error.strerror}. Name a line, for example configs/lines/demo.yaml") from error
-        except (YAMLError, UnicodeDecodeError) as error:
+        except (YAMLError, ValueError, RecursionError) as error:
             raise LineError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from error
         try:
             line = LineConfig.model_validate(content)

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.stored import Stored
+
 
 class Size(BaseModel):
     """A measured quantity and the half-width of the interval that holds the true value 95 times in 100."""
@@ -12,13 +14,13 @@ class Size(BaseModel):
     uncertainty: float = Field(ge=0, allow_inf_nan=False)
 
 
-class Observation(BaseModel):
+class Observation(Stored):
     """A region of one view.
 
     Regions below the operating point are observations too: they are kept in the record and not judged.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    ADDED_LATER = frozenset({"alike_px"})
 
     score: float = Field(ge=0, le=1)  # probability that there is a defect at all
     classes: tuple[tuple[str, float], ...]  # (defect, probability given a defect), descending, sums to 1

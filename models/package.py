@@ -29,8 +29,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _sayable(name: str) -> str:
-    """Names stand in notes and chains between words that they must not be taken for."""
+def sayable(name: str) -> str:
+    """Names stand in notes and chains between words that they must not be taken for. Raises ValueError."""
     padded = f" {name} "
     if not name.strip() or any(
         mark in padded for mark in (" on ", " not ", " mm ", " mm2 ", " % ", ";", ":", "=", "\n")
@@ -39,7 +39,7 @@ def _sayable(name: str) -> str:
     return name
 
 
-Name = Annotated[str, AfterValidator(_sayable)]
+Name = Annotated[str, AfterValidator(sayable)]
 
 
 class Zone(_Strict):

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from models.criteria import CriteriaSheet, problems
 from models.digest import digest_json
 from models.errors import ReadingInvalid
 from models.note import Note
 from models.prompt import CriterionText, read_text, spelling_under
+from models.stored import Stored
 from models.whole_file import written_whole
 
 
@@ -31,12 +32,10 @@ class Reader(Protocol):
     ) -> list[tuple[Note, float]]: ...
 
 
-class _Stored(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ReadLine(_Stored):
+class ReadLine(Stored):
     """One criterion: its sentence, what the model made of it and how sure it was, and what the fields say."""
+
+    ADDED_LATER = frozenset({"read_as"})
 
     id: str
     sentence: str
@@ -46,7 +45,7 @@ class ReadLine(_Stored):
     read_as: str = ""  # what the model was shown of the sentence, where that is not as it is written
 
 
-class Approval(_Stored):
+class Approval(Stored):
     """Who let the line use this reading, why and when (UTC), and which it was."""
 
     by: str = Field(min_length=1)
@@ -62,7 +61,7 @@ class Objection(NamedTuple):
     text: str
 
 
-class Reading(_Stored):
+class Reading(Stored):
     """All criteria of one sheet as one package read them."""
 
     sheet_id: str

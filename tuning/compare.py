@@ -95,7 +95,8 @@ def compare(
     with TemporaryDirectory(prefix="inspector-compare-") as folder:
         start = time.monotonic()
         side = replace(photographs, good=tuple(good), bad=tuple(worse))
-        package = teach(side, Path(folder) / "package", name="compared", work=work, seed=seed, say=say).package
+        target, wheels = Path(folder) / "package", work / "wheels"
+        package = teach(side, target, name="compared", work=work, downloads=wheels, seed=seed, say=say).package
         took_s = time.monotonic() - start
         rows += _taught_rows(package, ready, bad, took_s)
     scores: list[np.ndarray] = []
@@ -110,8 +111,8 @@ def compare(
     if anomalib is not None:
         try:
             own, taught_s, ms = _patchcore(anomalib, good, others, work)
-        except TuningError as error:  # the others took minutes: they are shown without it
-            say(f"{error} It is left out.")
+        except (TuningError, OSError) as error:  # the others took minutes: they are shown without it
+            say(f"anomalib: {error}. It is left out.")
         else:
             scores.append(own)
             rows.append(_row("anomalib PatchCore, good only", own, bad, taught_s, ms))

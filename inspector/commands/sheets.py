@@ -9,6 +9,7 @@ from rich.text import Text
 
 from inspector.commands.screen import err, out, progress
 from inspector.recipe import sheet_for
+from inspector.records.schema import LARGEST
 from inspector.records.store import RecordStore
 from inspector.what_if import WhatIf, what_if
 from models.criteria import CriteriaSheet
@@ -118,7 +119,7 @@ def show(sheet: CriteriaSheet, reading: Reading, sure_from: float) -> None:
 def what_if_command(
     sheet: SheetArgument,
     store: Annotated[Path, typer.Option("--store", help="Record store of a line.")],
-    batch: Annotated[int, typer.Option("--batch", help="Number of the batch.")],
+    batch: Annotated[int, typer.Option("--batch", max=LARGEST, help="Number of the batch.")],
     package: PackageOption = PACKAGE,
     most: Annotated[int, typer.Option("--most", help="Changed units to list.")] = 20,
 ) -> None:

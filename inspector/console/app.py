@@ -77,7 +77,7 @@ def listen(host: str, port: int) -> socket.socket:
                 f"{host}: no address of this name. The console was not started. Use --host 127.0.0.1."
             ) from error
         raise LineError(
-            f"port {port} is in use or not allowed on {host} ({error.strerror}): "
+            f"port {port} on {host} is in use or not allowed ({error.strerror}): "
             "stop the other console or choose another with --port. The console was not started."
         ) from error
     return taken

@@ -118,7 +118,7 @@ def sheet(path: Path | None, *, sure_from: float | None) -> SheetView | Problem:
         sure_from: score from which a reading is sure; None when no package is known, scores are then only shown.
     """
     if path is None:
-        return Problem("No sheet is known: start a line, or the console with --sheet.")
+        return Problem("No sheet is known: start a line on this store.")
     try:
         written = CriteriaSheet.load(path)
     except ModelError as error:

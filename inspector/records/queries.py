@@ -26,7 +26,7 @@ from inspector.records.batch import (
     UnitRange,
 )
 from inspector.records.record import InspectionRecord, State
-from inspector.records.schema import CHAIN_START, NESTED_OF_EVENTS, NESTED_OF_UNITS, events, units
+from inspector.records.schema import CHAIN_START, LARGEST, NESTED_OF_EVENTS, NESTED_OF_UNITS, events, units
 from models.verdict import Disposition, Reason
 
 CHUNK = 1000
@@ -88,6 +88,8 @@ def latest(connection: sa.Connection, count: int, batch: int | None) -> tuple[In
 
 
 def unit(connection: sa.Connection, batch: int, number: int) -> InspectionRecord | None:
+    if max(batch, number) > LARGEST:
+        return None
     query = sa.select(units).where(units.c.batch == batch, units.c.unit == number)
     row = connection.execute(query).mappings().first()
     return to_record(dict(row)) if row else None
@@ -146,6 +148,8 @@ def summary(connection: sa.Connection, batch: int) -> BatchSummary | None:
     if opened is None:
         return None
     closed, quarantine = found.get(EventKind.BATCH_CLOSED), found.get(EventKind.QUARANTINE)
+    with _as_written("event", opened.model_dump()):
+        opening = Opening.model_validate(opened.data["opening"])
     end = quarantine or closed
     status = BatchStatus.QUARANTINED if quarantine else BatchStatus.CLOSED if closed else BatchStatus.OPEN
     ranges = quarantine.data["units"] if quarantine else []
@@ -153,7 +157,7 @@ def summary(connection: sa.Connection, batch: int) -> BatchSummary | None:
         batch=batch,
         epoch=int(str(opened.data["epoch"])),
         status=status,
-        opening=Opening.model_validate(opened.data["opening"]),
+        opening=opening,
         opened_at=opened.at,
         opened_by=opened.by,
         ended_at=end.at if end else None,

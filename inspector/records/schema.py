@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from models.digest import canonical, digest_bytes
 
 REVISION = "0001"  # newest migration; a test holds it against migrations/versions
+LARGEST = 2**63 - 1  # number that a column holds
 CHAIN_START = "sha256:" + "0" * 64  # before the first event
 NESTED_OF_UNITS = ("digests", "evidence", "findings", "judgements", "observations", "reasons", "sources", "times_ms")
 NESTED_OF_EVENTS = ("data",)

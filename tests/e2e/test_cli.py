@@ -95,9 +95,11 @@ def test_a_unit_or_a_store_that_is_not_there_is_said_in_a_line(package: ModelPac
     inspector("run", "--line", line)
 
     unit = inspector("records", "show", tmp_path / "store", "1", "99")
+    huge = inspector("records", "show", tmp_path / "store", "1", "9" * 20)
     store = inspector("records", "list", tmp_path / "nowhere")
 
-    assert (unit.returncode, store.returncode) == (1, 1)
+    assert (unit.returncode, huge.returncode, store.returncode) == (1, 1, 1)
+    assert f"no record of unit {'9' * 20}" in " ".join(huge.stderr.split())
     assert "batch 1 has no record of unit 99" in unit.stderr
     assert "no record store here" in store.stderr
 

@@ -6,9 +6,11 @@ from typer.testing import CliRunner
 from inspector.bench.figures import Report, latency
 from inspector.bench.line import bench_line
 from inspector.bench.made import made_notes, made_sheet, tokens_of
+from inspector.bench.precision import bench_precision
 from inspector.cli import app
 from inspector.errors import LineError
-from models.package import TOKENIZER, ModelPackage
+from models.errors import PackageInvalid
+from models.package import TOKENIZER, ModelPackage, Words
 from models.tokens import Tokens
 from tests import tiny
 
@@ -130,6 +132,11 @@ def test_a_percentile_needs_enough_measurements():
     assert latency([]) is None
 
 
+def test_precisions_of_a_taught_mind_are_refused(package):
+    with pytest.raises(PackageInvalid, match=r"on the mind of the embedded package\. Nothing was measured"):
+        bench_precision(package, [], [], threads=1, progress=lambda *step: None)
+
+
 def test_made_sheets_are_as_long_as_wanted_and_ask_about_one_line_alone(package):
     words, tokens = package.manifest.words, Tokens(package.path(TOKENIZER))
 
@@ -138,5 +145,7 @@ def test_made_sheets_are_as_long_as_wanted_and_ask_about_one_line_alone(package)
     assert 300 <= tokens_of(short, words, tokens) < tokens_of(long, words, tokens)
     for notes in (short, long):
         assert sum(note.defect == words.defects[-1] for _, note in notes) == 1
+    alone = made_notes(Words(("anomaly",), ("product",)), tokens, 300)
+    assert {note.defect for _, note in alone} == {"anomaly"}
     one, other = (made_sheet(words, 60, changed=number) for number in (0, 1))
     assert sum(a != b for a, b in zip(one.criteria, other.criteria, strict=True)) == 1

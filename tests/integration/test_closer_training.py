@@ -13,7 +13,7 @@ from cameras.render import CLASSES
 from models.closer import INPUTS, OUTPUTS, Closer, cut, window_of
 from models.runtime import open_session
 from tests.integration.tiny_frame import tiny_truth
-from tuning.config import CloserConfig
+from tuning.config import AgainConfig, CloserConfig
 from tuning.errors import TuningError
 from tuning.eyes.checkpoint import load_average, peek
 from tuning.eyes.closer.export import export_closer
@@ -25,7 +25,8 @@ from tuning.eyes.pool import PooledFrame
 from tuning.eyes.pretrained import bare_trunk
 
 CONFIG = CloserConfig(
-    steps=REPORT_EVERY + 2,
+    steps=REPORT_EVERY - 3,
+    again=AgainConfig(steps=5, rate_share=0.5, weights=dict.fromkeys(CLASSES, 1.0) | {"chip": 2.0}),
     batch=2,
     learning_rate=0.001,
     trunk_rate_share=0.3,
@@ -48,7 +49,7 @@ def test_a_resumed_training_of_the_closer_look_ends_where_an_uninterrupted_one_d
 
     with pytest.raises(Killed):
         _trained(tmp_path / "half.safetensors", report=_kill)
-    assert 0 < peek(tmp_path / "half.safetensors").step < CONFIG.steps
+    assert 0 < peek(tmp_path / "half.safetensors").step < CONFIG.all_steps
     resumed = _trained(tmp_path / "half.safetensors")
 
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)

@@ -198,12 +198,12 @@ def test_a_used_port_is_refused_with_the_way_out(store: Path):
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
 
-        with pytest.raises(LineError, match=rf"port {port} is in use.*stop the other console.*--port"):
+        with pytest.raises(LineError, match=rf"port {port} on 127.0.0.1 is in use.*stop the other console.*--port"):
             serve(store, port=port)
 
 
 def test_an_address_that_is_not_this_machines_is_refused(store: Path):
-    with pytest.raises(LineError, match=r"not allowed on 192\.0\.2\.1"):
+    with pytest.raises(LineError, match=r"192\.0\.2\.1 is in use or not allowed"):
         serve(store, host="192.0.2.1", port=0)  # reserved for documentation, RFC 5737
 
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import pytest
 from cameras.clock import SystemClock
 from cameras.driver import Picture, no_beat
 from cameras.errors import CameraError, CameraLost
-from inspector.commands.line import refuse_used_port
+from inspector.config import LineConfig
 from inspector.errors import LineError, StoreBusy
 from inspector.line.line import BatchResult, Ended, Line
 from inspector.records import BatchStatus, InspectionRecord, RecordStore, UnitRange
@@ -517,14 +516,13 @@ def test_a_count_a_unit_is_refused_where_a_unit_has_two_views(package: ModelPack
     assert "sees it in 2 views (top, side) and counts in each by itself" in refused(path, SheetInvalid)
 
 
-def test_a_port_in_use_is_said_before_anything_starts():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+@pytest.mark.parametrize("text", ["name: 2001-99-99", "[" * 9999, "name: ["])
+def test_a_lines_file_that_is_no_yaml_is_said(tmp_path: Path, text: str):
+    path = tmp_path / "line.yaml"
+    path.write_text(text)
 
-        with pytest.raises(LineError, match=f"port {port} on 127.0.0.1 is in use"):
-            refuse_used_port(port)
+    with pytest.raises(LineError, match=r"line\.yaml: not readable as YAML"):
+        LineConfig.load(path)
 
 
 def _sheet(folder: Path, text: str) -> CriteriaSheet:

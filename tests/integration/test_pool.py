@@ -32,6 +32,16 @@ def test_a_pool_holds_every_frame_of_its_recipe_with_its_defects(tmp_path: Path)
             assert frame.mask(defect).max() > 0
 
 
+def test_frames_that_an_earlier_version_described_otherwise_are_rendered_again(tmp_path: Path):
+    whole, _ = rendered(tmp_path)
+    truth = next(tmp_path.glob("mixed-*.truth.json"))
+    truth.write_text(truth.read_text().replace('"mm_per_px"', '"foil":"plain","mm_per_px"', 1))
+
+    again, _ = rendered(tmp_path)
+
+    assert again.digest == whole.digest
+
+
 def test_an_interrupted_rendering_goes_on_where_it_stopped(tmp_path: Path):
     whole, _ = rendered(tmp_path)
     next(tmp_path.glob("mixed-*.truth.json")).unlink()

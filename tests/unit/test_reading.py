@@ -1,11 +1,13 @@
 """The reading as a double entry: what may not be used, what need not be read again, and how words become fields."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from models.criteria import CriteriaSheet
+from models.digest import digest_json
 from models.errors import ReadingInvalid, SheetInvalid
 from models.note import Note, Tier
 from models.prompt import CriterionText
@@ -213,6 +215,20 @@ def test_what_the_model_was_shown_of_a_sentence_is_kept_where_it_differs(tmp_pat
 
     assert [line.read_as for line in first.lines] == ["Spots over 0.5 mm are major.", ""]
     assert again.lines == first.lines
+
+
+def test_a_reading_kept_by_an_earlier_version_has_its_digest_and_its_approval_still(tmp_path: Path):
+    _, reading = approved(tmp_path)
+    kept = reading.model_dump(mode="json")
+    for line in kept["lines"]:
+        del line["read_as"]  # added in 0.7.0
+    approval = kept.pop("approval")
+    kept["approval"] = approval | {"of": digest_json(kept)}
+
+    opened = Reading.model_validate_json(json.dumps(kept))
+
+    assert opened.digest == digest_json(kept)
+    assert opened.is_unaltered
 
 
 def test_an_approval_stands_while_nothing_changes_and_falls_with_any_change(tmp_path: Path):

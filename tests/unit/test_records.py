@@ -56,6 +56,24 @@ def test_a_record_holds_only_under_the_hash_of_its_whole_content():
     assert not altered.holds()
 
 
+def test_a_record_kept_by_an_earlier_version_still_holds():
+    seen = {
+        "score": 0.9,
+        "classes": [["spot", 1.0]],
+        "zone": "tablet",
+        "box_px": [1, 1, 4, 4],
+        "outline_px": [[1, 1], [4, 1], [4, 4]],
+        "sizes": {"mm": {"value": 1.0, "uncertainty": 0.1}},
+    }  # as before a region named the place that it was compared with
+    kept = outcome(observations={"top": [seen]}).model_dump(mode="json")
+    place = {"sequence": 1, "previous": SHA}
+    hashed = {**kept, "observations": {"top": [seen]}, "n_observations": 1, **place}
+
+    opened = InspectionRecord.model_validate({**kept, **place, "hash": digest_json(hashed)})
+
+    assert opened.holds()
+
+
 def test_the_hash_put_together_from_columns_is_that_of_the_canonical_json():
     content = record(outcome(text='a "quote", a µ and a\nbreak', reason=None)).content()
 

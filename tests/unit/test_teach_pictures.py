@@ -202,6 +202,15 @@ def test_a_box_outside_its_picture_is_refused(good, bad):
         open_photographs(good, bad / "bad.jsonl")
 
 
+def test_a_mask_of_two_pictures_of_one_name_is_refused(good, bad):
+    folder = bad / "Burnt_edge"
+    write(folder / "0_mask.png", np.full((EDGE, EDGE), 255, np.uint8))
+    write(folder / "0.jpg", picture(900))
+
+    with pytest.raises(TuningError, match=r"0_mask\.png: several pictures are called so"):
+        open_photographs(good, bad)
+
+
 def test_a_mask_of_another_size_is_refused(good, bad):
     write(bad / "Burnt_edge" / "0_mask.png", np.full((10, 10), 255, np.uint8))
 
@@ -332,7 +341,9 @@ def test_files_that_are_no_pictures_are_left_out_with_a_remark(good, bad):
     assert any("5.webp" in remark for remark in taken.remarks)
 
 
-@pytest.mark.parametrize("name", ["spot on cap", "spot not cap", "count of dents", "product"])
+@pytest.mark.parametrize(
+    "name", ["spot on cap", "spot not cap", "count of dents", "product", "on edge", "not ok", "5 mm chip", "a=b"]
+)
 def test_a_defect_whose_name_the_notes_cannot_hold_is_refused(good, tmp_path, name):
     for seed in range(5):
         write(tmp_path / "bad" / name / f"{seed}.png", picture(400 + seed))

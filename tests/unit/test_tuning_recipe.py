@@ -32,6 +32,14 @@ def test_a_recipe_that_cannot_be_followed_is_refused(
         load_recipe(path)
 
 
+def test_a_recipe_that_is_no_text_is_refused(tmp_path: Path):
+    path = tmp_path / "recipe.yaml"
+    path.write_bytes("eyes: größer\n".encode("latin-1"))
+
+    with pytest.raises(TuningError, match=r"recipe\.yaml: cannot be read"):
+        load_recipe(path)
+
+
 def test_a_change_of_the_closer_look_leaves_the_eyes_own_training_alone(repository: Path):
     recipe = load_recipe(repository / "configs" / "tuning" / "embedded.yaml").eyes
     longer = recipe.model_copy(update={"closer": recipe.closer.model_copy(update={"steps": 9})})

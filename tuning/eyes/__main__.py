@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tuning.config import load_eyes
+from tuning.errors import TuningError
 from tuning.eyes.tune import tune_eyes
 
 
@@ -17,4 +18,9 @@ def main(recipe: Path, work: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(argument) for argument in sys.argv[1:4]))
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    try:
+        main(*(Path(argument) for argument in sys.argv[1:]))
+    except TuningError as error:
+        sys.exit(str(error))

@@ -13,6 +13,7 @@ import cv2
 import torch
 from torch import Tensor, nn
 
+from tuning.config import CourseConfig
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
 from tuning.eyes.losses import Losses
 
@@ -59,6 +60,14 @@ def cosine(step: int, steps: int, warm_up_steps: int, *, top: float = 1.0) -> fl
     """Share of a learning rate: up to `top` within the first steps, then along a half cosine to nothing."""
     warm = min(1.0, (step + 1) / warm_up_steps)
     return warm * top * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + FLOOR
+
+
+def rate_at(config: CourseConfig, step: int) -> float:
+    """Share of the learning rates: one cosine to nothing, then a lower one."""
+    again = step - config.steps
+    if again < 0:
+        return cosine(step, config.steps, config.warm_up_steps)
+    return cosine(again, config.again.steps, config.warm_up_steps, top=config.again.rate_share)
 
 
 def start(seed: int) -> None:

@@ -5,7 +5,6 @@ goes on where it stopped. The pool is named by a digest over every shard's truth
 """
 
 import hashlib
-import json
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from cameras.render import render
 from tuning.config import RenderConfig, Strict
@@ -158,8 +158,10 @@ def _shards(folder: Path, recipe: tuple[RenderConfig, ...]) -> list[tuple[Path, 
 
 
 def _finished(path: Path, run: RenderConfig) -> bool:
-    truth = _file(path, "truth.json")
-    return truth.exists() and json.loads(truth.read_bytes())["recipe"] == run.model_dump(mode="json")
+    try:
+        return ShardTruth.model_validate_json(_file(path, "truth.json").read_bytes()).recipe == run
+    except (FileNotFoundError, ValidationError):  # another version keeps other facts
+        return False
 
 
 def _file(path: Path, name: str) -> Path:

@@ -12,7 +12,7 @@ from cameras.render import CLASSES, ZONES
 from tuning.eyes.calibrate import Seen
 
 Floats = NDArray[np.float32]
-NETS, WIDTH, STEPS, BATCH = 4, 128, 2500, 128
+NETS, WIDTH, STEPS, BATCH = 4, 128, 5000, 128
 ZONE_STEPS = 1500
 UNSPECIFIED_WEIGHT = 0.6  # of regions on defects that are too faint or too small to be specified
 NOTHING = len(CLASSES)

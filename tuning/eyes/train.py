@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from cameras.render import CLASSES, ZONES
-from tuning.config import EyesConfig, EyesTrainingConfig
-from tuning.eyes.course import Course, Progress, cosine, follow, start
+from tuning.config import EyesConfig
+from tuning.eyes.course import Course, Progress, follow, rate_at, start
 from tuning.eyes.crops import CropSampler
 from tuning.eyes.losses import Losses, losses
 from tuning.eyes.net import EyesNet
@@ -51,14 +51,6 @@ def train_eyes(
     )
     follow(course, net, lambda step: _loss(net, sampler, step), report=report, save_every_s=save_every_s)
     return course.path
-
-
-def rate_at(settings: EyesTrainingConfig, step: int) -> float:
-    """Share of the learning rates: one cosine to nothing, then a lower one."""
-    again = step - settings.steps
-    if again < 0:
-        return cosine(step, settings.steps, settings.warm_up_steps)
-    return cosine(again, settings.again.steps, settings.warm_up_steps, top=settings.again.rate_share)
 
 
 def _loss(net: EyesNet, sampler: CropSampler, step: int) -> Losses:

@@ -22,7 +22,7 @@ def tune_eyes(config: EyesConfig, work: Path, target: Path, *, processes: int, s
     """Render, train, export, teach the closer look, calibrate.
 
     Args:
-        work: keeps pools, the fetched trunk and the training's state; about 18 GB.
+        work: keeps pools, the fetched trunk and the training's state; about 24 GB.
         target: receives eyes.onnx, closer.onnx, eyes.safetensors and eyes.json.
         processes: that render; training takes one core.
         say: called with one line at a time.

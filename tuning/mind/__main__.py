@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from tuning.config import load_mind
+from tuning.errors import TuningError
 from tuning.mind.adapter import write_peft_folder
 from tuning.mind.train import train_mind
 
@@ -16,4 +17,9 @@ def main(recipe: Path, work: Path, folder: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(argument) for argument in sys.argv[1:4]))
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    try:
+        main(*(Path(argument) for argument in sys.argv[1:]))
+    except TuningError as error:
+        sys.exit(str(error))

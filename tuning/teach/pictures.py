@@ -22,6 +22,7 @@ from models.evaluate_eyes import MARKED as FAINT
 from models.example_files import ANOMALY
 from models.eyes import SMALLEST_EDGE
 from models.note import Note, Tier
+from models.package import sayable
 from tuning.errors import TuningError
 from tuning.teach.package import PRODUCT
 from tuning.teach.sources import Named, named_bad, named_good
@@ -224,9 +225,16 @@ def _unspeakable(names: Collection[str]) -> list[str]:
         tier = Tier(operator=">", limit=1.0, severity="major")
         notes = [Note(kind="off", defect=name), Note(kind="any", defect=name, severity="major", zone=PRODUCT)]
         notes += [Note(kind="count", defect=name, unit="count", tiers=(tier,), zone=PRODUCT, outside=True)]
-        if name == PRODUCT or not all(_reads_back(note) for note in notes):
+        if name == PRODUCT or not _is_sayable(name) or not all(_reads_back(note) for note in notes):
             problems.append(f"{name}: a defect cannot be called so, the model's notes would not hold it. Rename it.")
     return problems
+
+
+def _is_sayable(name: str) -> bool:
+    try:
+        return sayable(name) == name
+    except ValueError:
+        return False
 
 
 def _reads_back(note: Note) -> bool:

@@ -77,6 +77,8 @@ def named_bad(source: Path | None, problems: list[str], left_out: list[str]) -> 
 def _masked(folder: Path, name: str, problems: list[str], left_out: list[str]) -> Iterator[Named]:
     """The pictures of a folder, each with the mask beside it."""
     pictures, masks = _pictures_in(folder, problems, left_out)
+    for mask in [mask for stem, mask in masks.items() if sum(path.stem.lower() == stem for path in pictures) > 1]:
+        problems.append(f"{mask}: several pictures are called so, it is not known which of them it is of. Rename them.")
     for path in pictures:
         yield Named(path, name, masks.pop(path.stem.lower(), None))
     problems += [

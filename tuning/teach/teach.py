@@ -80,6 +80,7 @@ def teach(
     *,
     name: str,
     work: Path,
+    downloads: Path | None = None,
     mm_per_px: float | None = None,
     steps: int | None = None,
     seed: int = 0,
@@ -91,6 +92,7 @@ def teach(
         target: folder of the package; refused where it holds something.
         name: of the package.
         work: keeps fetched wheels.
+        downloads: keeps the mind's base; beside the target if not given.
         mm_per_px: scale of the photographs, if it is known.
         steps: of the network that ships; by the size of its frame where it is not given.
         say: told one line of progress at a time.
@@ -98,7 +100,8 @@ def teach(
     Raises:
         TuningError, PackageInvalid: what is wrong and what to do.
     """
-    ready_for(target, target.parent / DOWNLOADS)
+    downloads = downloads or target.parent / DOWNLOADS
+    ready_for(target, downloads)
     frame, wheels, defects = frame_of(photographs.all), work / "wheels", photographs.defects
     steps = steps or steps_for(step_pixels(frame, photographs.bad))
     pretrained_trunk(TRUNK, wheels)  # fetched once, before two processes want it
@@ -160,7 +163,7 @@ def teach(
             },
         )
         say("putting the package together")
-        package = write(target, scratch, facts, target.parent / DOWNLOADS, progress=lambda done: None)
+        package = write(target, scratch, facts, downloads, progress=lambda done: None)
     remarks = (*photographs.remarks, *_remarks(seen, point))
     made_up = sum(case.made_up for case in cases)
     return Taught(package, units, seen, area, made_up, remarks)

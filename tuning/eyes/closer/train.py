@@ -18,7 +18,7 @@ from tuning.config import CloserConfig
 from tuning.errors import TuningError
 from tuning.eyes.closer.net import CloserNet
 from tuning.eyes.closer.places import Place
-from tuning.eyes.course import Course, Progress, cosine, follow, start
+from tuning.eyes.course import Course, Progress, follow, rate_at, start
 from tuning.eyes.crops import class_odds, relit
 from tuning.eyes.losses import Losses
 from tuning.eyes.quick import with_quick_backward
@@ -50,12 +50,13 @@ class PatchSampler:
             raise TuningError(
                 f"training pool: no window shows {', '.join(absent)}. Nothing was trained. Render more frames."
             )
-        self._odds = class_odds(config.weights)
+        self._odds = class_odds(config.weights), class_odds(config.again.weights)
 
     def batch(self, step: int) -> Patches:
         """The patches of one step."""
         rng = np.random.default_rng((self._seed, step))
-        drawn = [self._draw(rng) for _ in range(self._config.batch)]
+        odds = self._odds[step >= self._config.steps]
+        drawn = [self._draw(rng, odds) for _ in range(self._config.batch)]
         pixels = np.stack([_shown(place, window, rng) for place, window in drawn]).transpose(0, 1, 4, 2, 3)
         return Patches(
             torch.from_numpy(pixels[:, 0]),
@@ -66,10 +67,10 @@ class PatchSampler:
             torch.tensor([_sizes(place, window) for place, window in drawn], dtype=torch.float32),
         )
 
-    def _draw(self, rng: np.random.Generator) -> tuple[Place, Window]:
+    def _draw(self, rng: np.random.Generator, odds: NDArray[np.float64]) -> tuple[Place, Window]:
         label = NOTHING
         if rng.random() >= self._config.on_nothing:
-            label = int(rng.choice(len(CLASSES), p=self._odds))
+            label = int(rng.choice(len(CLASSES), p=odds))
         own = self._by_label[label]
         place = own[rng.integers(len(own))]
         x, y, side = place.window
@@ -104,10 +105,10 @@ def train_closer(
     with_quick_backward(net.blocks)
     sampler = PatchSampler(places, config, seed=seed)
     course = Course(
-        steps=config.steps,
+        steps=config.all_steps,
         learning_rate=config.learning_rate,
         trunk_rate_share=config.trunk_rate_share,
-        rate_at=lambda step: cosine(step, config.steps, config.warm_up_steps),
+        rate_at=lambda step: rate_at(config, step),
         weight_decay=config.weight_decay,
         average_decay=config.average_decay,
         seed=seed,

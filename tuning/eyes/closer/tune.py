@@ -17,7 +17,7 @@ from tuning.eyes.closer.train import train_closer
 from tuning.eyes.pool import Pool
 from tuning.eyes.pretrained import bare_trunk, pretrained_trunk
 
-TAUGHT_AT = Thresholds(edge=0.08, peak=0.15, most=40)  # fainter places than it is asked about
+TAUGHT_AT = Thresholds(edge=0.05, peak=0.1, most=40)  # fainter places than it is asked about
 
 Say = Callable[[str], None]
 
@@ -34,7 +34,7 @@ def tune_closer(config: EyesConfig, pool: Pool, eyes: Path, work: Path, target: 
     """
     path = work / "closer.checkpoint.safetensors"
     digest = ":".join((config.closer_digest(), pool.digest, digest_file(eyes)))
-    finished = path.exists() and peek(path).digest == digest and peek(path).step == config.closer.steps
+    finished = path.exists() and peek(path).digest == digest and peek(path).step == config.closer.all_steps
     if not finished:
         sight = Sight(eyes.read_bytes(), threads=1)
         seen = look_at(
