@@ -11,7 +11,7 @@ from tuning.eyes.pool import DefectTruth
 from tuning.eyes.stage import RegionTable
 
 Floats = NDArray[np.float32]
-TARGET = Target(false_per_good=0.01, held=0.05)  # in styles that nobody rendered false findings are more frequent
+TARGET = Target(false_per_good=0.015, held=0.05)
 
 
 def scored(seen: Sequence[Seen], table: RegionTable, said: Floats) -> Scored:
