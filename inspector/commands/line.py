@@ -53,7 +53,7 @@ def run(line: LineOption = DEMO, units: UnitsOption = None) -> None:
 def demo(
     line: LineOption = DEMO,
     units: UnitsOption = None,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the live page on this machine.")] = PORT,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Of the live page on this machine.")] = PORT,
 ) -> None:
     """Start a simulated blister line and its live page, until Ctrl-C."""
     config = LineConfig.load(line)

@@ -33,12 +33,12 @@ CHUNK = 1000
 
 
 def to_record(row: Mapping[str, object]) -> InspectionRecord:
-    with _as_written("unit record", row):
+    with _as_written("unit record", row["sequence"]):
         return InspectionRecord.model_validate(_parsed(row, NESTED_OF_UNITS, leave_out="n_observations"))
 
 
 def to_event(row: Mapping[str, object]) -> Event:
-    with _as_written("event", row):
+    with _as_written("event", row["sequence"]):
         return Event.model_validate(_parsed(row, NESTED_OF_EVENTS))
 
 
@@ -88,7 +88,7 @@ def latest(connection: sa.Connection, count: int, batch: int | None) -> tuple[In
 
 
 def unit(connection: sa.Connection, batch: int, number: int) -> InspectionRecord | None:
-    if max(batch, number) > LARGEST:
+    if max(abs(batch), abs(number)) > LARGEST:
         return None
     query = sa.select(units).where(units.c.batch == batch, units.c.unit == number)
     row = connection.execute(query).mappings().first()
@@ -148,7 +148,7 @@ def summary(connection: sa.Connection, batch: int) -> BatchSummary | None:
     if opened is None:
         return None
     closed, quarantine = found.get(EventKind.BATCH_CLOSED), found.get(EventKind.QUARANTINE)
-    with _as_written("event", opened.model_dump()):
+    with _as_written("event", opened.sequence):
         opening = Opening.model_validate(opened.data["opening"])
     end = quarantine or closed
     status = BatchStatus.QUARANTINED if quarantine else BatchStatus.CLOSED if closed else BatchStatus.OPEN
@@ -209,18 +209,18 @@ def _end(connection: sa.Connection, table: sa.Table) -> Link:
     row = connection.execute(query).mappings().first()
     if row is None:
         return Link(sequence=0, hash=CHAIN_START)
-    with _as_written(f"entry of {table.name}", dict(row)):
+    with _as_written(f"entry of {table.name}", row["sequence"]):
         return Link.model_validate(dict(row))
 
 
 @contextmanager
-def _as_written(entry: str, row: Mapping[str, object]) -> Iterator[None]:
+def _as_written(entry: str, sequence: object) -> Iterator[None]:
     """An entry that is not what this software writes was altered, or the file is damaged."""
     try:
         yield
     except ValueError as error:
         raise StoreBroken(
-            f"{entry} {row['sequence']} cannot be understood: it was altered or the file is damaged. Type "
+            f"{entry} {sequence} cannot be understood: it was altered or the file is damaged. Type "
             f"`inspector records verify` to see from where on the store does not hold."
         ) from error
 

@@ -62,8 +62,23 @@ def cosine(step: int, steps: int, warm_up_steps: int, *, top: float = 1.0) -> fl
     return warm * top * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + FLOOR
 
 
-def rate_at(config: CourseConfig, step: int) -> float:
-    """Share of the learning rates: one cosine to nothing, then a lower one."""
+def course_of(config: CourseConfig, *, seed: int, digest: str, path: Path) -> Course:
+    """The course of a recipe: one cosine to nothing, then a lower one."""
+    return Course(
+        steps=config.all_steps,
+        learning_rate=config.learning_rate,
+        trunk_rate_share=config.trunk_rate_share,
+        rate_at=lambda step: _rate_at(config, step),
+        weight_decay=config.weight_decay,
+        average_decay=config.average_decay,
+        seed=seed,
+        digest=digest,
+        path=path,
+    )
+
+
+def _rate_at(config: CourseConfig, step: int) -> float:
+    """Share of the learning rates."""
     again = step - config.steps
     if again < 0:
         return cosine(step, config.steps, config.warm_up_steps)

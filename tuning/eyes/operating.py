@@ -11,7 +11,7 @@ from tuning.eyes.pool import DefectTruth
 from tuning.eyes.stage import RegionTable
 
 Floats = NDArray[np.float32]
-TARGET = Target(false_per_good=0.015, held=0.05)
+TARGET = Target(false_per_good=0.015, held=0.05)  # below the .02 that is asked for: other styles lie on both sides
 
 
 def scored(seen: Sequence[Seen], table: RegionTable, said: Floats) -> Scored:

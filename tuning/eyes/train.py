@@ -7,7 +7,7 @@ import torch
 
 from cameras.render import CLASSES, ZONES
 from tuning.config import EyesConfig
-from tuning.eyes.course import Course, Progress, follow, rate_at, start
+from tuning.eyes.course import Progress, course_of, follow, start
 from tuning.eyes.crops import CropSampler
 from tuning.eyes.losses import Losses, losses
 from tuning.eyes.net import EyesNet
@@ -38,13 +38,8 @@ def train_eyes(
     net = EyesNet(trunk, classes=len(CLASSES), zones=len(ZONES), channels=config.channels)
     with_quick_backward(net.blocks)
     sampler = CropSampler(pool, settings, seed=config.seed)
-    course = Course(
-        steps=settings.all_steps,
-        learning_rate=settings.learning_rate,
-        trunk_rate_share=settings.trunk_rate_share,
-        rate_at=lambda step: rate_at(settings, step),
-        weight_decay=settings.weight_decay,
-        average_decay=settings.average_decay,
+    course = course_of(
+        settings,
         seed=config.seed,
         digest=config.training_digest() + ":" + pool.digest,
         path=work / "eyes.checkpoint.safetensors",

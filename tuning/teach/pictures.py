@@ -232,9 +232,10 @@ def _unspeakable(names: Collection[str]) -> list[str]:
 
 def _is_sayable(name: str) -> bool:
     try:
-        return sayable(name) == name
+        sayable(name)
     except ValueError:
         return False
+    return True
 
 
 def _reads_back(note: Note) -> bool:

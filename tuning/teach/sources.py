@@ -7,6 +7,7 @@ MANIFEST.jsonl                      in place of DEFECTS: one picture a line, see
 FOLDER/examples.jsonl               in place of either: what `inspector examples` writes, see models.example_files
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,8 +78,12 @@ def named_bad(source: Path | None, problems: list[str], left_out: list[str]) -> 
 def _masked(folder: Path, name: str, problems: list[str], left_out: list[str]) -> Iterator[Named]:
     """The pictures of a folder, each with the mask beside it."""
     pictures, masks = _pictures_in(folder, problems, left_out)
-    for mask in [mask for stem, mask in masks.items() if sum(path.stem.lower() == stem for path in pictures) > 1]:
-        problems.append(f"{mask}: several pictures are called so, it is not known which of them it is of. Rename them.")
+    called = Counter(path.stem.lower() for path in pictures)
+    problems += [
+        f"{mask}: several pictures are called so, it is not known which of them it is of. Rename them."
+        for stem, mask in masks.items()
+        if called[stem] > 1
+    ]
     for path in pictures:
         yield Named(path, name, masks.pop(path.stem.lower(), None))
     problems += [

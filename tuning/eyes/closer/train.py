@@ -18,7 +18,7 @@ from tuning.config import CloserConfig
 from tuning.errors import TuningError
 from tuning.eyes.closer.net import CloserNet
 from tuning.eyes.closer.places import Place
-from tuning.eyes.course import Course, Progress, follow, rate_at, start
+from tuning.eyes.course import Progress, course_of, follow, start
 from tuning.eyes.crops import class_odds, relit
 from tuning.eyes.losses import Losses
 from tuning.eyes.quick import with_quick_backward
@@ -104,17 +104,7 @@ def train_closer(
     net = CloserNet(trunk, classes=len(CLASSES))
     with_quick_backward(net.blocks)
     sampler = PatchSampler(places, config, seed=seed)
-    course = Course(
-        steps=config.all_steps,
-        learning_rate=config.learning_rate,
-        trunk_rate_share=config.trunk_rate_share,
-        rate_at=lambda step: rate_at(config, step),
-        weight_decay=config.weight_decay,
-        average_decay=config.average_decay,
-        seed=seed,
-        digest=digest,
-        path=path,
-    )
+    course = course_of(config, seed=seed, digest=digest, path=path)
     follow(course, net, lambda step: _loss(net, sampler.batch(step)), report=report, save_every_s=save_every_s)
 
 
