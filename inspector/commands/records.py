@@ -20,7 +20,7 @@ app = typer.Typer(help="Records of a line: list, show, export, verify.", no_args
 StoreArgument = Annotated[
     Path, typer.Argument(help="Record store of a line: the folder that its `store` setting names.")
 ]
-BatchOption = Annotated[int | None, typer.Option("--batch", max=LARGEST, help="Only this batch.")]
+BatchOption = Annotated[int | None, typer.Option("--batch", min=1, max=LARGEST, help="Only this batch.")]
 
 
 @app.command("list")

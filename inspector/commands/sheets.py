@@ -119,7 +119,7 @@ def show(sheet: CriteriaSheet, reading: Reading, sure_from: float) -> None:
 def what_if_command(
     sheet: SheetArgument,
     store: Annotated[Path, typer.Option("--store", help="Record store of a line.")],
-    batch: Annotated[int, typer.Option("--batch", max=LARGEST, help="Number of the batch.")],
+    batch: Annotated[int, typer.Option("--batch", min=1, max=LARGEST, help="Number of the batch.")],
     package: PackageOption = PACKAGE,
     most: Annotated[int, typer.Option("--most", help="Changed units to list.")] = 20,
 ) -> None:

@@ -113,9 +113,11 @@ def test_an_export_never_harms_a_file_that_is_there(package: ModelPackage, tmp_p
 
     into_it = inspector("records", "export", store, "--to", records)
     no_batch = inspector("records", "export", store, "--to", old, "--batch", "77")
+    below = inspector("records", "export", store, "--to", old, f"--batch=-{'9' * 30}")
 
-    assert (into_it.returncode, no_batch.returncode) == (1, 1)
+    assert (into_it.returncode, no_batch.returncode, below.returncode) == (1, 1, 2)
     assert "lies in the record store" in into_it.stderr
+    assert "greater than or equal to 1" in " ".join(below.stderr.split())
     assert "there is no batch 77" in no_batch.stderr.replace("\n", " ")
     assert (records.read_bytes(), old.read_text()) == (before, "an earlier export")
 
