@@ -13,6 +13,7 @@ from inspector.records.record import Digests
 from models.criteria import CriteriaSheet, Limit
 from models.digest import digest_json
 from models.errors import SheetInvalid
+from models.operating import NEVER
 from models.package import ModelPackage
 from models.reading import Reading, reading_path
 
@@ -101,6 +102,12 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
             if criterion.severity == "off" or criterion.limit is None or least_px is None:
                 continue
             length_mm, least_mm = _length_mm(criterion.limit), least_px * mm_per_px
+            if length_mm is not None and least_px >= NEVER:
+                raise SheetInvalid(
+                    f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} cannot be relied on, "
+                    f"{package.manifest.name} does not find {criterion.defect} reliably at any size. Leave the limit "
+                    "out, so that any that is seen counts, or teach a package with more pictures of it."
+                )
             if length_mm is not None and length_mm < least_mm:
                 raise SheetInvalid(
                     f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} is below the smallest "

@@ -10,6 +10,7 @@ from rich.table import Table
 from inspector.commands.screen import err, out
 from inspector.commands.sheets import PACKAGE
 from models.assemble import assemble as assemble_package
+from models.operating import NEVER
 from models.package import ModelPackage
 
 
@@ -42,10 +43,15 @@ def package(folder: Annotated[Path, typer.Argument(help="Folder of a package.")]
     for name in ("defect", "what it is", "found from", "words", "terms"):
         table.add_column(name, overflow="fold")
     for defect in manifest.defects:
-        least = f"{defect.smallest_px:g} px" if defect.smallest_px else "any"
-        table.add_row(defect.name, defect.about, least, ", ".join(defect.words), ", ".join(defect.terms))
+        table.add_row(defect.name, defect.about, _found_from(defect.smallest_px), ", ".join(defect.words), ", ".join(defect.terms))
     out.print(table)
     for zone in manifest.zones:
         out.print(f"zone {zone.name}: {zone.about}", highlight=False)
     for name, figure in manifest.qualification.items():
         out.print(f"{name}: {figure}", highlight=False)
+
+
+def _found_from(smallest_px: float | None) -> str:
+    if not smallest_px:
+        return "any"
+    return "not reliably" if smallest_px >= NEVER else f"{smallest_px:g} px"

@@ -25,6 +25,7 @@ from inspector.run import run_batch
 from models.criteria import CriteriaSheet
 from models.digest import digest_file
 from models.errors import ModelError, PackageInvalid, ReadingInvalid, SheetInvalid
+from models.operating import NEVER
 from models.package import EYES_GRAPH, MANIFEST, ModelPackage
 from models.reading import Reading, reading_path
 from models.verdict import Disposition, Reason
@@ -498,6 +499,14 @@ def test_a_limit_below_what_the_eyes_find_is_refused(damaged: Path, tmp_path: Pa
         "1 mm is below the smallest spot that tiny can be trusted to find in view top: 20 px at 0.1 mm/px = 2.00 mm"
         in said
     )
+
+
+def test_a_limit_on_what_the_eyes_find_at_no_size_is_refused(damaged: Path, tmp_path: Path):
+    blind = tiny.with_smallest(ModelPackage.load(damaged), spot_px=NEVER)
+
+    said = refused(tiny.write_line(tmp_path, blind, [tiny.unit(1)]), SheetInvalid)
+
+    assert "tiny does not find spot reliably at any size. Leave the limit out" in said
 
 
 def test_an_area_below_what_the_eyes_find_is_refused(damaged: Path, tmp_path: Path):
