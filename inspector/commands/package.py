@@ -43,7 +43,9 @@ def package(folder: Annotated[Path, typer.Argument(help="Folder of a package.")]
     for name in ("defect", "what it is", "found from", "words", "terms"):
         table.add_column(name, overflow="fold")
     for defect in manifest.defects:
-        table.add_row(defect.name, defect.about, _found_from(defect.smallest_px), ", ".join(defect.words), ", ".join(defect.terms))
+        table.add_row(
+            defect.name, defect.about, _found_from(defect.smallest_px), ", ".join(defect.words), ", ".join(defect.terms)
+        )
     out.print(table)
     for zone in manifest.zones:
         out.print(f"zone {zone.name}: {zone.about}", highlight=False)
