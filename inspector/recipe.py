@@ -102,13 +102,15 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
             if criterion.severity == "off" or criterion.limit is None or least_px is None:
                 continue
             length_mm, least_mm = _length_mm(criterion.limit), least_px * mm_per_px
-            if length_mm is not None and least_px >= NEVER:
+            if length_mm is None:
+                continue
+            if least_px >= NEVER:
                 raise SheetInvalid(
                     f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} cannot be relied on, "
                     f"{package.manifest.name} does not find {criterion.defect} reliably at any size. Leave the limit "
                     "out, so that any that is seen counts, or teach a package with more pictures of it."
                 )
-            if length_mm is not None and length_mm < least_mm:
+            if length_mm < least_mm:
                 raise SheetInvalid(
                     f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} is below the smallest "
                     f"{criterion.defect} that {package.manifest.name} can be trusted to find in view {view}: "
