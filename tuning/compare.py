@@ -28,7 +28,7 @@ from models.eyes import Eyes
 from models.metrics import auroc
 from models.package import EYES_GRAPH, ModelPackage
 from tuning.errors import TuningError
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, freeze_norms, stem_and_blocks
+from tuning.eyes.net import freeze_norms, stem_and_blocks
 from tuning.eyes.pretrained import pretrained_trunk
 from tuning.eyes.quick import with_quick_backward
 from tuning.teach.graph import RememberingSight
@@ -207,8 +207,6 @@ class Rival(nn.Module):
         width = 40 + 112 if dense else 320
         self.head = nn.Conv2d(width, 1, 1)
         self.norm = nn.BatchNorm2d(width, affine=False) if dense else nn.Identity()
-        for name, value in (("mean", IMAGENET_MEAN), ("std", IMAGENET_STD)):
-            self.register_buffer(name, torch.tensor(value).view(1, 3, 1, 1) * 255)
 
     def train(self, mode: bool = True) -> "Rival":
         super().train(mode)
@@ -216,9 +214,7 @@ class Rival(nn.Module):
         return self
 
     def forward(self, pixels: Tensor) -> Tensor:
-        x = (pixels.float() - self.get_buffer("mean")) / self.get_buffer("std")
-        x = x.contiguous(memory_format=torch.channels_last)
-        c8 = self.blocks[2](self.blocks[1](self.blocks[0](self.stem(x))))
+        c8 = self.blocks[2](self.blocks[1](self.blocks[0](self.stem(pixels))))
         c16 = self.blocks[4](self.blocks[3](c8))
         if self.dense:
             upper = functional.interpolate(c16, scale_factor=2, mode="bilinear", align_corners=False)

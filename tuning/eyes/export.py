@@ -1,6 +1,7 @@
 """From the trained network to the graph that ships: ONNX with a uint8 picture as its input, then int8 a channel each.
 
-Refuses a graph that does not say what the network says. The last layers stay in float, a mask logit decides between
+Refuses a graph that does not say what the network says. The picture's bytes are the first convolution's input as they
+are. The last layers stay in float, a mask logit decides between
 accept and reject and costs nothing there, and so does what compares places of the frame: in int8 its products name
 every second cell otherwise.
 """
@@ -23,7 +24,7 @@ from models.eyes import OUTPUTS
 from models.eyes import Sight as GraphSight
 from models.regions import Maps
 from tuning.errors import TuningError
-from tuning.eyes.net import EyesNet
+from tuning.eyes.net import GREY, EyesNet
 
 INPUT = "pixels"
 ALLOWED_DRIFT = 0.02  # of a mask probability, network against its own float graph
@@ -111,6 +112,8 @@ def quantise(source: Path, target: Path, frames: Sequence[NDArray[np.uint8]]) ->
         ready = Path(scratch) / "ready.onnx"
         quant_pre_process(source, ready, skip_symbolic_shape=True)
         graph = onnx.load(ready).graph
+        _, less_grey = _from_bytes(graph)
+        as_bytes = {"scale": np.array(1, np.float32), "zero_point": np.array(GREY, np.uint8)}
         quantize_static(
             ready,
             target,
@@ -121,8 +124,13 @@ def quantise(source: Path, target: Path, frames: Sequence[NDArray[np.uint8]]) ->
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
             nodes_to_exclude=sorted(_in_float(graph)),
-            extra_options={"ActivationSymmetric": False, "WeightSymmetric": True},
+            extra_options={
+                "ActivationSymmetric": False,
+                "WeightSymmetric": True,
+                "TensorQuantOverrides": {less_grey.output[0]: [as_bytes]},
+            },
         )
+    onnx.save(_taking_bytes(onnx.load(target)), target)
 
 
 def check_float(net: EyesNet, graph: Path, frames: Sequence[NDArray[np.uint8]]) -> Parity:
@@ -179,6 +187,25 @@ def _shown(net: EyesNet, frame: NDArray[np.uint8]) -> Maps:
     maps = net(torch.from_numpy(np.array(frame)).permute(2, 0, 1)[None])
     named = (maps.mask[0], maps.classes, maps.zones, maps.features, maps.frame)
     return Maps(*(map_[0].numpy() for map_ in named))
+
+
+def _from_bytes(graph: onnx.GraphProto) -> tuple[onnx.NodeProto, onnx.NodeProto]:
+    """The two nodes that turn a picture's bytes into what the first convolution takes."""
+    cast = next(node for node in graph.node if node.op_type == "Cast")
+    return cast, next(node for node in graph.node if cast.output[0] in node.input)
+
+
+def _taking_bytes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Without turning bytes into float, less GREY, and that into the very same bytes again."""
+    graph = model.graph
+    cast, less_grey = _from_bytes(graph)
+    again = next(node for node in graph.node if less_grey.output[0] in node.input)
+    first = next(node for node in graph.node if again.output[0] in node.input)
+    assert (again.op_type, first.op_type) == ("QuantizeLinear", "DequantizeLinear")
+    first.input[0] = cast.input[0]
+    for node in (cast, less_grey, again):
+        graph.node.remove(node)
+    return model
 
 
 def _in_float(graph: onnx.GraphProto) -> set[str]:

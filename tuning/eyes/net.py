@@ -5,6 +5,7 @@ stride 16, whose near cells are left out so that a defect does not excuse itself
 The mask is drawn at stride 2 from stride-4 features and a thin stride-2 lateral, since a 0.5 mm spot is 3 px long.
 """
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,7 @@ from torch.nn import functional
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+GREY = 114  # of 255, the mean of the three means: what the first convolution takes for nothing, and pads with
 NEAR_CELLS = 2  # stride-16 cells on every side that a place is not compared with
 FINE = 8  # channels of the stride-2 path
 
@@ -67,11 +69,34 @@ class Compare(nn.Module):
         return x + mixed
 
 
-def stem_and_blocks(trunk: nn.Module) -> tuple[nn.Sequential, nn.Sequential]:
-    """The parts of timm's trunk that a network here is built on."""
+class Stem(nn.Sequential):
+    """The trunk's first convolution and norm, which takes a picture's values, 0 to 255, as they are.
+
+    ImageNet's mean and deviation are worked into its weights: an eight-bit graph then takes eight-bit pictures, where
+    normalising each picture in float first took a fifth of its time.
+    """
+
+    def __init__(self, conv: nn.Module, norm: nn.Module) -> None:
+        conv, norm = copy.deepcopy(conv), copy.deepcopy(norm)
+        assert isinstance(conv, nn.Conv2d)
+        assert isinstance(norm, nn.BatchNorm2d)
+        assert norm.running_mean is not None
+        mean, std = (torch.tensor(values).view(3, 1, 1) * 255 for values in (IMAGENET_MEAN, IMAGENET_STD))
+        with torch.no_grad():
+            conv.weight /= std
+            norm.running_mean -= (conv.weight * (GREY - mean)).sum((1, 2, 3))
+        super().__init__(conv, norm)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        x: Tensor = super().forward((pixels.float() - GREY).contiguous(memory_format=torch.channels_last))
+        return x
+
+
+def stem_and_blocks(trunk: nn.Module) -> tuple[Stem, nn.Sequential]:
+    """The parts of timm's trunk, as it was pretrained, that a network here is built on."""
     blocks = trunk.get_submodule("blocks")
     assert isinstance(blocks, nn.Sequential)
-    return nn.Sequential(trunk.get_submodule("conv_stem"), trunk.get_submodule("bn1")), blocks
+    return Stem(trunk.get_submodule("conv_stem"), trunk.get_submodule("bn1")), blocks
 
 
 def freeze_norms(*parts: nn.Module) -> None:
@@ -85,14 +110,9 @@ def freeze_norms(*parts: nn.Module) -> None:
 class EyesNet(nn.Module):
     """RGB frames in, four dense maps out."""
 
-    mean: Tensor
-    std: Tensor
-
     def __init__(self, trunk: nn.Module, *, classes: int, zones: int, channels: int) -> None:
         super().__init__()
         self.stem, self.blocks = stem_and_blocks(trunk)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255)
         self.lateral2 = nn.Conv2d(16, FINE, 1)
         self.lateral4 = nn.Conv2d(24, channels, 1)
         self.lateral8 = nn.Conv2d(40, channels, 1)
@@ -117,8 +137,7 @@ class EyesNet(nn.Module):
 
     def entrance(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Frames, (N, 3, H, W) in 0..255, to stride-2 and first stride-4 features: the part that is never trained."""
-        x = (pixels.float() - self.mean) / self.std
-        c2: Tensor = self.blocks[0](self.stem(x.contiguous(memory_format=torch.channels_last)))
+        c2: Tensor = self.blocks[0](self.stem(pixels))
         return c2, self.blocks.get_submodule("1.0")(c2)
 
     def beyond(self, c2: Tensor, first4: Tensor) -> Maps:

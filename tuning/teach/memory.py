@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, stem_and_blocks
+from tuning.eyes.net import stem_and_blocks
 from tuning.teach.lessons import Shown
 
 KEPT = 2000  # features; twice as many see no more (tiles, screws, macaroni within .003) and take twice as long
@@ -31,8 +31,6 @@ class GoldenMemory(nn.Module):
         super().__init__()
         self.stem, blocks = stem_and_blocks(trunk)
         self.blocks = blocks[:5]
-        for name, value in (("mean", IMAGENET_MEAN), ("std", IMAGENET_STD)):
-            self.register_buffer(name, torch.tensor(value).view(1, 3, 1, 1) * 255)
         for name in LEARNT:
             self.register_buffer(name, torch.zeros(1))
         kernel = torch.exp(-((torch.arange(SMOOTHED).float() - SMOOTHED // 2) ** 2) / 2)
@@ -42,8 +40,7 @@ class GoldenMemory(nn.Module):
 
     def embedded(self, pixels: Tensor) -> Tensor:
         """(N, 3, H, W) in 0..255 to (N, 152, H/8, W/8)."""
-        x = (pixels.float() - self.get_buffer("mean")) / self.get_buffer("std")
-        c8 = self.blocks[2](self.blocks[1](self.blocks[0](self.stem(x))))
+        c8 = self.blocks[2](self.blocks[1](self.blocks[0](self.stem(pixels))))
         c16 = self.blocks[4](self.blocks[3](c8))
         # Past the border counts as nothing, or what only the trunk's own padding draws there is the farthest place of
         # every picture: magnetic tiles .69 without it and .83 with it, screws .84 and .94, macaroni .86 and .90.

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tuning.eyes.losses import Losses
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, Separable, frame_statistics, freeze_norms, stem_and_blocks
+from tuning.eyes.net import Separable, frame_statistics, freeze_norms, stem_and_blocks
 from tuning.teach.lessons import Batch
 
 CHANNELS = 64
@@ -37,14 +37,9 @@ class Drawn:
 class TaughtNet(nn.Module):
     """RGB frames in, two maps and features out."""
 
-    mean: Tensor
-    std: Tensor
-
     def __init__(self, trunk: nn.Module, *, classes: int) -> None:
         super().__init__()
         self.stem, self.blocks = stem_and_blocks(trunk)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255)
         self.lateral4 = nn.Conv2d(24, CHANNELS, 1)
         self.lateral8 = nn.Conv2d(40, CHANNELS, 1)
         self.lateral16 = nn.Conv2d(112, CHANNELS, 1)
@@ -67,8 +62,7 @@ class TaughtNet(nn.Module):
 
     def entrance(self, pixels: Tensor) -> Tensor:
         """Frames, (N, 3, H, W) in 0..255, to the first stride-4 features: the part that is never trained."""
-        x = (pixels.float() - self.mean) / self.std
-        c2 = self.blocks[0](self.stem(x.contiguous(memory_format=torch.channels_last)))
+        c2 = self.blocks[0](self.stem(pixels))
         first: Tensor = self.blocks.get_submodule("1.0")(c2)
         return first
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, freeze_norms, stem_and_blocks
+from tuning.eyes.net import freeze_norms, stem_and_blocks
 
 STAGES = 5  # of the trunk: to stride 16, 4 x 4 cells of a patch
 CHANNELS = (24, 40, 112)  # at strides 4, 8 and 16
@@ -25,15 +25,10 @@ class Said:
 class CloserNet(nn.Module):
     """Patches and their likes in, names and sizes out."""
 
-    mean: Tensor
-    std: Tensor
-
     def __init__(self, trunk: nn.Module, *, classes: int) -> None:
         super().__init__()
         self.stem, blocks = stem_and_blocks(trunk)
         self.blocks = blocks[:STAGES]
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) * 255)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) * 255)
         both = CHANNELS[0] + 2 * CHANNELS[1]
         self.compare = nn.Sequential(
             nn.Conv2d(both, COMPARED, 3, padding=1), nn.ReLU(), nn.Conv2d(COMPARED, COMPARED, 3, padding=1), nn.ReLU()
@@ -69,8 +64,7 @@ class CloserNet(nn.Module):
 
     def _maps(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """At strides 4, 8 and 16."""
-        x = (pixels.float() - self.mean) / self.std
-        c4 = self.blocks[1](self.blocks[0](self.stem(x.contiguous(memory_format=torch.channels_last))))
+        c4 = self.blocks[1](self.blocks[0](self.stem(pixels)))
         c8 = self.blocks[2](c4)
         return c4, c8, self.blocks[4](self.blocks[3](c8))
 
