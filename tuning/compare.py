@@ -81,16 +81,16 @@ def compare(
         TuningError: there are no bad pictures to compare on.
     """
     taught, others = _split(photographs)
-    if not any(p.defect for p in taught) or not any(p.defect for p in others):
+    if not any(p.is_bad for p in taught) or not any(p.is_bad for p in others):
         raise TuningError("comparison: bad pictures are needed on both sides. Nothing was taught. Show more of them.")
-    good, worse = ([p for p in taught if (p.defect is None) is side] for side in (True, False))
+    good, worse = ([p for p in taught if p.is_bad is side] for side in (False, True))
     if good_only:
         worse, photographs = [], replace(photographs, defects=(ANOMALY,))
     taught = [*good, *worse]
     frame = frame_of(taught)
     say(f"{len(taught)} pictures teach, {len(others)} are shown afterwards, frame {frame[1]} x {frame[0]} px")
     ready = shown(others, *frame)
-    bad = np.array([one.photo.defect is not None for one in ready])
+    bad = np.array([one.photo.is_bad for one in ready])
     rows = []
     with TemporaryDirectory(prefix="inspector-compare-") as folder:
         start = time.monotonic()
@@ -148,12 +148,11 @@ def _split(photographs: Photographs) -> tuple[list[Photo], list[Photo]]:
     """Half that teaches, and the rest; twins and groups stay on one side."""
     sides = halves(photographs.all)
     first = [p for p, side in zip(photographs.all, sides, strict=True) if side == 0]
-    most = {True: MOST_GOOD, False: MOST_BAD}
+    most = {False: MOST_GOOD, True: MOST_BAD}
     taught: list[Photo] = []
     spread = [p for offset in range(7) for p in first[offset::7]]  # where some are left out, of every class
     for photo in spread:
-        good = photo.defect is None
-        if sum((p.defect is None) is good for p in taught) < most[good]:
+        if sum(p.is_bad is photo.is_bad for p in taught) < most[photo.is_bad]:
             taught.append(photo)
     groups = {p.group for p in taught}
     return taught, [p for p in photographs.all if p.group not in groups]

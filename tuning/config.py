@@ -5,7 +5,7 @@ import itertools
 import json
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -44,12 +44,13 @@ class PoolsConfig(Strict):
     """
 
     train: tuple[RenderConfig, ...] = Field(min_length=1)
+    fresh: tuple[RenderConfig, ...] = Field(min_length=1)  # for further courses that show other frames
     closer: tuple[RenderConfig, ...] = Field(min_length=1)
     calibration: tuple[RenderConfig, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def no_seed_is_used_twice(self) -> "PoolsConfig":
-        recipes = self.train + self.closer + self.calibration
+        recipes = self.train + self.fresh + self.closer + self.calibration
         runs = sorted((run.first_seed, run.first_seed + run.frames) for run in recipes)
         if runs[-1][1] > EVALUATED_FROM:
             raise ValueError(
@@ -75,19 +76,46 @@ def _every_class(weights: dict[str, float]) -> dict[str, float]:
 ClassWeights = Annotated[dict[str, float], AfterValidator(_every_class)]
 
 
-class AgainConfig(Strict):
-    """A second cosine after the first one has ended, which shows more of what the first left most unseen."""
+class FurtherConfig(Strict):
+    """A further course: a lower cosine after the one before has ended."""
 
     steps: int = Field(ge=1)
-    rate_share: float = Field(gt=0, le=1)  # of the learning rates that it starts at
+    rate_share: float = Field(gt=0, le=1)  # of the learning rate that it starts at
+
+
+Further = TypeVar("Further", bound=FurtherConfig)
+
+
+class CoursesConfig(Strict, Generic[Further]):
+    """A first course and further ones."""
+
+    steps: int = Field(ge=1)  # of the first course
+    again: tuple[Further, ...] = Field(min_length=1)  # one after the other
+
+    @property
+    def all_steps(self) -> int:
+        return self.steps + sum(course.steps for course in self.again)
+
+    def later(self, step: int) -> tuple[Further, int] | None:
+        """The further course that a step belongs to and its step in there; None in the first course."""
+        begins = self.steps
+        for course in self.again:
+            if begins <= step < begins + course.steps:
+                return course, step - begins
+            begins += course.steps
+        return None
+
+
+class AgainConfig(FurtherConfig):
+    """A further course of the eyes, which shows more of what those before it left most unseen."""
+
     weights: ClassWeights  # in place of the first ones
+    fresh: bool = False  # shows the frames of pools.fresh in place of those of pools.train
 
 
-class CourseConfig(Strict):
+class CourseConfig(CoursesConfig[AgainConfig]):
     """Steps and rates that the eyes' trainings have in common."""
 
-    steps: int = Field(ge=1)  # of the first cosine
-    again: AgainConfig
     learning_rate: float = Field(gt=0)  # of the head
     trunk_rate_share: float = Field(gt=0, le=1)  # the trunk learns this much slower
     weight_decay: float = Field(ge=0)
@@ -95,9 +123,10 @@ class CourseConfig(Strict):
     average_decay: float = Field(gt=0, lt=1)  # of the weights' moving average, which is what ships
     weights: ClassWeights  # how often each class is shown, relative
 
-    @property
-    def all_steps(self) -> int:
-        return self.steps + self.again.steps
+    def weights_at(self, step: int) -> dict[str, float]:
+        """How often each class is shown at a step, relative."""
+        later = self.later(step)
+        return self.weights if later is None else later[0].weights
 
 
 class EyesTrainingConfig(CourseConfig):
@@ -145,21 +174,17 @@ class EyesConfig(Strict):
         return _digest(self.model_dump(mode="json", include={"seed", "trunk", "closer"}) | {"faintest": faintest})
 
 
-class MindAgainConfig(Strict):
+class MindAgainConfig(FurtherConfig):
     """A further course over the tasks that the first one ended with, with moments of its own."""
 
-    steps: int = Field(ge=1)
-    rate_share: float = Field(gt=0, le=1)  # of the learning rate that its cosine starts at
     reading: float = Field(ge=0, le=1)  # share of its steps that teach reading
     crowded: float = Field(ge=0, le=1)  # share of sheets with many lines on a class: which of them apply is hard
     weight_next_line: float = Field(gt=0)
 
 
-class MindTrainingConfig(Strict):
+class MindTrainingConfig(CoursesConfig[MindAgainConfig]):
     """Steps, tasks and rates of the mind's training."""
 
-    steps: int = Field(ge=1)  # of the first course
-    again: tuple[MindAgainConfig, ...] = Field(min_length=1)  # one after the other
     course_steps: int = Field(ge=1)  # what shares of the course and the learning rate before `judging_from` refer to
     learning_rate: float = Field(gt=0)
     last_rate_share: float = Field(ge=0, le=1)  # of the learning rate that the cosine ends at
@@ -186,19 +211,6 @@ class MindTrainingConfig(Strict):
     judging_rate_share: float = Field(gt=0, le=1)  # of the learning rate that its own cosine starts at
     judging_weight_figure: float = Field(ge=0)  # from then, of copied figures; the verdict weighs as the next line does
     look_every: int = Field(ge=1)  # steps between early looks at forms that are not taught
-
-    @property
-    def all_steps(self) -> int:
-        return self.steps + sum(course.steps for course in self.again)
-
-    def later(self, step: int) -> tuple[MindAgainConfig, int] | None:
-        """The further course that a step belongs to and its step in there; None in the first course."""
-        begins = self.steps
-        for course in self.again:
-            if begins <= step < begins + course.steps:
-                return course, step - begins
-            begins += course.steps
-        return None
 
 
 class MindConfig(Strict):

@@ -24,7 +24,7 @@ def tune(recipe: Path, work: Path, target: Path, *, parts_folder: Path = PARTS_F
 
     Args:
         recipe: YAML, for example configs/tuning/embedded.yaml.
-        work: keeps rendered pools, fetched wheels and checkpoints; about 20 GB.
+        work: keeps rendered pools, fetched wheels and checkpoints; about 31 GB.
         target: the package folder to assemble.
         parts_folder: receives the tuned parts.
         say: called with one line of progress at a time.

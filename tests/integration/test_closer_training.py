@@ -26,7 +26,7 @@ from tuning.eyes.pretrained import bare_trunk
 
 CONFIG = CloserConfig(
     steps=REPORT_EVERY - 3,
-    again=AgainConfig(steps=5, rate_share=0.5, weights=dict.fromkeys(CLASSES, 1.0) | {"chip": 2.0}),
+    again=(AgainConfig(steps=5, rate_share=0.5, weights=dict.fromkeys(CLASSES, 1.0) | {"chip": 2.0}),),
     batch=2,
     learning_rate=0.001,
     trunk_rate_share=0.3,

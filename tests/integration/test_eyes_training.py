@@ -7,14 +7,18 @@ import pytest
 
 pytest.importorskip("torch")
 
+import onnx
 import torch
 from torch import nn
 
+from cameras.render import render
 from models.evaluate_eyes import Placed
+from models.eyes import Sight
 from tests.integration.tiny_frame import tiny_truth
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
+from tuning.eyes.export import INPUT, export_float, quantise
 from tuning.eyes.matching import match
-from tuning.eyes.net import EyesNet
+from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, EyesNet, Stem
 from tuning.eyes.pool import DefectTruth, PooledFrame
 from tuning.eyes.pretrained import bare_trunk
 from tuning.eyes.quick import with_quick_backward
@@ -38,6 +42,44 @@ def test_the_quick_backward_gives_the_stock_gradients() -> None:
             expected = known[name].grad
             assert expected is not None
             assert float((expected - parameter.grad).norm()) <= 1e-3 * float(expected.norm()) + 1e-6, name
+
+
+def test_the_first_convolution_takes_bytes_as_it_was_pretrained_to_take_normalised_pictures() -> None:
+    trunk = bare_trunk().eval()
+    conv, norm = trunk.get_submodule("conv_stem"), trunk.get_submodule("bn1")
+    pixels = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (1, 3, 64, 96), np.uint8))
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (IMAGENET_MEAN, IMAGENET_STD))
+
+    with torch.no_grad():
+        normalised = norm(conv((pixels.float() - mean) / std))
+        taken = Stem(conv, norm).eval()(pixels)
+
+    inside = (..., slice(-1), slice(-1))  # the last row and column are padded with grey, not with the mean colour
+    assert torch.allclose(taken[inside], normalised[inside], atol=1e-4)
+
+
+def test_the_eight_bit_graph_takes_a_pictures_bytes_as_they_are(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    frames = [render(seed, content="dense").pixels for seed in (1, 2)]
+
+    export_float(EyesNet(bare_trunk(), classes=3, zones=2, channels=8), whole)
+    quantise(whole, small, frames)
+
+    graph = onnx.load(small).graph
+    turned, scaled, first = (node.op_type for node in _from(graph, INPUT, 3))
+    assert (turned, scaled, first) == ("Transpose", "DequantizeLinear", "Conv")
+    said = [Sight(path.read_bytes(), threads=1).maps(frames[0]).zones for path in (whole, small)]
+    assert float(np.corrcoef(said[0].ravel(), said[1].ravel())[0, 1]) > 0.99
+
+
+def _from(graph: onnx.GraphProto, value: str, count: int) -> list[onnx.NodeProto]:
+    """The first nodes on a value's way through a graph."""
+    found: list[onnx.NodeProto] = []
+    for _ in range(count):
+        found.append(next(node for node in graph.node if value in node.input))
+        value = found[-1].output[0]
+    return found
 
 
 def test_a_resumed_training_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:

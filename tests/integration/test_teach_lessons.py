@@ -1,5 +1,6 @@
 """What a step of teaching shows: whole units, or in large frames mostly the surroundings of what is marked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,13 @@ LARGE, SMALL = (512, 768), (288, 384)
 def picture(frame: tuple[int, int], defect: str | None, *, marked: bool) -> Shown:
     """A grey frame, a bad one with a mark of 12 px near its right edge."""
     rows, columns = frame
-    mask: NDArray[np.float32] | None = None
+    masks: NDArray[np.float32] | None = None
     if defect and marked:
-        mask = np.zeros(frame, np.float32)
-        mask[200:212, columns - 60 : columns - 48] = 1
-    solid = None if mask is None else mask > 0
-    photo = Photo("unit", Path("unit.png"), (columns, rows), defect, solid, 0)
-    return Shown(photo, np.full((rows, columns, 3), 128, np.uint8), mask, Area(0, 0, columns, rows))
+        masks = np.zeros((1, *frame), np.float32)
+        masks[0, 200:212, columns - 60 : columns - 48] = 1
+    solid = None if masks is None else masks > 0
+    photo = Photo("unit", Path("unit.png"), (columns, rows), (defect,) if defect else (), solid, 0)
+    return Shown(photo, np.full((rows, columns, 3), 128, np.uint8), masks, Area(0, 0, columns, rows))
 
 
 def lessons(frame: tuple[int, int], *, marked: bool) -> Lessons:
@@ -54,6 +55,24 @@ def test_in_a_large_frame_most_steps_show_the_surroundings_of_a_mark() -> None:
 @pytest.mark.parametrize(("frame", "marked"), [(SMALL, True), (LARGE, False)])
 def test_a_small_frame_or_one_without_marks_is_shown_whole(frame: tuple[int, int], marked: bool) -> None:
     assert shapes(lessons(frame, marked=marked)) == [frame] * 2 * WHOLE_EVERY
+
+
+def test_a_unit_with_two_kinds_of_defect_teaches_where_both_are_and_is_called_neither() -> None:
+    one = picture(SMALL, "spot", marked=True)
+    stain = np.zeros((1, *SMALL), np.float32)
+    stain[0, 60:72, 60:72] = 1
+    assert one.masks is not None
+    masks = np.concatenate([one.masks, stain])
+    both = Shown(replace(one.photo, defects=("spot", "stain"), masks=masks > 0), one.pixels, masks, one.area)
+    taught = Lessons([picture(SMALL, None, marked=False)], [both], ["spot", "stain"], seed=0)
+
+    for step in range(8):
+        batch = taught.batch(step)
+        as_photographed = batch.real & (batch.bad > 0)
+        assert bool((batch.labels[as_photographed] < 0).all())
+        assert bool((batch.masks[as_photographed] > 0.5).sum((1, 2)).ge(1.6 * 144).all())  # both marks are 12 x 12 px
+    pasted = {int(label) for step in range(40) for label in taught.batch(step).labels if label >= 0}
+    assert pasted == {0, 1}  # a piece of it put elsewhere is one kind again
 
 
 def test_parts_make_a_step_shorter() -> None:

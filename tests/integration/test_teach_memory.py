@@ -31,7 +31,7 @@ def surface(seed: int) -> NDArray[np.uint8]:
 
 @torch.no_grad()
 def test_the_border_of_a_good_picture_is_not_its_worst_place(tmp_path: Path) -> None:
-    photo = Photo("surface", tmp_path / "surface.png", (EDGE, EDGE), None, None, 0)
+    photo = Photo("surface", tmp_path / "surface.png", (EDGE, EDGE), (), None, 0)
     memory = GoldenMemory(pretrained_trunk(TRUNK, ROOT / "tuning-work" / "wheels"))
     memory.learn([Shown(photo, surface(seed), None, Area(0, 0, EDGE, EDGE)) for seed in range(10)], seed=0)
     at_border = 0

@@ -25,8 +25,8 @@ def case(number: int, defect: str) -> Case:
     shape = np.log(np.full(ESTIMATORS, outlined) * rng.uniform(0.97, 1.03, ESTIMATORS)).astype(np.float32)
     region = Region((0, 0, 8, 8), np.ones((4, 4), np.bool_), (0, 0), 3.0, shape, np.zeros(4, np.float32), 0)
     length = outlined * TRUE_SHARE[defect]
-    mark = Mark(np.full((8, 8), 255, np.uint8), (0, 0), length, length**2 / 2)
-    photo = Photo(f"unit {number}", Path("unit.png"), (64, 64), defect, None, number)
+    mark = Mark(defect, np.full((8, 8), 255, np.uint8), (0, 0), length, length**2 / 2)
+    photo = Photo(f"unit {number}", Path("unit.png"), (64, 64), (defect,), None, number)
     shown = Shown(photo, np.zeros((64, 64, 3), np.uint8), None, Area(0, 0, 64, 64))
     return Case(
         shown, made_up=False, marks=(mark,), regions=(region,), marks_of=(0,), highest=3.0, worst=3.0, frame=shape

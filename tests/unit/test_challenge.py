@@ -65,7 +65,7 @@ def test_units_that_judge_never_train(repository):
     pools = load_eyes(repository / "configs" / "tuning" / "embedded.yaml").pools
     shown = range(EVALUATED_FROM, EVALUATED_FROM + 10_000)
 
-    for run in pools.train + pools.calibration:
+    for run in pools.train + pools.fresh + pools.closer + pools.calibration:
         taught = range(run.first_seed, run.first_seed + run.frames)
         assert not range(max(shown.start, taught.start), min(shown.stop, taught.stop))
 

@@ -53,7 +53,7 @@ def test_a_known_defect_is_cut_out_and_put_on_a_good_unit() -> None:
     (piece,) = pieces_of(bad, mask, "crack")
     done = pasted(plain(120), piece, np.random.default_rng(1))
 
-    (mark,) = marks_of(done.mask)
+    (mark,) = marks_of("spot", done.mask)
     assert piece.defect == "crack"
     assert mark.area_px2 == 72
     assert done.pixels[done.mask > 0].mean() < 90  # dark on 120
@@ -65,7 +65,7 @@ def test_marks_that_nearly_touch_are_one_defect() -> None:
     mask[10:20, 18:22] = 1
     mask[60:70, 100:110] = 1
 
-    marks = marks_of(mask)
+    marks = marks_of("spot", mask)
 
     assert sorted(mark.area_px2 for mark in marks) == [80, 100]
 
@@ -74,6 +74,6 @@ def test_a_mark_too_small_for_the_frame_is_still_a_mark():
     mask = np.zeros((40, 40), np.float32)
     mask[20, 30] = 0.3
 
-    (mark,) = marks_of(mask)
+    (mark,) = marks_of("spot", mask)
 
     assert (mark.corner, mark.area_px2) == ((30, 20), 1.0)

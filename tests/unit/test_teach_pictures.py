@@ -44,7 +44,7 @@ def test_folders_name_the_defects(good, bad):
     taken = open_photographs(good, bad)
 
     assert len(taken.good) == 12
-    assert [photo.defect for photo in taken.bad] == ["burnt edge"] * 5
+    assert [photo.defects for photo in taken.bad] == [("burnt edge",)] * 5
     assert taken.defects == ("burnt edge", ANOMALY)
 
 
@@ -60,9 +60,9 @@ def test_a_mask_beside_a_picture_marks_its_defect(good, bad):
     mask[10:20, 5:9] = 255
     write(bad / "Burnt_edge" / "0_mask.png", mask)
 
-    marked = [photo.mask for photo in open_photographs(good, bad).bad if photo.mask is not None]
+    marked = [photo.masks for photo in open_photographs(good, bad).bad if photo.masks is not None]
 
-    assert [int(mask.sum()) for mask in marked] == [40]
+    assert [int(masks.sum()) for masks in marked] == [40]
 
 
 def test_boxes_of_a_manifest_mark_a_defect(good, bad):
@@ -71,34 +71,49 @@ def test_boxes_of_a_manifest_mark_a_defect(good, bad):
 
     (photo,) = open_photographs(good, bad / "bad.jsonl").bad
 
-    assert photo.mask is not None
-    assert int(photo.mask.sum()) == 8
+    assert photo.masks is not None
+    assert int(photo.masks.sum()) == 8
 
 
 @pytest.fixture
 def examples(tmp_path):
-    """Twelve good units, four with a dent, one with a dent and a burr, as `inspector examples` writes them."""
+    """Twelve good units, four with a dent, four with a dent and a burr, as `inspector examples` writes them."""
 
-    def defect(name):
+    def defect(name, x):
         mask = np.zeros((6, 10), np.uint8)
         mask[2:4] = 255
-        return ShownDefect(name, "rim", (20, 8, 30, 14), mask, {"mm": 1.0, "mm2": 0.2, "%": 0.1}, 10.0, True, False)
+        box = (x, 8, x + 10, 14)
+        return ShownDefect(name, "rim", box, mask, {"mm": 1.0, "mm2": 0.2, "%": 0.1}, 10.0, True, False)
 
-    wrong = [()] * 12 + [(defect("dent"),)] * 4 + [(defect("dent"), defect("burr"))]
+    dent, burr = defect("dent", 20), defect("burr", 4)
+    wrong = [()] * 12 + [(dent,)] * 4 + [(dent, burr)] * 4
     units = [ShownUnit(f"{i}", picture(300 + i), 0.1, 20.0, found, {}) for i, found in enumerate(wrong)]
     write_examples(tmp_path / "examples", units)
     return tmp_path / "examples"
 
 
-def test_a_folder_of_examples_teaches_its_units_with_one_kind_of_defect(examples):
+def test_a_folder_of_examples_teaches_its_units_each_kind_of_defect_at_its_own_place(examples):
     taken = open_photographs(examples, examples)
 
     assert len(taken.good) == 12
-    assert [photo.defect for photo in taken.bad] == ["dent"] * 4
-    masks = [photo.mask for photo in taken.bad if photo.mask is not None]
-    assert [int(mask.sum()) for mask in masks] == [20] * 4
-    assert all(mask[10:12, 20:30].all() for mask in masks)
-    assert "1 pictures with several kinds of defect were left out" in taken.remarks[0]
+    assert [photo.defects for photo in taken.bad] == [("dent",)] * 4 + [("burr", "dent")] * 4
+    masks = [photo.masks for photo in taken.bad if photo.masks is not None]
+    assert [masks.sum((1, 2)).tolist() for masks in masks] == [[20]] * 4 + [[20, 20]] * 4
+    assert all(dent[-1][10:12, 20:30].all() for dent in masks)
+    assert all(burr[0][10:12, 4:14].all() for burr in masks[4:])
+
+
+def test_kinds_of_too_few_pictures_are_one_anomaly_with_all_that_is_marked_of_them(examples):
+    lines = (examples / "examples.jsonl").read_text().splitlines()
+    lines[12:] = [*lines[12:16], lines[16].replace('"dent"', '"tear"')]  # one picture with a burr and a tear
+    (examples / "examples.jsonl").write_text("\n".join(lines))
+
+    taken = open_photographs(examples, examples)
+
+    assert taken.defects == ("dent", ANOMALY)
+    (rare,) = [photo for photo in taken.bad if photo.defects == (ANOMALY,)]
+    assert rare.masks is not None
+    assert rare.masks.sum((1, 2)).tolist() == [40]
 
 
 def test_examples_called_too_faint_are_left_out_with_a_remark(examples):
@@ -108,7 +123,7 @@ def test_examples_called_too_faint_are_left_out_with_a_remark(examples):
 
     taken = open_photographs(examples, examples)
 
-    assert len(taken.bad) == 3
+    assert len(taken.bad) == 7
     assert "1 pictures whose defect is called too small or faint were left out" in "\n".join(taken.remarks)
 
 
@@ -225,7 +240,7 @@ def test_a_defect_of_too_few_pictures_is_taught_without_its_name(good, bad):
     taken = open_photographs(good, bad)
 
     assert taken.defects == ("burnt edge", ANOMALY)
-    assert sum(photo.defect == ANOMALY for photo in taken.bad) == 2
+    assert sum(photo.defects == (ANOMALY,) for photo in taken.bad) == 2
     assert any("rare: 2 pictures are too few" in remark for remark in taken.remarks)
 
 
@@ -239,7 +254,7 @@ def test_twins_are_never_on_both_sides(good, bad):
 
     twins = {side for photo, side in zip(photos, sides, strict=True) if "twin" in photo.name}
     assert len(twins) == 1
-    assert {0, 1} == {side for photo, side in zip(photos, sides, strict=True) if photo.defect is None}
+    assert {0, 1} == {side for photo, side in zip(photos, sides, strict=True) if not photo.is_bad}
 
 
 def test_a_group_of_a_manifest_is_never_split(good, bad):

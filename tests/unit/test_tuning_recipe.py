@@ -46,3 +46,12 @@ def test_a_change_of_the_closer_look_leaves_the_eyes_own_training_alone(reposito
 
     assert longer.training_digest() == recipe.training_digest()
     assert longer.closer_digest() != recipe.closer_digest()
+
+
+def test_a_further_course_shows_what_its_own_weights_say(repository: Path):
+    training = load_recipe(repository / "configs" / "tuning" / "embedded.yaml").eyes.training
+    last = training.again[-1]
+
+    assert training.weights_at(0) == training.weights
+    assert training.weights_at(training.all_steps - 1) == last.weights != training.weights
+    assert training.later(training.all_steps - last.steps) == (last, 0)

@@ -63,7 +63,7 @@ def cosine(step: int, steps: int, warm_up_steps: int, *, top: float = 1.0) -> fl
 
 
 def course_of(config: CourseConfig, *, seed: int, digest: str, path: Path) -> Course:
-    """The course of a recipe: one cosine to nothing, then a lower one."""
+    """The course of a recipe: one cosine to nothing, then lower ones."""
     return Course(
         steps=config.all_steps,
         learning_rate=config.learning_rate,
@@ -79,10 +79,10 @@ def course_of(config: CourseConfig, *, seed: int, digest: str, path: Path) -> Co
 
 def _rate_at(config: CourseConfig, step: int) -> float:
     """Share of the learning rates."""
-    again = step - config.steps
-    if again < 0:
+    if (later := config.later(step)) is None:
         return cosine(step, config.steps, config.warm_up_steps)
-    return cosine(again, config.again.steps, config.warm_up_steps, top=config.again.rate_share)
+    course, own_step = later
+    return cosine(own_step, course.steps, config.warm_up_steps, top=course.rate_share)
 
 
 def start(seed: int) -> None:

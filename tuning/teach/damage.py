@@ -7,7 +7,6 @@ not to belong there.
 Source: after CutPaste (Li et al., CVPR 2021) and DRAEM (Zavrtanik et al., ICCV 2021), with masks of our own.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -179,8 +178,3 @@ def _lump(mask: Floats, size: float, rng: np.random.Generator) -> None:
         coarse = max(2, edge // max(3, int(size / 3)))
         noise = rng.random((coarse, coarse)).astype(np.float32)
         mask *= cv2.resize(noise, (edge, edge), interpolation=cv2.INTER_CUBIC) > rng.uniform(0.1, 0.45)
-
-
-def pieces_of_all(shown: Sequence[tuple[NDArray[np.uint8], Floats, str]]) -> list[Piece]:
-    """Every piece of several marked pictures."""
-    return [piece for pixels, mask, defect in shown for piece in pieces_of(pixels, mask, defect)]

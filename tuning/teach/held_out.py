@@ -39,6 +39,7 @@ FEWEST_CELLS = 2  # of a mark, for it to have a size
 class Mark:
     """One marked defect in the frame."""
 
+    defect: str
     mask: NDArray[np.uint8]  # (h, w) 0 or 255
     corner: tuple[int, int]  # x, y
     length_px: float
@@ -60,7 +61,7 @@ class Case:
 
     @property
     def is_bad(self) -> bool:
-        return self.shown.photo.defect is not None
+        return self.shown.photo.is_bad
 
 
 def with_made_up(good: Sequence[Shown], bad: Sequence[Shown], *, few: bool, seed: int) -> list[tuple[Shown, bool]]:
@@ -72,8 +73,8 @@ def with_made_up(good: Sequence[Shown], bad: Sequence[Shown], *, few: bool, seed
             other = good[int(rng.integers(len(good)))]
             done = damaged(one.pixels, other.pixels, one.area, rng)
             if done.mask.any():
-                photo = replace(one.photo, name=f"{one.photo.name}, damaged", defect=ANOMALY, mask=None)
-                pictures.append((Shown(photo, done.pixels.astype(np.uint8), done.mask, one.area), True))
+                photo = replace(one.photo, name=f"{one.photo.name}, damaged", defects=(ANOMALY,), masks=None)
+                pictures.append((Shown(photo, done.pixels.astype(np.uint8), done.mask[None], one.area), True))
     return pictures
 
 
@@ -85,7 +86,10 @@ def look(sight: RememberingSight, pictures: Sequence[tuple[Shown, bool]]) -> lis
 def _look(maps: Maps, one: Shown, sight: RememberingSight, *, made_up: bool) -> Case:
     places = maps.features[COARSE] + sight.weight * maps.features[STRANGE] + sight.whole * maps.features[WHOLE]
     regions = tuple(find_regions(maps, AT, 1.0))
-    marks = marks_of(one.mask) if one.mask is not None else ()
+    marks: tuple[Mark, ...] = ()
+    if one.masks is not None:
+        kinds = zip(one.photo.defects, one.masks, strict=True)
+        marks = tuple(mark for defect, mask in kinds for mark in marks_of(defect, mask))
     found: list[int | None] = [None] * len(regions)
     drawn = [placed(region) for region in regions]
     for j, mark in enumerate(marks):
@@ -95,15 +99,15 @@ def _look(maps: Maps, one: Shown, sight: RememberingSight, *, made_up: bool) -> 
     return Case(one, made_up, marks, regions, tuple(found), float(places.max()), worst, maps.frame)
 
 
-def marks_of(mask: Floats) -> tuple[Mark, ...]:
-    """The separate defects of a mask, each with its longest dimension and its area.
+def marks_of(defect: str, mask: Floats) -> tuple[Mark, ...]:
+    """The separate defects of one kind, each with its longest dimension and its area.
 
     Where all are too small for the frame, they are every place that they touch: what was marked is never unmarked.
     """
-    return _marks(mask > 0.5, FEWEST_CELLS) or _marks(mask > 0, 1)
+    return _marks(defect, mask > 0.5, FEWEST_CELLS) or _marks(defect, mask > 0, 1)
 
 
-def _marks(inside: NDArray[np.bool_], fewest: int) -> tuple[Mark, ...]:
+def _marks(defect: str, inside: NDArray[np.bool_], fewest: int) -> tuple[Mark, ...]:
     solid = inside.astype(np.uint8)
     joined = cv2.dilate(solid, np.ones((JOINED_PX, JOINED_PX), np.uint8))
     count, labels = cv2.connectedComponents(joined)
@@ -114,7 +118,7 @@ def _marks(inside: NDArray[np.bool_], fewest: int) -> tuple[Mark, ...]:
             continue
         x, y, w, h = cv2.boundingRect(own)
         cut = own[y : y + h, x : x + w] * 255
-        marks.append(Mark(cut, (x, y), longest_px(cut), float(own.sum())))
+        marks.append(Mark(defect, cut, (x, y), longest_px(cut), float(own.sum())))
     return tuple(marks)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.eyes import fit
-from tuning.teach.damage import SOLID, Area, damaged, pasted, pieces_of_all
+from tuning.teach.damage import SOLID, Area, Piece, damaged, pasted, pieces_of
 from tuning.teach.pictures import Photo
 
 Floats = NDArray[np.float32]
@@ -34,8 +34,13 @@ class Shown:
 
     photo: Photo
     pixels: NDArray[np.uint8]  # (H, W, 3)
-    mask: Floats | None  # (H, W) share of the pixel that is marked; None: good, or nobody marked where
+    masks: Floats | None  # (kinds, H, W) share of the pixel that is marked; None: good, or nobody marked where
     area: Area  # the picture without its padding
+
+    @property
+    def mask(self) -> Floats | None:
+        """(H, W) share of the pixel that any kind of defect takes."""
+        return None if self.masks is None else np.asarray(self.masks.max(0), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +84,19 @@ def shown(photos: Sequence[Photo], rows: int, columns: int) -> list[Shown]:
     for photo in photos:
         fitted = fit(photo.pixels(), rows, columns)
         (width, height), x, y = fitted.inner, fitted.left, fitted.top
-        mask = None
-        if photo.mask is not None:
-            mask = np.zeros((rows, columns), np.float32)
-            scaled = cv2.resize(photo.mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-            mask[y : y + height, x : x + width] = scaled
-        ready.append(Shown(photo, fitted.pixels, mask, Area(x, y, x + width, y + height)))
+        masks = None
+        if photo.masks is not None:
+            masks = np.zeros((len(photo.masks), rows, columns), np.float32)
+            for at, own in zip(masks, photo.masks, strict=True):
+                scaled = cv2.resize(own.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+                at[y : y + height, x : x + width] = scaled
+        ready.append(Shown(photo, fitted.pixels, masks, Area(x, y, x + width, y + height)))
     return ready
 
 
 def cuts(frame: tuple[int, int], bad: Sequence[Photo]) -> bool:
     """Whether steps show parts of the frame: it is large, and where the bad ones are bad is known."""
-    marked = all(photo.mask is not None and bool(photo.mask.any()) for photo in bad)
+    marked = all(photo.masks is not None and bool(photo.masks.any()) for photo in bad)
     return marked and frame[0] * frame[1] > 1.5 * CUT_PX**2 and min(frame) >= CUT_PX
 
 
@@ -105,11 +111,13 @@ class Lessons:
 
     def __init__(self, good: Sequence[Shown], bad: Sequence[Shown], defects: Sequence[str], *, seed: int) -> None:
         self._good, self._bad, self._defects, self._seed = good, bad, tuple(defects), seed
-        marked = [(one.pixels, one.mask, one.photo.defect) for one in bad if one.mask is not None and one.photo.defect]
-        self._pieces = pieces_of_all([(pixels, mask, defect) for pixels, mask, defect in marked if mask is not None])
+        self._pieces: list[Piece] = []
         self._of: dict[str, list[Shown]] = {}
         for one in bad:
-            self._of.setdefault(one.photo.defect or "", []).append(one)
+            for defect in one.photo.defects:
+                self._of.setdefault(defect, []).append(one)
+            for mask, defect in zip(() if one.masks is None else one.masks, one.photo.defects, strict=False):
+                self._pieces += pieces_of(one.pixels, mask, defect)
         self._cuts = cuts(good[0].pixels.shape[:2], [one.photo for one in bad])
 
     def batch(self, step: int) -> Batch:
@@ -154,20 +162,21 @@ class Lessons:
         piece = self._pieces[rng.integers(len(self._pieces))]
         done = pasted(self._any_good(rng).pixels, piece, rng)
         pixels, mask = varied(done.pixels, done.mask, rng)
-        return Lesson(pixels, mask, True, False, self._label(piece.defect))
+        return Lesson(pixels, mask, True, False, self._label((piece.defect,)))
 
     def _real(self, rng: np.random.Generator) -> Lesson:
         names = sorted(self._of)
         of_name = self._of[names[int(rng.integers(len(names)))]]
         bad = of_name[int(rng.integers(len(of_name)))]
         pixels, mask = varied(bad.pixels.astype(np.float32), bad.mask, rng)
-        return Lesson(pixels, mask, True, True, self._label(bad.photo.defect or ""))
+        return Lesson(pixels, mask, True, True, self._label(bad.photo.defects))
 
     def _any_good(self, rng: np.random.Generator) -> Shown:
         return self._good[int(rng.integers(len(self._good)))]
 
-    def _label(self, defect: str) -> int:
-        return self._defects.index(defect) if defect in self._defects else UNNAMED
+    def _label(self, defects: tuple[str, ...]) -> int:
+        """Of a picture: one with several kinds of defect teaches where, and no name."""
+        return self._defects.index(defects[0]) if len(defects) == 1 and defects[0] in self._defects else UNNAMED
 
 
 def _part(lesson: Lesson, rng: np.random.Generator) -> Lesson:
@@ -185,19 +194,20 @@ def _part(lesson: Lesson, rng: np.random.Generator) -> Lesson:
     return replace(lesson, pixels=lesson.pixels[cut], mask=lesson.mask[cut], is_bad=bad, label=label)
 
 
-def varied(pixels: Floats, mask: Floats | None, rng: np.random.Generator) -> tuple[Floats, Floats | None]:
-    """Turned by a few degrees, moved, mirrored, lit otherwise and a little noisier."""
+def varied(pixels: Floats, masks: Floats | None, rng: np.random.Generator) -> tuple[Floats, Floats | None]:
+    """Turned by a few degrees, moved, mirrored, lit otherwise and a little noisier; one mask, (H, W), or (n, H, W)."""
     rows, columns = pixels.shape[:2]
     turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), float(rng.uniform(-6, 6)), float(rng.uniform(0.93, 1.08)))
     turn[:, 2] += rng.uniform(-0.03, 0.03, 2) * np.array([columns, rows])
     pixels = np.asarray(cv2.warpAffine(pixels, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.float32)
-    if mask is not None:
-        mask = np.asarray(cv2.warpAffine(mask, turn, (columns, rows)), np.float32)
-    for axis in (0, 1):
+    if masks is not None:
+        moved = [cv2.warpAffine(mask, turn, (columns, rows)) for mask in masks.reshape(-1, rows, columns)]
+        masks = np.asarray(np.reshape(moved, masks.shape), np.float32)
+    for axis in (-2, -1):
         if rng.random() < 0.5:
-            pixels = np.flip(pixels, axis)
-            mask = None if mask is None else np.flip(mask, axis)
+            pixels = np.flip(pixels, axis - 1)
+            masks = None if masks is None else np.flip(masks, axis)
     lit = pixels * rng.uniform(0.88, 1.12) + rng.uniform(-8, 8) + rng.normal(0, 2, 3)
     if rng.random() < 0.3:
         lit = lit + rng.normal(0, rng.uniform(0, 4), pixels.shape)
-    return np.clip(lit, 0, 255).astype(np.float32), mask
+    return np.clip(lit, 0, 255).astype(np.float32), masks

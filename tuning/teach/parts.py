@@ -56,8 +56,8 @@ def train_parts(
 
 def sides_of(pictures: Sequence[Shown]) -> tuple[list[Shown], list[Shown]]:
     """The good ones and the bad ones."""
-    good = [one for one in pictures if one.photo.defect is None]
-    return good, [one for one in pictures if one.photo.defect is not None]
+    good = [one for one in pictures if not one.photo.is_bad]
+    return good, [one for one in pictures if one.photo.is_bad]
 
 
 def _teach(

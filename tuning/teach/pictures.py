@@ -7,8 +7,7 @@ another size, a box outside its picture, the same picture called good and bad.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -53,9 +52,13 @@ class Photo:
     name: str
     path: Path
     size: tuple[int, int]  # width, height in px
-    defect: str | None  # None: good
-    mask: NDArray[np.bool_] | None  # (H, W); None: nobody marked where
+    defects: tuple[str, ...]  # kinds of defect that it shows; none: good
+    masks: NDArray[np.bool_] | None  # (kinds, H, W); None: nobody marked where
     group: int  # twins and pictures of one group share it
+
+    @property
+    def is_bad(self) -> bool:
+        return bool(self.defects)
 
     def pixels(self) -> NDArray[np.uint8]:
         """(H, W, 3) RGB, read anew: a hundred large photographs do not fit beside a training."""
@@ -92,17 +95,17 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         try:
             pixels = _read(one.path)
             _refuse_turned_or_several(one.path)
-            mask = _mask(one, pixels.shape[:2])
+            kinds = tuple(dict.fromkeys(_class_name(name) for name in one.defects))
+            masks = _masks(one, kinds, pixels.shape[:2])
         except TuningError as error:
             problems.append(str(error))
             continue
         rows, columns = pixels.shape[:2]
-        defect = None if one.defect is None else _class_name(one.defect) or ANOMALY
         name = f"{one.path.parent.name}/{one.path.name}"
-        photos.append(Photo(name, one.path, (columns, rows), defect, mask, len(photos)))
+        photos.append(Photo(name, one.path, (columns, rows), kinds, masks, len(photos)))
         prints.append(_print(pixels))
-    problems += [*_unspeakable({p.defect for p in photos if p.defect}), *_two_minds(photos, prints)]
-    count = sum(photo.defect is None for photo in photos)
+    problems += [*_unspeakable({name for photo in photos for name in photo.defects}), *_two_minds(photos, prints)]
+    count = sum(not photo.is_bad for photo in photos)
     if not problems and count < FEWEST_GOOD:
         problems.append(
             f"{good}: {count} good pictures, at least {FEWEST_GOOD} are needed and 50 are better: what is usual cannot "
@@ -111,14 +114,14 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
     if problems:
         raise TuningError("\n".join([*problems, "Nothing was taught."]))
     groups, remarks = _grouped(photos, prints, [one.group for one in named])
-    photos = [Photo(p.name, p.path, p.size, p.defect, p.mask, group) for p, group in zip(photos, groups, strict=True)]
+    photos = [replace(photo, group=group) for photo, group in zip(photos, groups, strict=True)]
     if problem := _one_sided(photos):
         raise TuningError(f"{good}: {problem} Nothing was taught.")
     photos, few = _few_named_anomaly(photos)
-    names = sorted({p.defect for p in photos if p.defect} - {ANOMALY})
+    names = sorted({name for photo in photos for name in photo.defects} - {ANOMALY})
     return Photographs(
-        tuple(p for p in photos if p.defect is None),
-        tuple(p for p in photos if p.defect is not None),
+        tuple(photo for photo in photos if not photo.is_bad),
+        tuple(photo for photo in photos if photo.is_bad),
         (*names, ANOMALY),
         (*left_out, *remarks, *few),
         _digest(photos, prints),
@@ -128,11 +131,13 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
 def halves(photos: Sequence[Photo]) -> list[int]:
     """0 or 1 for each picture: two halves that share no group, each with its part of every class."""
     side: dict[int, int] = {}
-    taken: dict[str | None, list[int]] = defaultdict(lambda: [0, 0])
+    taken: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for photo in photos:
-        counts = taken[photo.defect]
-        side.setdefault(photo.group, 0 if counts[0] <= counts[1] else 1)
-        counts[side[photo.group]] += 1
+        counts = [taken[name] for name in photo.defects or ("",)]
+        first, second = (sum(own[at] for own in counts) for at in (0, 1))
+        side.setdefault(photo.group, 0 if first <= second else 1)
+        for own in counts:
+            own[side[photo.group]] += 1
     return [side[photo.group] for photo in photos]
 
 
@@ -172,7 +177,8 @@ def _orientation(path: Path) -> int:
         return UPRIGHT  # no such note that could be read
 
 
-def _mask(one: Named, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+def _masks(one: Named, kinds: tuple[str, ...], shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """What is marked of each kind."""
     rows, columns = shape
     if one.mask is not None:
         grey = _grey(one.mask, one.path)
@@ -182,11 +188,12 @@ def _mask(one: Named, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
                 f"mask of {one.path.name} has its {columns} x {rows} px and is white where the defect is. Correct it, "
                 "or leave it out."
             )
-        return np.asarray(grey > MARKED, np.bool_)
+        return np.asarray(grey > MARKED, np.bool_)[None]
     if not one.boxes:
         return None
-    mask = np.zeros((rows, columns), np.bool_)
-    for (x0, y0, x1, y1), own in zip_longest(one.boxes, one.box_masks):
+    masks = np.zeros((len(kinds), rows, columns), np.bool_)
+    for marked in one.boxes:
+        (x0, y0, x1, y1), own = marked.box, marked.mask
         if not (0 <= x0 < x1 <= columns and 0 <= y0 < y1 <= rows):
             raise TuningError(
                 f"{one.path}: box {[x0, y0, x1, y1]} does not lie in the picture of {columns} x {rows} px. Correct it: "
@@ -198,8 +205,8 @@ def _mask(one: Named, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
                 f"{own}: {drawn.shape[1]} x {drawn.shape[0]} px, {int(drawn.sum())} of them marked; a mask has the "
                 f"{x1 - x0} x {y1 - y0} px of its box and is white where the defect is. Correct it, or leave it out."
             )
-        mask[y0:y1, x0:x1] |= drawn
-    return mask
+        masks[kinds.index(_class_name(marked.defect)), y0:y1, x0:x1] |= drawn
+    return masks
 
 
 def _grey(path: Path, picture: Path) -> NDArray[np.uint8]:
@@ -210,12 +217,12 @@ def _grey(path: Path, picture: Path) -> NDArray[np.uint8]:
 
 
 def _class_name(said: str) -> str:
-    """As the sheet and the model write it.
+    """As the sheet and the model write it; the anomaly where nobody named it.
 
     >>> _class_name("Broken_large")
     'broken large'
     """
-    return " ".join(said.replace("_", " ").split()).lower()
+    return " ".join(said.replace("_", " ").split()).lower() or ANOMALY
 
 
 def _unspeakable(names: Collection[str]) -> list[str]:
@@ -257,8 +264,8 @@ def _two_minds(photos: Sequence[Photo], prints: Sequence[Print]) -> list[str]:
     problems = []
     for photo, one in zip(photos, prints, strict=True):
         before = first.setdefault(one.digest, photo)
-        if before.defect != photo.defect:
-            labels = " and ".join(p.defect or "good" for p in (before, photo))
+        if before.defects != photo.defects:
+            labels = " and ".join(", ".join(p.defects) or "good" for p in (before, photo))
             problems.append(f"{before.path} and {photo.path}: the same picture is called {labels}. Delete one of them.")
     return problems
 
@@ -277,7 +284,7 @@ def _grouped(photos: Sequence[Photo], prints: Sequence[Print], stated: Sequence[
 
     small = np.array([one.small for one in prints], np.float32)
     apart = np.array([np.abs(small - own).mean((1, 2)) for own in small])
-    of_class = np.array([photo.defect or "" for photo in photos])
+    of_class = np.array([", ".join(photo.defects) for photo in photos])
     pairs = np.triu(of_class[:, None] == of_class[None], 1)
     twin = min(TWINS_APART, TWINS_SHARE * float(np.median(apart[pairs]))) if pairs.any() else TWINS_APART
     twins: list[str] = []
@@ -286,7 +293,7 @@ def _grouped(photos: Sequence[Photo], prints: Sequence[Print], stated: Sequence[
             same = prints[i].digest == prints[k].digest
             if same:
                 twins.append(f"{photos[k].name} and {photo.name}: the same picture twice; one of them would do.")
-            alike = photos[k].defect == photo.defect and photos[k].size == photo.size and apart[i, k] < twin
+            alike = photos[k].defects == photo.defects and photos[k].size == photo.size and apart[i, k] < twin
             if same or alike or (stated[i] and stated[i] == stated[k]):
                 numbers[root(i)] = root(k)
     return [root(i) for i in range(len(photos))], twins
@@ -294,7 +301,7 @@ def _grouped(photos: Sequence[Photo], prints: Sequence[Print], stated: Sequence[
 
 def _one_sided(photos: Sequence[Photo]) -> str:
     """Why the good pictures make no two halves; empty where they do."""
-    good = Counter(photo.group for photo in photos if photo.defect is None)
+    good = Counter(photo.group for photo in photos if not photo.is_bad)
     largest = max(good.values())
     if largest <= LARGEST_GROUP * good.total():
         return ""
@@ -305,23 +312,29 @@ def _one_sided(photos: Sequence[Photo]) -> str:
 
 
 def _few_named_anomaly(photos: Sequence[Photo]) -> tuple[list[Photo], list[str]]:
-    counts: dict[str, int] = defaultdict(int)
-    for photo in photos:
-        if photo.defect:
-            counts[photo.defect] += 1
+    counts = Counter(name for photo in photos for name in photo.defects)
     few = {name: n for name, n in sorted(counts.items()) if n < FEWEST_TO_NAME and name != ANOMALY}
     remarks = [
         f"{name}: {n} pictures are too few to tell it from others by name (at least {FEWEST_TO_NAME}); it is taught as "
         f"{ANOMALY}."
         for name, n in few.items()
     ]
-    renamed = [Photo(p.name, p.path, p.size, ANOMALY if p.defect in few else p.defect, p.mask, p.group) for p in photos]
-    return renamed, remarks
+    return [_with_anomaly(photo, few) for photo in photos], remarks
+
+
+def _with_anomaly(photo: Photo, few: Collection[str]) -> Photo:
+    """These kinds, and what is marked of them, as the anomaly."""
+    names = [ANOMALY if name in few else name for name in photo.defects]
+    defects = tuple(dict.fromkeys(names))
+    if photo.masks is None or not names:
+        return replace(photo, defects=defects)
+    own = [[mask for mask, name in zip(photo.masks, names, strict=True) if name == kind] for kind in defects]
+    return replace(photo, defects=defects, masks=np.stack([np.any(masks, axis=0) for masks in own]))
 
 
 def _digest(photos: Sequence[Photo], prints: Sequence[Print]) -> str:
     whole = hashlib.sha256()
     for photo, one in zip(photos, prints, strict=True):
-        marked = "" if photo.mask is None else hashlib.sha256(np.packbits(photo.mask).tobytes()).hexdigest()
-        whole.update(f"{one.digest} {photo.defect} {marked}\n".encode())
+        marked = "" if photo.masks is None else hashlib.sha256(np.packbits(photo.masks).tobytes()).hexdigest()
+        whole.update(f"{one.digest} {', '.join(photo.defects)} {marked}\n".encode())
     return f"sha256:{whole.hexdigest()}"

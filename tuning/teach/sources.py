@@ -39,11 +39,19 @@ class Named:
     """A picture and what is said about it, before it is read."""
 
     path: Path
-    defect: str | None = None  # None: good; empty: bad in a way that nobody named
-    mask: Path | None = None  # of the picture's size
-    boxes: tuple[Box, ...] = ()
-    box_masks: tuple[Path | None, ...] = ()  # of each box's size, where they are given
+    defects: tuple[str, ...] = ()  # none: good; an empty one: bad in a way that nobody named
+    mask: Path | None = None  # of the picture's size, for its only defect
+    boxes: tuple["NamedBox", ...] = ()
     group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBox:
+    """Where one defect of a picture is."""
+
+    box: Box
+    defect: str
+    mask: Path | None = None  # of the box's size; without it the whole box is the defect
 
 
 def named_good(folder: Path, problems: list[str], left_out: list[str]) -> list[Named]:
@@ -85,29 +93,25 @@ def _masked(folder: Path, name: str, problems: list[str], left_out: list[str]) -
         if called[stem] > 1
     ]
     for path in pictures:
-        yield Named(path, name, masks.pop(path.stem.lower(), None))
+        yield Named(path, (name,), masks.pop(path.stem.lower(), None))
     problems += [
         f"{mask}: there is no picture that this mask belongs to. Rename or delete it." for mask in masks.values()
     ]
 
 
 def _bad_examples(folder: Path, problems: list[str], left_out: list[str]) -> Iterator[Named]:
-    """The units with one kind of defect: a picture teaches one name."""
-    several = unclear = bad = 0
+    """The units with a defect that can be seen."""
+    unclear = bad = 0
     for unit in _examples(folder, problems):
-        kinds = {defect.defect for defect in unit.defects}
-        bad += len(kinds) > 0
-        several += len(kinds) > 1
-        clear = any(defect.specified for defect in unit.defects)
-        unclear += len(kinds) == 1 and not clear
-        if len(kinds) == 1 and clear:
-            masks = tuple(folder / defect.mask if defect.mask else None for defect in unit.defects)
-            boxes = tuple(defect.box_px for defect in unit.defects)
-            yield Named(folder / unit.image, kinds.pop(), boxes=boxes, box_masks=masks)
-    if several:
-        left_out.append(
-            f"{folder.name}: {several} pictures with several kinds of defect were left out: one teaches one."
-        )
+        bad += len(unit.defects) > 0
+        if any(defect.specified for defect in unit.defects):
+            boxes = tuple(
+                NamedBox(defect.box_px, defect.defect, folder / defect.mask if defect.mask else None)
+                for defect in unit.defects
+            )
+            yield Named(folder / unit.image, tuple(sorted({box.defect for box in boxes})), boxes=boxes)
+        else:
+            unclear += len(unit.defects) > 0
     if unclear:
         left_out.append(f"{folder.name}: {unclear} pictures whose defect is called too small or faint were left out.")
     if not bad and not problems:
@@ -157,7 +161,8 @@ def _listed(manifest: Path, problems: list[str]) -> Iterator[Named]:
             problems.append(f"{manifest}:{number}: image: {line.image} is not there. Correct the path.")
             continue
         mask = manifest.parent / line.mask if line.mask else None
-        yield Named(image, line.defect, mask, line.boxes, group=line.group)
+        boxes = tuple(NamedBox(box, line.defect) for box in line.boxes)
+        yield Named(image, (line.defect,), mask, boxes, group=line.group)
 
 
 def _pictures_in(folder: Path, problems: list[str], left_out: list[str]) -> tuple[list[Path], dict[str, Path]]:

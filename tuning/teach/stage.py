@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from models.example_files import ANOMALY
 from models.regions import ESTIMATORS, Region
 from tuning.eyes.calibrate import familiar
 from tuning.eyes.sizes import KNOTS_PX, blend, crossed, quantiles
@@ -82,7 +81,7 @@ def sizes_of(cases: Sequence[Case], defects: Sequence[str]) -> Sizes | None:
                 seen.append(best.shape)
                 length.append(np.log(mark.length_px))
                 root.append(np.log(mark.area_px2) / 2)
-                labels.append(defects.index(case.shown.photo.defect or ANOMALY))
+                labels.append(defects.index(mark.defect))
     if len(seen) < FEWEST_SIZED:
         return None
     of_class = np.eye(len(defects))[labels]  # beside the estimators, and drawn to nothing like them
@@ -102,15 +101,13 @@ def _by_class(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def naming_rows(cases: Sequence[Case], defects: Sequence[str]) -> tuple[list[Region], list[int]]:
     """The regions that teach names: on a mark, or the strongest of a bad picture that nobody marked."""
-    regions, labels = [], []
+    named = []
     for case in cases:
-        if case.shown.photo.defect is None:
-            continue
-        on = [region for region, at in zip(case.regions, case.marks_of, strict=True) if at is not None]
-        for region in on or list(case.regions[: 0 if case.marks else 1]):
-            regions.append(region)
-            labels.append(defects.index(case.shown.photo.defect))
-    return regions, labels
+        at_marks = zip(case.regions, case.marks_of, strict=True)
+        named += [(region, case.marks[at].defect) for region, at in at_marks if at is not None]
+        if case.is_bad and not case.marks:
+            named += [(region, case.shown.photo.defects[0]) for region in case.regions[:1]]
+    return [region for region, _ in named], [defects.index(defect) for _, defect in named]
 
 
 def tensors_of(

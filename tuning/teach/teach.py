@@ -243,7 +243,7 @@ def _unit(case: Case, mm_per_px: float) -> ShownUnit:
     ]
     defects = [
         ShownDefect(
-            defect=photo.defect or "",
+            defect=mark.defect,
             zone=PRODUCT,
             box_px=box,
             mask=mask,
@@ -262,7 +262,10 @@ def _unit(case: Case, mm_per_px: float) -> ShownUnit:
         everywhere = np.full((rows, columns), WHOLE, np.uint8)
         sizes = {"mm": 0.0, "mm2": 0.0, "%": 0.0}
         box = (0, 0, columns, rows)
-        defects = [ShownDefect(photo.defect or "", PRODUCT, box, everywhere, sizes, 0.0, specified=True, whole=True)]
+        defects = [
+            ShownDefect(defect, PRODUCT, box, everywhere, sizes, 0.0, specified=True, whole=True)
+            for defect in photo.defects
+        ]
     groups = {"pictures": "made-up damage" if case.made_up else "photographs"}
     return ShownUnit(photo.name, pixels, scale, rows * columns * scale**2, tuple(defects), groups)
 
@@ -321,9 +324,8 @@ def _tensors(
 
 
 def _variation(one: Shown, rng: np.random.Generator) -> Shown:
-    pixels, mask = varied(one.pixels.astype(np.float32), one.mask, rng)
-    mask = None if mask is None else np.ascontiguousarray(mask)
-    return replace(one, pixels=np.ascontiguousarray(pixels).astype(np.uint8), mask=mask)
+    pixels, masks = varied(one.pixels.astype(np.float32), one.masks, rng)
+    return replace(one, pixels=np.ascontiguousarray(pixels).astype(np.uint8), masks=masks)
 
 
 def _class(defect: str, smallest_px: float | None, *, sized: bool) -> DefectClass:

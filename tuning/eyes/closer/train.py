@@ -50,12 +50,11 @@ class PatchSampler:
             raise TuningError(
                 f"training pool: no window shows {', '.join(absent)}. Nothing was trained. Render more frames."
             )
-        self._odds = class_odds(config.weights), class_odds(config.again.weights)
 
     def batch(self, step: int) -> Patches:
         """The patches of one step."""
         rng = np.random.default_rng((self._seed, step))
-        odds = self._odds[step >= self._config.steps]
+        odds = class_odds(self._config.weights_at(step))
         drawn = [self._draw(rng, odds) for _ in range(self._config.batch)]
         pixels = np.stack([_shown(place, window, rng) for place, window in drawn]).transpose(0, 1, 4, 2, 3)
         return Patches(
