@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from cameras.render import HEIGHT, WIDTH, Rendered
 from cameras.render.canvas import Place
-from cameras.render.loose import defects
-from cameras.render.loose.defects import Wound
+from cameras.render.loose import defects, surface
 from cameras.render.loose.family import LOOSE
 from cameras.render.loose.style import HELD_OUT_SHAPES, TAUGHT_SHAPES, Loose, choose_loose
 from cameras.render.loose.tray import HELD_OUT_TRAYS, TAUGHT_TRAYS
 from cameras.render.loose.unit import Body, laid, make_body
+from cameras.render.loose.wound import Wound
 from cameras.render.raster import grown, length
 from cameras.render.scene import Scene, photographed
 from cameras.render.truth import Content
@@ -26,14 +26,14 @@ _WOUNDS: dict[str, tuple[str, Damages]] = {
     "chip": ("uncoated", lambda rng, product, body: defects.draw_chip(rng, product, body, small=False)),
     "break": ("uncoated", defects.draw_break),
     "crack": ("uncoated", lambda rng, product, body: defects.draw_crack(rng, product, body, small=False)),
-    "spot": ("film", lambda rng, product, body: defects.draw_spot(rng, product, body, small=False)),
-    "stain": ("film", lambda rng, product, body: defects.draw_stain(rng, product, body, small=False)),
+    "spot": ("film", lambda rng, product, body: surface.draw_spot(rng, product, body, small=False)),
+    "stain": ("film", lambda rng, product, body: surface.draw_stain(rng, product, body, small=False)),
     "capping": ("film", defects.draw_capping),
-    "picking": ("uncoated", lambda rng, product, body: defects.draw_picking(rng, product, body, small=False)),
-    "coating peel": ("film", lambda rng, product, body: defects.draw_peel(rng, product, body, small=False)),
+    "picking": ("uncoated", lambda rng, product, body: surface.draw_picking(rng, product, body, small=False)),
+    "coating peel": ("film", lambda rng, product, body: surface.draw_peel(rng, product, body, small=False)),
     "imprint missing": (
         "hard gelatine",
-        lambda rng, product, body: defects.draw_missing_imprint(rng, product, body, small=False),
+        lambda rng, product, body: surface.draw_missing_imprint(rng, product, body, small=False),
     ),
     "capsule dent": ("hard gelatine", lambda rng, product, body: defects.draw_dent(rng, product, body, small=False)),
     "capsule hole": ("hard gelatine", lambda rng, product, body: defects.draw_hole(rng, product, body, small=False)),

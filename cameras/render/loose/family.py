@@ -21,23 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras.render.canvas import Place, contrast_made
-from cameras.render.loose.defects import (
-    Wound,
-    draw_break,
-    draw_capping,
-    draw_chip,
-    draw_crack,
-    draw_dent,
-    draw_hole,
-    draw_missing_imprint,
-    draw_peel,
-    draw_picking,
-    draw_spot,
-    draw_stain,
-)
+from cameras.render.loose.defects import draw_break, draw_capping, draw_chip, draw_crack, draw_dent, draw_hole
 from cameras.render.loose.style import Loose, choose_loose
+from cameras.render.loose.surface import draw_missing_imprint, draw_peel, draw_picking, draw_spot, draw_stain
 from cameras.render.loose.tray import Tray, choose_tray, draw_tray
 from cameras.render.loose.unit import Body, laid, make_body, make_half, outline
+from cameras.render.loose.wound import Wound
 from cameras.render.raster import F32, Random, f32, frame_axes, gaussian, length, noise
 from cameras.render.scene import Drawn, Family, Scene
 from cameras.render.truth import HEIGHT, WIDTH, Content
