@@ -140,15 +140,21 @@ def write_examples(folder: Path, units: Iterable[ShownUnit]) -> int:
     The lines come last, so that an interrupted writing leaves no folder that could be shown.
 
     Raises:
-        ExampleInvalid: the folder is not empty.
+        ExampleInvalid: the folder is not empty, or cannot be written to the end.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ExampleInvalid(f"{folder}: holds something already. Nothing was written. Name an empty folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = [_written(folder, number, unit).model_dump_json() for number, unit in enumerate(units, start=1)]
-    unfinished = folder / f"{LINES}.part"
-    unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    unfinished.rename(folder / LINES)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [_written(folder, number, unit).model_dump_json() for number, unit in enumerate(units, start=1)]
+        unfinished = folder / f"{LINES}.part"
+        unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        unfinished.rename(folder / LINES)
+    except OSError as error:
+        raise ExampleInvalid(
+            f"{folder}: cannot be written: {error.strerror}. What is there has no {LINES} and cannot be shown. Make "
+            "room, or name another disk, delete the folder and repeat."
+        ) from error
     return len(lines)
 
 

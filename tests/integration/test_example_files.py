@@ -145,6 +145,19 @@ def test_a_folder_with_examples_is_not_written_over(tmp_path):
         write_examples(tmp_path, [])
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_disk_that_fills_up_while_units_are_written_is_said(tmp_path):
+    def units():
+        yield from draw_units(range(900_000, 900_001), content="defective", held_out=True)
+        (tmp_path / "data" / "unit-00002.png").symlink_to("/dev/full")
+        yield from draw_units(range(900_001, 900_002), content="defective", held_out=True)
+
+    with pytest.raises(ExampleInvalid, match=r"data: cannot be written: No space left.*delete the folder and repeat"):
+        write_examples(tmp_path / "data", units())
+
+    assert not (tmp_path / "data" / LINES).exists()
+
+
 def _unit(mask: str = "") -> dict[str, object]:
     defect = {"defect": "chip", "zone": "tablet", "box_px": [10, 10, 30, 30], "mask": mask}
     return {"image": "unit.png", "mm_per_px": 0.1, "unit_area_mm2": 50.0, "defects": [defect]}
