@@ -4,6 +4,7 @@ Here alone the upper folders meet: tuning's commands need torch, so they import 
 extra that is missing.
 """
 
+import errno
 import os
 import sys
 import time
@@ -269,10 +270,9 @@ def main() -> None:
         err.print(str(error), style="red", highlight=False, markup=False)
         sys.exit(REFUSED)
     except OSError as error:  # a file named on the command line that may not be written, a full disk
-        said = (
-            f"{error.filename}: {error.strerror}" if error.filename else f"a file cannot be written: {error.strerror}"
-        )
-        err.print(f"{said}. Make room, or correct the path, and repeat.", style="red", highlight=False, markup=False)
+        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        said += ". Make room, or name another disk, and repeat." if error.errno == errno.ENOSPC else ""
+        err.print(said, style="red", highlight=False, markup=False)
         sys.exit(REFUSED)
 
 
