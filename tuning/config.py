@@ -44,7 +44,7 @@ class PoolsConfig(Strict):
     """
 
     train: tuple[RenderConfig, ...] = Field(min_length=1)
-    fresh: tuple[RenderConfig, ...] = Field(min_length=1)  # for further courses that show other frames
+    fresh: tuple[RenderConfig, ...] = ()  # for further courses that show other frames
     closer: tuple[RenderConfig, ...] = Field(min_length=1)
     calibration: tuple[RenderConfig, ...] = Field(min_length=1)
 
@@ -77,7 +77,7 @@ ClassWeights = Annotated[dict[str, float], AfterValidator(_every_class)]
 
 
 class FurtherConfig(Strict):
-    """A further course: a lower cosine after the one before has ended."""
+    """A further course: a cosine of its own after the one before has ended."""
 
     steps: int = Field(ge=1)
     rate_share: float = Field(gt=0, le=1)  # of the learning rate that it starts at
@@ -110,10 +110,18 @@ class AgainConfig(FurtherConfig):
     """A further course of the eyes, which shows more of what those before it left most unseen."""
 
     weights: ClassWeights  # in place of the first ones
+
+
+class EyesAgainConfig(AgainConfig):
+    """A further course of the eyes' own training."""
+
     fresh: bool = False  # shows the frames of pools.fresh in place of those of pools.train
 
 
-class CourseConfig(CoursesConfig[AgainConfig]):
+Again = TypeVar("Again", bound=AgainConfig)
+
+
+class CourseConfig(CoursesConfig[Again]):
     """Steps and rates that the eyes' trainings have in common."""
 
     learning_rate: float = Field(gt=0)  # of the head
@@ -129,7 +137,7 @@ class CourseConfig(CoursesConfig[AgainConfig]):
         return self.weights if later is None else later[0].weights
 
 
-class EyesTrainingConfig(CourseConfig):
+class EyesTrainingConfig(CourseConfig[EyesAgainConfig]):
     """Crops of the eyes' training."""
 
     batch: int = Field(ge=1)
@@ -145,7 +153,7 @@ class EyesTrainingConfig(CourseConfig):
         return self
 
 
-class CloserConfig(CourseConfig):
+class CloserConfig(CourseConfig[AgainConfig]):
     """Patches of the closer look's training."""
 
     batch: int = Field(ge=2)  # patches
@@ -163,6 +171,15 @@ class EyesConfig(Strict):
     pools: PoolsConfig
     training: EyesTrainingConfig
     closer: CloserConfig
+
+    @model_validator(mode="after")
+    def fresh_frames_are_shown(self) -> "EyesConfig":
+        if any(course.fresh for course in self.training.again) != bool(self.pools.fresh):
+            raise ValueError(
+                "a further course says fresh: true and pools.fresh has no frames, or the other way round. Give both or "
+                "neither."
+            )
+        return self
 
     def training_digest(self) -> str:
         """Names a training: a checkpoint of another digest is not resumed."""

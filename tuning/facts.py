@@ -12,7 +12,7 @@ class EyesFacts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    training: str  # digests of the recipe and of the training pool
+    training: str  # digests of the recipe and of the pools that trained
     steps: int
     closer: str  # digests of the closer look's recipe, of the training pool and of the eyes' graph
     closer_steps: int

@@ -15,10 +15,11 @@ from cameras.render import render
 from models.evaluate_eyes import Placed
 from models.eyes import Sight
 from tests.integration.tiny_frame import tiny_truth
+from tuning.errors import TuningError
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
 from tuning.eyes.export import INPUT, export_float, quantise
 from tuning.eyes.matching import match
-from tuning.eyes.net import IMAGENET_MEAN, IMAGENET_STD, EyesNet, Stem
+from tuning.eyes.net import GREY, IMAGENET_MEAN, IMAGENET_STD, EyesNet, Stem
 from tuning.eyes.pool import DefectTruth, PooledFrame
 from tuning.eyes.pretrained import bare_trunk
 from tuning.eyes.quick import with_quick_backward
@@ -69,8 +70,24 @@ def test_the_eight_bit_graph_takes_a_pictures_bytes_as_they_are(tmp_path: Path) 
     graph = onnx.load(small).graph
     turned, scaled, first = (node.op_type for node in _from(graph, INPUT, 3))
     assert (turned, scaled, first) == ("Transpose", "DequantizeLinear", "Conv")
+    constants = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
+    assert [float(constants[name]) for name in _from(graph, INPUT, 2)[-1].input[1:]] == [1, GREY]
     said = [Sight(path.read_bytes(), threads=1).maps(frames[0]).zones for path in (whole, small)]
     assert float(np.corrcoef(said[0].ravel(), said[1].ravel())[0, 1]) > 0.99
+
+
+def test_a_graph_that_does_not_begin_as_expected_is_refused(tmp_path: Path) -> None:
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Cast", [INPUT], ["out"], to=onnx.TensorProto.FLOAT)],
+        "other",
+        [onnx.helper.make_tensor_value_info(INPUT, onnx.TensorProto.UINT8, [1, 4, 4, 3])],
+        [onnx.helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, [1, 4, 4, 3])],
+    )
+    other = tmp_path / "other.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)]), other)
+
+    with pytest.raises(TuningError, match="pixels of the graph goes to Cast, not to one Transpose alone"):
+        quantise(other, tmp_path / "small.onnx", [])
 
 
 def _from(graph: onnx.GraphProto, value: str, count: int) -> list[onnx.NodeProto]:

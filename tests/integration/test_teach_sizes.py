@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 
 from models.regions import ESTIMATORS, Region
 from tuning.teach.damage import Area
-from tuning.teach.held_out import Case, Mark
+from tuning.teach.held_out import Case, Mark, marks_of, marks_under
 from tuning.teach.lessons import Shown
 from tuning.teach.pictures import Photo
 from tuning.teach.stage import FEWEST_SIZED, sizes_of
@@ -42,6 +42,25 @@ def test_a_kind_that_is_always_outlined_too_long_is_measured_shorter() -> None:
     assert crack == pytest.approx(10, rel=0.15)
     assert stain == pytest.approx(20, rel=0.15)
     assert crack < unknown < stain  # a kind that nobody marked is measured like all of them
+
+
+def test_of_marks_over_each_other_a_region_is_the_larger_one() -> None:
+    chip, spot = np.zeros((64, 64), np.float32), np.zeros((64, 64), np.float32)
+    chip[10:40, 10:40] = 1
+    spot[20:24, 20:24] = 1  # on the chip
+    marks = (*marks_of("chip", chip), *marks_of("spot", spot))
+    outline = Region(
+        (10, 10, 40, 40),
+        np.ones((15, 15), np.bool_),
+        (5, 5),
+        3.0,
+        np.zeros(ESTIMATORS, np.float32),
+        np.zeros(4, np.float32),
+        0,
+    )
+
+    assert [mark.defect for mark in marks] == ["chip", "spot"]
+    assert marks_under((outline,), marks) == (0,)
 
 
 def test_too_few_marks_give_no_size() -> None:

@@ -75,6 +75,22 @@ def test_boxes_of_a_manifest_mark_a_defect(good, bad):
     assert int(photo.masks.sum()) == 8
 
 
+def test_a_picture_with_two_defects_has_a_line_of_the_manifest_for_each(good, bad):
+    lines = [
+        {"image": f"Burnt_edge/{n}.png", "defect": defect, "boxes": [box]}
+        for n in range(4)
+        for defect, box in (("hole", [2, 3, 6, 5]), ("burr", [20, 20, 30, 21]))
+    ]
+    (bad / "bad.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+
+    taken = open_photographs(good, bad / "bad.jsonl")
+
+    assert taken.defects == ("burr", "hole", ANOMALY)
+    assert [photo.defects for photo in taken.bad] == [("burr", "hole")] * 4
+    masks = [photo.masks for photo in taken.bad if photo.masks is not None]
+    assert [own.sum((1, 2)).tolist() for own in masks] == [[10, 8]] * 4
+
+
 @pytest.fixture
 def examples(tmp_path):
     """Twelve good units, four with a dent, four with a dent and a burr, as `inspector examples` writes them."""
@@ -124,7 +140,28 @@ def test_examples_called_too_faint_are_left_out_with_a_remark(examples):
     taken = open_photographs(examples, examples)
 
     assert len(taken.bad) == 7
-    assert "1 pictures whose defect is called too small or faint were left out" in "\n".join(taken.remarks)
+    assert "1 pictures with a defect that is called too small or faint were left out" in "\n".join(taken.remarks)
+
+
+def test_a_unit_with_one_kind_that_is_called_too_faint_is_left_out_whole(examples):
+    lines = (examples / "examples.jsonl").read_text().splitlines()
+    seen, faint = lines[16].rsplit('"specified":true', 1)
+    lines[16] = f'{seen}"specified":false{faint}'
+    (examples / "examples.jsonl").write_text("\n".join(lines))
+
+    assert len(open_photographs(examples, examples).bad) == 7
+
+
+def test_two_spellings_of_a_kind_are_one_in_whatever_order(good, bad):
+    names = (("Dent", "burr"), ("burr", "dent"), ("BURR", "dent"), ("dent", "Burr"))
+    lines = [
+        {"image": f"Burnt_edge/{n}.png", "defect": defect, "boxes": [[2, 3, 6, 5]]}
+        for n, both in enumerate(names)
+        for defect in both
+    ]
+    (bad / "bad.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+
+    assert {photo.defects for photo in open_photographs(good, bad / "bad.jsonl").bad} == {("burr", "dent")}
 
 
 def test_a_mask_of_examples_that_marks_nothing_is_refused(examples):
@@ -320,6 +357,14 @@ def test_a_file_of_several_pictures_is_refused(good, bad):
         ("", "bad.jsonl: no picture"),
         ("image,defect\na.png,chip\n", "bad.jsonl:1: is no JSON object"),
         ('{"image": "Burnt_edge/0.png"}\n{"image": "Burnt_edge/0.png"}\n', "bad.jsonl:2: .* stands on line 1 too"),
+        (
+            '{"image": "Burnt_edge/0.png", "boxes": [[1, 1, 5, 5]]}\n{"image": "Burnt_edge/0.png", "defect": "hole"}\n',
+            "bad.jsonl:2: .* is marked here or on line 1 only. Mark each defect",
+        ),
+        (
+            '{"image": "Burnt_edge/0.png", "group": "a"}\n{"image": "Burnt_edge/0.png", "defect": "hole"}\n',
+            "bad.jsonl:2: group: .* is in another one on line 1",
+        ),
     ],
 )
 def test_a_manifest_that_would_teach_something_else_is_refused(good, bad, manifest, says):

@@ -11,6 +11,7 @@ from tuning.errors import TuningError
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
+        ("        fresh: true\n", "", "fresh: true and pools.fresh has no frames, or the other way round"),
         ("first_seed: 500000", "first_seed: 10100", "seed 10100 is in two pools"),
         ("first_seed: 500000", "first_seed: 799500", "they are kept for evaluation"),
         ("      rogue product: 0.8", "      rouge product: 0.8", "rogue product, rouge product: the classes are"),
@@ -18,7 +19,15 @@ from tuning.errors import TuningError
         ("crop_px: [448, 320]", "crop_px: [448, 300]", "Use multiples of 32"),
         ("    batch: 48", "    batches: 48", "batch"),
     ],
-    ids=["seed twice", "seed of the evaluation", "misspelt class", "negative weight", "crop", "unknown field"],
+    ids=[
+        "nothing fresh",
+        "seed twice",
+        "seed of the evaluation",
+        "misspelt class",
+        "negative weight",
+        "crop",
+        "unknown field",
+    ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(
     repository: Path, tmp_path: Path, before: str, after: str, says: str

@@ -13,7 +13,7 @@ import cv2
 import torch
 from torch import Tensor, nn
 
-from tuning.config import CourseConfig
+from tuning.config import Again, CourseConfig
 from tuning.eyes.checkpoint import load_checkpoint, peek, save_checkpoint
 from tuning.eyes.losses import Losses
 
@@ -62,7 +62,7 @@ def cosine(step: int, steps: int, warm_up_steps: int, *, top: float = 1.0) -> fl
     return warm * top * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + FLOOR
 
 
-def course_of(config: CourseConfig, *, seed: int, digest: str, path: Path) -> Course:
+def course_of(config: CourseConfig[Again], *, seed: int, digest: str, path: Path) -> Course:
     """The course of a recipe: one cosine to nothing, then lower ones."""
     return Course(
         steps=config.all_steps,
@@ -77,7 +77,7 @@ def course_of(config: CourseConfig, *, seed: int, digest: str, path: Path) -> Co
     )
 
 
-def _rate_at(config: CourseConfig, step: int) -> float:
+def _rate_at(config: CourseConfig[Again], step: int) -> float:
     """Share of the learning rates."""
     if (later := config.later(step)) is None:
         return cosine(step, config.steps, config.warm_up_steps)

@@ -46,9 +46,9 @@ class Batch:
 
 
 class CropSampler:
-    """Cuts crops out of a pool."""
+    """Cuts crops out of a pool; `name` is what the pool is called in the recipe."""
 
-    def __init__(self, pool: Pool, config: EyesTrainingConfig, *, seed: int) -> None:
+    def __init__(self, pool: Pool, config: EyesTrainingConfig, *, name: str, seed: int) -> None:
         self._pool, self._config, self._seed = pool, config, seed
         self._places: dict[str, list[tuple[int, int]]] = {name: [] for name in CLASSES}
         for i, frame in enumerate(pool.frames):
@@ -58,7 +58,7 @@ class CropSampler:
         absent = [name for name, places in self._places.items() if not places]
         if absent:
             raise TuningError(
-                f"training pool: no frame shows {', '.join(absent)}. Nothing was trained. Render more frames."
+                f"pools.{name}: no frame shows {', '.join(absent)}. Nothing was trained. Render more frames."
             )
 
     def counts(self) -> dict[str, int]:

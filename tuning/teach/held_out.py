@@ -90,13 +90,18 @@ def _look(maps: Maps, one: Shown, sight: RememberingSight, *, made_up: bool) -> 
     if one.masks is not None:
         kinds = zip(one.photo.defects, one.masks, strict=True)
         marks = tuple(mark for defect, mask in kinds for mark in marks_of(defect, mask))
+    worst = float(np.sort(places.ravel())[-max(1, int(places.size * WORST)) :].mean())
+    return Case(one, made_up, marks, regions, marks_under(regions, marks), float(places.max()), worst, maps.frame)
+
+
+def marks_under(regions: Sequence[Region], marks: Sequence[Mark]) -> tuple[int | None, ...]:
+    """For each region the mark that it is on; of marks over each other the larger one."""
     found: list[int | None] = [None] * len(regions)
     drawn = [placed(region) for region in regions]
-    for j, mark in enumerate(marks):
-        for k in lying_on(mark.mask, mark.corner, drawn):
+    for j in sorted(range(len(marks)), key=lambda j: marks[j].area_px2):
+        for k in lying_on(marks[j].mask, marks[j].corner, drawn):
             found[k] = j
-    worst = float(np.sort(places.ravel())[-max(1, int(places.size * WORST)) :].mean())
-    return Case(one, made_up, marks, regions, tuple(found), float(places.max()), worst, maps.frame)
+    return tuple(found)
 
 
 def marks_of(defect: str, mask: Floats) -> tuple[Mark, ...]:

@@ -116,8 +116,9 @@ class Lessons:
         for one in bad:
             for defect in one.photo.defects:
                 self._of.setdefault(defect, []).append(one)
-            for mask, defect in zip(() if one.masks is None else one.masks, one.photo.defects, strict=False):
-                self._pieces += pieces_of(one.pixels, mask, defect)
+            if one.masks is not None:
+                for mask, defect in zip(one.masks, one.photo.defects, strict=True):
+                    self._pieces += pieces_of(one.pixels, mask, defect)
         self._cuts = cuts(good[0].pixels.shape[:2], [one.photo for one in bad])
 
     def batch(self, step: int) -> Batch:

@@ -18,13 +18,13 @@ from PIL import ExifTags, Image
 from models.answer import note_pieces, parse_note
 from models.errors import AnswerMalformed
 from models.evaluate_eyes import MARKED as FAINT
-from models.example_files import ANOMALY
+from models.example_files import ANOMALY, Box
 from models.eyes import SMALLEST_EDGE
 from models.note import Note, Tier
 from models.package import sayable
 from tuning.errors import TuningError
 from tuning.teach.package import PRODUCT
-from tuning.teach.sources import Named, named_bad, named_good
+from tuning.teach.sources import Named, NamedMark, named_bad, named_good
 
 FEWEST_GOOD = 10
 FEWEST_TO_NAME = 4  # pictures of a defect, for it to become a class of its own
@@ -95,7 +95,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         try:
             pixels = _read(one.path)
             _refuse_turned_or_several(one.path)
-            kinds = tuple(dict.fromkeys(_class_name(name) for name in one.defects))
+            kinds = tuple(sorted({_class_name(name) for name in one.defects}))
             masks = _masks(one, kinds, pixels.shape[:2])
         except TuningError as error:
             problems.append(str(error))
@@ -179,34 +179,50 @@ def _orientation(path: Path) -> int:
 
 def _masks(one: Named, kinds: tuple[str, ...], shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     """What is marked of each kind."""
-    rows, columns = shape
-    if one.mask is not None:
-        grey = _grey(one.mask, one.path)
-        if grey.shape != (rows, columns) or not 0 < (grey > MARKED).mean() < MOST_MARKED:
-            raise TuningError(
-                f"{one.mask}: {grey.shape[1]} x {grey.shape[0]} px, {int((grey > MARKED).sum())} of them white; the "
-                f"mask of {one.path.name} has its {columns} x {rows} px and is white where the defect is. Correct it, "
-                "or leave it out."
-            )
-        return np.asarray(grey > MARKED, np.bool_)[None]
-    if not one.boxes:
+    if not one.marks:
         return None
-    masks = np.zeros((len(kinds), rows, columns), np.bool_)
-    for marked in one.boxes:
-        (x0, y0, x1, y1), own = marked.box, marked.mask
-        if not (0 <= x0 < x1 <= columns and 0 <= y0 < y1 <= rows):
-            raise TuningError(
-                f"{one.path}: box {[x0, y0, x1, y1]} does not lie in the picture of {columns} x {rows} px. Correct it: "
-                "x0, y0, x1, y1 with x0 < x1 and y0 < y1."
-            )
-        drawn = _grey(own, one.path) > FAINT if own is not None else np.ones((y1 - y0, x1 - x0), np.bool_)
-        if drawn.shape != (y1 - y0, x1 - x0) or not drawn.any():
-            raise TuningError(
-                f"{own}: {drawn.shape[1]} x {drawn.shape[0]} px, {int(drawn.sum())} of them marked; a mask has the "
-                f"{x1 - x0} x {y1 - y0} px of its box and is white where the defect is. Correct it, or leave it out."
-            )
-        masks[kinds.index(_class_name(marked.defect)), y0:y1, x0:x1] |= drawn
+    masks = np.zeros((len(kinds), *shape), np.bool_)
+    for mark in one.marks:
+        own = masks[kinds.index(_class_name(mark.defect))]
+        if mark.box is None:
+            own |= _whole(mark, one.path, shape)
+        else:
+            x0, y0, x1, y1 = mark.box
+            own[y0:y1, x0:x1] |= _boxed(mark, mark.box, one.path, shape)
     return masks
+
+
+def _whole(mark: NamedMark, picture: Path, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """A mask of the picture's size."""
+    assert mark.mask is not None
+    rows, columns = shape
+    grey = _grey(mark.mask, picture)
+    if grey.shape != (rows, columns) or not 0 < (grey > MARKED).mean() < MOST_MARKED:
+        raise TuningError(
+            f"{mark.mask}: {grey.shape[1]} x {grey.shape[0]} px, {int((grey > MARKED).sum())} of them white; the mask "
+            f"of {picture.name} has its {columns} x {rows} px and is white where the defect is. Correct it, or leave "
+            "it out."
+        )
+    return np.asarray(grey > MARKED, np.bool_)
+
+
+def _boxed(mark: NamedMark, box: Box, picture: Path, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """What is marked in a box of the picture."""
+    (rows, columns), (x0, y0, x1, y1) = shape, box
+    if not (0 <= x0 < x1 <= columns and 0 <= y0 < y1 <= rows):
+        raise TuningError(
+            f"{picture}: box {[x0, y0, x1, y1]} does not lie in the picture of {columns} x {rows} px. Correct it: "
+            "x0, y0, x1, y1 with x0 < x1 and y0 < y1."
+        )
+    if mark.mask is None:
+        return np.ones((y1 - y0, x1 - x0), np.bool_)
+    drawn = _grey(mark.mask, picture) > FAINT
+    if drawn.shape != (y1 - y0, x1 - x0) or not drawn.any():
+        raise TuningError(
+            f"{mark.mask}: {drawn.shape[1]} x {drawn.shape[0]} px, {int(drawn.sum())} of them marked; a mask has the "
+            f"{x1 - x0} x {y1 - y0} px of its box and is white where the defect is. Correct it, or leave it out."
+        )
+    return np.asarray(drawn, np.bool_)
 
 
 def _grey(path: Path, picture: Path) -> NDArray[np.uint8]:
@@ -266,7 +282,10 @@ def _two_minds(photos: Sequence[Photo], prints: Sequence[Print]) -> list[str]:
         before = first.setdefault(one.digest, photo)
         if before.defects != photo.defects:
             labels = " and ".join(", ".join(p.defects) or "good" for p in (before, photo))
-            problems.append(f"{before.path} and {photo.path}: the same picture is called {labels}. Delete one of them.")
+            problems.append(
+                f"{before.path} and {photo.path}: the same picture is called {labels}. Delete one of them; if "
+                "it shows both, give it a line for each in a manifest."
+            )
     return problems
 
 
@@ -293,10 +312,14 @@ def _grouped(photos: Sequence[Photo], prints: Sequence[Print], stated: Sequence[
             same = prints[i].digest == prints[k].digest
             if same:
                 twins.append(f"{photos[k].name} and {photo.name}: the same picture twice; one of them would do.")
-            alike = photos[k].defects == photo.defects and photos[k].size == photo.size and apart[i, k] < twin
+            alike = _share_a_label(photos[k], photo) and photos[k].size == photo.size and apart[i, k] < twin
             if same or alike or (stated[i] and stated[i] == stated[k]):
                 numbers[root(i)] = root(k)
     return [root(i) for i in range(len(photos))], twins
+
+
+def _share_a_label(one: Photo, other: Photo) -> bool:
+    return not set(one.defects).isdisjoint(other.defects) or not (one.is_bad or other.is_bad)
 
 
 def _one_sided(photos: Sequence[Photo]) -> str:
@@ -326,7 +349,7 @@ def _with_anomaly(photo: Photo, few: Collection[str]) -> Photo:
     """These kinds, and what is marked of them, as the anomaly."""
     names = [ANOMALY if name in few else name for name in photo.defects]
     defects = tuple(dict.fromkeys(names))
-    if photo.masks is None or not names:
+    if photo.masks is None or defects == photo.defects:
         return replace(photo, defects=defects)
     own = [[mask for mask, name in zip(photo.masks, names, strict=True) if name == kind] for kind in defects]
     return replace(photo, defects=defects, masks=np.stack([np.any(masks, axis=0) for masks in own]))

@@ -3,7 +3,7 @@
 GOOD/*.png, *.jpg                   good units
 DEFECTS/NAME/*.png, *.jpg           units with a defect of that name; NAME_mask.png beside a picture marks where
 DEFECTS/*.png, *.jpg                units that are bad in a way that nobody named
-MANIFEST.jsonl                      in place of DEFECTS: one picture a line, see `ManifestLine`
+MANIFEST.jsonl                      in place of DEFECTS: a picture and a defect of it a line, see `ManifestLine`
 FOLDER/examples.jsonl               in place of either: what `inspector examples` writes, see models.example_files
 """
 
@@ -23,14 +23,14 @@ GOOD_NAMES = ("good", "ok")  # of a folder that other tools want among the defec
 
 
 class ManifestLine(BaseModel):
-    """One bad unit."""
+    """One kind of defect of one bad unit; a unit with several has a line for each."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     image: str  # path from the manifest's folder
     defect: str = ""  # empty: bad in a way that nobody named
     mask: str = ""  # grey picture of the image's size, white where the defect is
-    boxes: tuple[Box, ...] = ()  # x0, y0, x1, y1; the last row and column excluded
+    boxes: tuple[Box, ...] = ()  # x0, y0, x1, y1; the last row and column excluded; a mask, if given, says more
     group: str = Field(default="", max_length=200)  # pictures of one unit or one video: never split
 
 
@@ -40,18 +40,17 @@ class Named:
 
     path: Path
     defects: tuple[str, ...] = ()  # none: good; an empty one: bad in a way that nobody named
-    mask: Path | None = None  # of the picture's size, for its only defect
-    boxes: tuple["NamedBox", ...] = ()
+    marks: tuple["NamedMark", ...] = ()  # none: nobody marked where
     group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class NamedBox:
-    """Where one defect of a picture is."""
+class NamedMark:
+    """Where a defect of a picture is: in a box, by a mask, or by a mask of a box."""
 
-    box: Box
     defect: str
-    mask: Path | None = None  # of the box's size; without it the whole box is the defect
+    box: Box | None = None  # None: the whole picture
+    mask: Path | None = None  # of the box's size; None: the whole box
 
 
 def named_good(folder: Path, problems: list[str], left_out: list[str]) -> list[Named]:
@@ -93,27 +92,31 @@ def _masked(folder: Path, name: str, problems: list[str], left_out: list[str]) -
         if called[stem] > 1
     ]
     for path in pictures:
-        yield Named(path, (name,), masks.pop(path.stem.lower(), None))
+        mask = masks.pop(path.stem.lower(), None)
+        yield Named(path, (name,), (NamedMark(name, mask=mask),) if mask else ())
     problems += [
         f"{mask}: there is no picture that this mask belongs to. Rename or delete it." for mask in masks.values()
     ]
 
 
 def _bad_examples(folder: Path, problems: list[str], left_out: list[str]) -> Iterator[Named]:
-    """The units with a defect that can be seen."""
+    """The units whose every kind of defect can be seen."""
     unclear = bad = 0
     for unit in _examples(folder, problems):
         bad += len(unit.defects) > 0
-        if any(defect.specified for defect in unit.defects):
-            boxes = tuple(
-                NamedBox(defect.box_px, defect.defect, folder / defect.mask if defect.mask else None)
+        kinds = {defect.defect for defect in unit.defects}
+        if kinds and kinds == {defect.defect for defect in unit.defects if defect.specified}:
+            marks = tuple(
+                NamedMark(defect.defect, defect.box_px, folder / defect.mask if defect.mask else None)
                 for defect in unit.defects
             )
-            yield Named(folder / unit.image, tuple(sorted({box.defect for box in boxes})), boxes=boxes)
+            yield Named(folder / unit.image, tuple(kinds), marks)
         else:
-            unclear += len(unit.defects) > 0
+            unclear += len(kinds) > 0
     if unclear:
-        left_out.append(f"{folder.name}: {unclear} pictures whose defect is called too small or faint were left out.")
+        left_out.append(
+            f"{folder.name}: {unclear} pictures with a defect that is called too small or faint were left out."
+        )
     if not bad and not problems:
         problems.append(
             f"{folder / LINES}: no unit has a defect. Name a folder with bad units, or leave --defects out."
@@ -136,7 +139,7 @@ def _listed(manifest: Path, problems: list[str]) -> Iterator[Named]:
         return
     if not any(text.strip() for text in lines):
         problems.append(f"{manifest}: no picture. Write one a line, as JSON, or leave --defects out.")
-    known: dict[Path, int] = {}
+    of_image: dict[Path, list[tuple[int, ManifestLine]]] = {}
     for number, text in enumerate(lines, start=1):
         if not text.strip():
             continue
@@ -152,17 +155,38 @@ def _listed(manifest: Path, problems: list[str]) -> Iterator[Named]:
             problems += [f"{manifest}:{number}: {problem}. Correct the line." for problem in said]
             continue
         image = manifest.parent / line.image
-        if (first := known.setdefault(image.resolve(), number)) != number:
-            problems.append(
-                f"{manifest}:{number}: image: {line.image} stands on line {first} too. Put all its boxes on one line."
-            )
-            continue
         if not image.is_file():
             problems.append(f"{manifest}:{number}: image: {line.image} is not there. Correct the path.")
             continue
-        mask = manifest.parent / line.mask if line.mask else None
-        boxes = tuple(NamedBox(box, line.defect) for box in line.boxes)
-        yield Named(image, (line.defect,), mask, boxes, group=line.group)
+        of_image.setdefault(image.resolve(), []).append((number, line))
+    for numbered in of_image.values():
+        problems += [f"{manifest}:{problem}" for problem in _at_odds(numbered)]
+        lines_of = [line for _, line in numbered]
+        marks = tuple(mark for line in lines_of for mark in _marks(manifest.parent, line))
+        names = tuple(line.defect for line in lines_of)
+        yield Named(manifest.parent / lines_of[0].image, names, marks, max(line.group for line in lines_of))
+
+
+def _at_odds(numbered: list[tuple[int, ManifestLine]]) -> Iterator[str]:
+    """What the lines of one picture say against each other."""
+    (first, one), *others = numbered
+    for number, line in others:
+        if line.defect == one.defect:
+            yield (
+                f"{number}: image: {line.image} stands on line {first} too, with the same defect. Put all its boxes on "
+                "one line."
+            )
+        if bool(line.mask or line.boxes) != bool(one.mask or one.boxes):
+            yield f"{number}: image: {line.image} is marked here or on line {first} only. Mark each defect, or none."
+        if line.group != one.group:
+            yield f"{number}: group: {line.image} is in another one on line {first}. Name the same."
+
+
+def _marks(folder: Path, line: ManifestLine) -> list[NamedMark]:
+    """Its mask, or else its boxes."""
+    if line.mask:
+        return [NamedMark(line.defect, mask=folder / line.mask)]
+    return [NamedMark(line.defect, box) for box in line.boxes]
 
 
 def _pictures_in(folder: Path, problems: list[str], left_out: list[str]) -> tuple[list[Path], dict[str, Path]]:

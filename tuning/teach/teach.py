@@ -347,9 +347,8 @@ def _remarks(seen: tuple[SeenUnit, ...], point: Point) -> list[str]:
         if not unit.defects and highest >= point.real_from:
             remarks.append(f"{unit.name}: called good, scored {highest:.2f} when it was held out. Is it?")
         elif unit.defects and highest < point.hold_from and unit.groups["pictures"] == "photographs":
-            remarks.append(
-                f"{unit.name}: called {unit.defects[0].defect}, nothing was seen in it. Can a person see it?"
-            )
+            called = ", ".join(sorted({defect.defect for defect in unit.defects}))
+            remarks.append(f"{unit.name}: called {called}, nothing was seen in it. Can a person see it?")
     return remarks
 
 
