@@ -49,15 +49,8 @@ def test_of_marks_over_each_other_a_region_is_the_larger_one() -> None:
     chip[10:40, 10:40] = 1
     spot[20:24, 20:24] = 1  # on the chip
     marks = (*marks_of("chip", chip), *marks_of("spot", spot))
-    outline = Region(
-        (10, 10, 40, 40),
-        np.ones((15, 15), np.bool_),
-        (5, 5),
-        3.0,
-        np.zeros(ESTIMATORS, np.float32),
-        np.zeros(4, np.float32),
-        0,
-    )
+    shape, facts = np.zeros(ESTIMATORS, np.float32), np.zeros(4, np.float32)
+    outline = Region((10, 10, 40, 40), np.ones((15, 15), np.bool_), (5, 5), 3.0, shape, facts, 0)
 
     assert [mark.defect for mark in marks] == ["chip", "spot"]
     assert marks_under((outline,), marks) == (0,)
