@@ -358,6 +358,10 @@ def test_a_file_of_several_pictures_is_refused(good, bad):
         ("image,defect\na.png,chip\n", "bad.jsonl:1: is no JSON object"),
         ('{"image": "Burnt_edge/0.png"}\n{"image": "Burnt_edge/0.png"}\n', "bad.jsonl:2: .* stands on line 1 too"),
         (
+            '{"image": "Burnt_edge/0.png"}\n' + 2 * '{"image": "Burnt_edge/0.png", "defect": "hole"}\n',
+            "bad.jsonl:3: .* stands on line 2 too",
+        ),
+        (
             '{"image": "Burnt_edge/0.png", "boxes": [[1, 1, 5, 5]]}\n{"image": "Burnt_edge/0.png", "defect": "hole"}\n',
             "bad.jsonl:2: .* is marked here or on line 1 only. Mark each defect",
         ),

@@ -170,11 +170,12 @@ def _listed(manifest: Path, problems: list[str]) -> Iterator[Named]:
 def _at_odds(numbered: list[tuple[int, ManifestLine]]) -> Iterator[str]:
     """What the lines of one picture say against each other."""
     (first, one), *others = numbered
+    known = {one.defect: first}
     for number, line in others:
-        if line.defect == one.defect:
+        if (before := known.setdefault(line.defect, number)) != number:
             yield (
-                f"{number}: image: {line.image} stands on line {first} too, with the same defect. Put all its boxes on "
-                "one line."
+                f"{number}: image: {line.image} stands on line {before} too, with the same defect. Put all its boxes "
+                "on one line."
             )
         if bool(line.mask or line.boxes) != bool(one.mask or one.boxes):
             yield f"{number}: image: {line.image} is marked here or on line {first} only. Mark each defect, or none."
