@@ -14,6 +14,7 @@ What is measured is forced by the grammar, not chosen. A defect or zone word may
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Literal, Protocol, cast
 
@@ -205,7 +206,7 @@ def _parse_item(part: str, text: str) -> Item:
 
 
 # ---------------------------------------------------------------- grammar
-class _Grammar:
+class _Grammar(ABC):
     """A piece grammar run token by token: every piece that could be under way is followed at once."""
 
     def __init__(self, encode: Encode, start: State) -> None:
@@ -244,8 +245,9 @@ class _Grammar:
                 self._codes[piece] = tuple(self._encode(piece))
         return tuple(token for piece in pieces for token in self._codes[piece])
 
+    @abstractmethod
     def follow(self, state: State) -> list[tuple[tuple[str, ...], State]]:
-        raise NotImplementedError
+        """The pieces that may come in a state, each with the state after it."""
 
 
 def _digits(state: State, then: State) -> list[tuple[tuple[str, ...], State]]:

@@ -63,7 +63,7 @@ def cosine(step: int, steps: int, warm_up_steps: int, *, top: float = 1.0) -> fl
 
 
 def course_of(config: CourseConfig[Again], *, seed: int, digest: str, path: Path) -> Course:
-    """The course of a recipe: one cosine to nothing, then lower ones."""
+    """The course of a recipe: one cosine to nothing, then one for each further course."""
     return Course(
         steps=config.all_steps,
         learning_rate=config.learning_rate,

@@ -194,7 +194,7 @@ def _from_bytes(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
     value = INPUT
     for kind in ("Transpose", "Cast", "Sub", ""):
         takers = [node for node in graph.node if value in node.input]
-        if len(takers) != 1 or takers[0].op_type != (kind or takers[0].op_type):
+        if len(takers) != 1 or kind not in ("", takers[0].op_type):
             raise TuningError(
                 f"eyes: {value} of the graph goes to {', '.join(node.op_type for node in takers)}, not to one {kind} "
                 "alone. Nothing was exported. Install the recipe's versions of torch and onnxscript."

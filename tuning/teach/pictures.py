@@ -196,14 +196,14 @@ def _whole(mark: NamedMark, picture: Path, shape: tuple[int, ...]) -> NDArray[np
     """A mask of the picture's size."""
     assert mark.mask is not None
     rows, columns = shape
-    grey = _grey(mark.mask, picture)
-    if grey.shape != (rows, columns) or not 0 < (grey > MARKED).mean() < MOST_MARKED:
+    white = np.asarray(_grey(mark.mask, picture) > MARKED, np.bool_)
+    if white.shape != (rows, columns) or not 0 < white.mean() < MOST_MARKED:
         raise TuningError(
-            f"{mark.mask}: {grey.shape[1]} x {grey.shape[0]} px, {int((grey > MARKED).sum())} of them white; the mask "
+            f"{mark.mask}: {white.shape[1]} x {white.shape[0]} px, {int(white.sum())} of them white; the mask "
             f"of {picture.name} has its {columns} x {rows} px and is white where the defect is. Correct it, or leave "
             "it out."
         )
-    return np.asarray(grey > MARKED, np.bool_)
+    return white
 
 
 def _boxed(mark: NamedMark, box: Box, picture: Path, shape: tuple[int, ...]) -> NDArray[np.bool_]:

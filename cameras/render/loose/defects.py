@@ -11,7 +11,7 @@ import numpy as np
 
 from cameras.render.loose.style import Loose
 from cameras.render.loose.unit import Body, outline
-from cameras.render.loose.wound import Wound, blob_at, open_along, place_inside, place_on_rim, tear
+from cameras.render.loose.wound import Wound, blob_at, open_along, place_inside, place_on, place_on_rim, tear
 from cameras.render.raster import (
     F32,
     Mask,
@@ -163,11 +163,10 @@ def draw_dent(rng: Random, product: Loose, body: Body, *, small: bool) -> Wound 
     at = place_inside(rng, body, int(0.35 * across) | 1)
     if rng.random() < 0.35:  # a dome
         tips = np.abs(body.u) > product.half_x - 0.75 * product.radius
-        rows, columns = np.nonzero(body.foot & tips)
-        if not len(rows):
+        on_tip = place_on(rng, body.foot & tips)
+        if on_tip is None:
             return None
-        index = int(rng.integers(len(rows)))
-        at = f32([columns[index], rows[index]])
+        at = on_tip
     shape = blob_at(rng, body, at, across / 2, flattening=rng.uniform(0.55, 1.0), roughness=0.18)
     bowl = np.clip(gaussian(shape, 0.07 * across) / (0.42 * across), 0, 1)
     depth = rng.uniform(0.2, 0.42) * across * (0.7 if small else 1.0)
@@ -186,11 +185,10 @@ def draw_hole(rng: Random, product: Loose, body: Body, *, small: bool) -> Wound 
     at = place_inside(rng, body, int(0.5 * product.radius) | 1)
     if rng.random() < 0.5:  # a notch at the cap's edge
         seam = np.abs(body.u - product.seam * product.half_x - 0.3 * across) < 2
-        rows, columns = np.nonzero(body.foot & seam & (np.abs(body.v) < 0.75 * product.radius))
-        if not len(rows):
+        on_seam = place_on(rng, body.foot & seam & (np.abs(body.v) < 0.75 * product.radius))
+        if on_seam is None:
             return None
-        index = int(rng.integers(len(rows)))
-        at = f32([columns[index], rows[index]])
+        at = on_seam
     inward = blob_at(rng, body, at, across / 2, flattening=rng.uniform(0.35, 0.9), roughness=0.4)
     inward = f32(inward + noise(rng, body.side, body.side, 2) * 0.02 * scale)
     mask = (inward > 0) & body.foot

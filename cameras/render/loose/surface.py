@@ -11,19 +11,9 @@ import numpy as np
 from cameras.render import colour
 from cameras.render.loose.style import Loose
 from cameras.render.loose.unit import Body, without_text
-from cameras.render.loose.wound import Wound, blob_at, place_inside, place_on_rim, tear
+from cameras.render.loose.wound import Wound, blob_at, place_inside, place_on, place_on_rim, tear
 from cameras.render.particles import draw_fibre, draw_speck
-from cameras.render.raster import (
-    SUB,
-    Random,
-    f32,
-    gaussian,
-    grown,
-    log_uniform,
-    noise,
-    pick,
-    slow_field,
-)
+from cameras.render.raster import SUB, Random, f32, gaussian, grown, log_uniform, noise, pick, slow_field
 
 
 def draw_spot(rng: Random, product: Loose, body: Body, *, small: bool) -> Wound | None:
@@ -106,14 +96,9 @@ def draw_peel(rng: Random, product: Loose, body: Body, *, small: bool) -> Wound 
 def draw_picking(rng: Random, product: Loose, body: Body, *, small: bool) -> Wound | None:
     """Shallow rough pits where the punch has torn material off the face, most of them at the characters."""
     scale, side = product.px_per_mm, body.side
-    if product.has_text:
-        rows, columns = np.nonzero(body.text > 0.5)
-        if not len(rows):
-            return None
-        index = int(rng.integers(len(rows)))
-        at = f32([columns[index], rows[index]])
-    else:
-        at = place_inside(rng, body, int(0.5 * product.radius) | 1)
+    at = place_on(rng, body.text > 0.5) if product.has_text else place_inside(rng, body, int(0.5 * product.radius) | 1)
+    if at is None:
+        return None
     across = min(log_uniform(rng, 0.6, 1.5 if small else 4.5) * scale, 0.9 * product.radius)
     inward = blob_at(rng, body, at, across / 2, flattening=rng.uniform(0.5, 1.0), roughness=0.4)
     inward = f32(inward + noise(rng, side, side, 9) * 0.05 * across + noise(rng, side, side, 4) * 0.03 * scale)

@@ -7,17 +7,7 @@ import numpy as np
 
 from cameras.render.loose.style import Loose
 from cameras.render.loose.unit import Body
-from cameras.render.raster import (
-    F32,
-    Mask,
-    Random,
-    f32,
-    gaussian,
-    grown,
-    length,
-    noise,
-    shrunk,
-)
+from cameras.render.raster import F32, Mask, Random, f32, gaussian, grown, length, noise, shrunk
 from cameras.render.shapes import blob
 
 
@@ -75,19 +65,24 @@ def open_along(product: Loose, body: Body, line: F32, *, strength: float) -> Wou
 
 def place_inside(rng: Random, body: Body, margin: int) -> F32:
     """A point (x, y) of the window well inside the unit."""
-    foot = body.foot
-    room = shrunk(foot, margin)
-    rows, columns = np.nonzero(room if room.any() else foot)
-    index = int(rng.integers(len(rows)))
-    return f32([columns[index], rows[index]])
+    found = place_on(rng, shrunk(body.foot, margin))
+    if found is None:
+        found = place_on(rng, body.foot)
+    assert found is not None  # a unit covers something
+    return found
 
 
 def place_on_rim(rng: Random, body: Body, *, inset: float) -> F32:
     """A point (x, y) of the window about `inset` inside the outline, any direction alike."""
-    near = np.abs(body.outside + inset) < 1.5
-    rows, columns = np.nonzero(near)
-    if len(rows) == 0:
-        return place_inside(rng, body, 3)
+    found = place_on(rng, np.abs(body.outside + inset) < 1.5)
+    return place_inside(rng, body, 3) if found is None else found
+
+
+def place_on(rng: Random, mask: Mask) -> F32 | None:
+    """A point (x, y) of a mask, if there is one."""
+    rows, columns = np.nonzero(mask)
+    if not len(rows):
+        return None
     index = int(rng.integers(len(rows)))
     return f32([columns[index], rows[index]])
 
