@@ -116,6 +116,7 @@ class EyesAgainConfig(AgainConfig):
     """A further course of the eyes' own training."""
 
     fresh: bool = False  # shows the frames of pools.fresh in place of those of pools.train
+    elsewhere: bool = False  # shows them as other lines' lamps and lenses would take them, too
 
 
 Again = TypeVar("Again", bound=AgainConfig)
@@ -145,6 +146,11 @@ class EyesTrainingConfig(CourseConfig[EyesAgainConfig]):
     at_a_defect: float = Field(ge=0, le=1)  # share of crops placed at a defect
     rescaled: float = Field(ge=0, le=1)  # share of crops at another scale
     faintest_contrast: float = Field(ge=0)  # Lab distance below which a defect is neither taught nor counted
+
+    def elsewhere_at(self, step: int) -> bool:
+        """Whether crops are varied as other lines' lamps and lenses would."""
+        later = self.later(step)
+        return later is not None and later[0].elsewhere
 
     @model_validator(mode="after")
     def crops_fit_the_strides(self) -> "EyesTrainingConfig":

@@ -64,3 +64,13 @@ def test_a_further_course_shows_what_its_own_weights_say(repository: Path):
     assert training.weights_at(0) == training.weights
     assert training.weights_at(training.all_steps - 1) == last.weights != training.weights
     assert training.later(training.all_steps - last.steps) == (last, 0)
+
+
+def test_only_a_course_that_says_so_shows_crops_as_taken_elsewhere(repository: Path):
+    training = load_recipe(repository / "configs" / "tuning" / "embedded.yaml").eyes.training
+    began = training.steps
+    for course in training.again:
+        assert training.elsewhere_at(began) == training.elsewhere_at(began + course.steps - 1) == course.elsewhere
+        began += course.steps
+
+    assert not training.elsewhere_at(0)

@@ -15,6 +15,7 @@ from torch import Tensor
 from cameras.render import CLASSES
 from tuning.config import EyesTrainingConfig
 from tuning.errors import TuningError
+from tuning.eyes.light import relit, taken_elsewhere
 from tuning.eyes.pool import ZONE_STRIDE, DefectTruth, Pool, PooledFrame
 
 Scalar = TypeVar("Scalar", np.uint8, np.float32)
@@ -70,9 +71,11 @@ class CropSampler:
         rng = np.random.default_rng((self._seed, step))
         turned = bool(rng.random() < 0.5)
         odds = class_odds(self._config.weights_at(step))
-        return _batch([_flipped(self._crop(rng, odds), rng, turned=turned) for _ in range(self._config.batch)])
+        elsewhere = self._config.elsewhere_at(step)
+        crops = (self._crop(rng, odds, elsewhere=elsewhere) for _ in range(self._config.batch))
+        return _batch([_flipped(crop, rng, turned=turned) for crop in crops])
 
-    def _crop(self, rng: np.random.Generator, odds: NDArray[np.float64]) -> Crop:
+    def _crop(self, rng: np.random.Generator, odds: NDArray[np.float64], *, elsewhere: bool) -> Crop:
         width, height = self._config.crop_px
         scale = float(rng.uniform(0.68, 1.1)) if rng.random() < self._config.rescaled else 1.0
         frame, x, y = self._place(rng, odds, width / scale, height / scale)
@@ -84,8 +87,9 @@ class CropSampler:
         z = ZONE_STRIDE
         zones = np.array(frame.zones[y0 // z : (y0 + h) // z, x0 // z : (x0 + w) // z])
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        pixels = _resized(pixels, (width, height), method)
         return Crop(
-            relit(_resized(pixels, (width, height), method), rng),
+            relit(taken_elsewhere(pixels, rng) if elsewhere else pixels, rng),
             _resized(coverage, (width, height), method),
             _resized(regions, (width, height), cv2.INTER_NEAREST),
             _resized(zones, (width // MAP_STRIDE, height // MAP_STRIDE), cv2.INTER_NEAREST),
@@ -146,22 +150,6 @@ def _resized(plane: NDArray[Scalar], size: tuple[int, int], method: int) -> NDAr
     if plane.shape[1::-1] == size:
         return plane
     return np.asarray(cv2.resize(plane, size, interpolation=method)).astype(plane.dtype)
-
-
-def relit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Vary hue, light, contrast, sharpness and noise."""
-    out: NDArray[np.float32 | np.float64] = pixels.astype(np.float32)
-    if rng.random() < 0.25:
-        out = out[..., rng.permutation(3)]
-    gain = np.float32(rng.uniform(0.8, 1.2)) * rng.uniform(0.93, 1.07, 3).astype(np.float32)
-    out = out * gain + np.float32(rng.uniform(-12, 12))
-    if rng.random() < 0.3:
-        out = 255 * np.clip(out / 255, 0, 1) ** np.float32(rng.uniform(0.75, 1.33))
-    if rng.random() < 0.2:
-        out = np.asarray(cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.3, 0.8))), np.float32)
-    if rng.random() < 0.3:
-        out = out + rng.standard_normal(out.shape, dtype=np.float32) * np.float32(rng.uniform(0, 5))
-    return np.clip(out, 0, 255).astype(np.float32)
 
 
 def _flipped(crop: Crop, rng: np.random.Generator, *, turned: bool) -> Crop:

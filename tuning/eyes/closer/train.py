@@ -19,7 +19,8 @@ from tuning.errors import TuningError
 from tuning.eyes.closer.net import CloserNet
 from tuning.eyes.closer.places import Place
 from tuning.eyes.course import Progress, course_of, follow, start
-from tuning.eyes.crops import class_odds, relit
+from tuning.eyes.crops import class_odds
+from tuning.eyes.light import relit
 from tuning.eyes.losses import Losses
 from tuning.eyes.quick import with_quick_backward
 from tuning.eyes.stage import NOTHING
