@@ -40,7 +40,7 @@ from inspector.evaluation.teaching import teaching_report
 from models.criteria import CriteriaSheet
 from models.errors import ModelError
 from models.example import Challenge, ShownUnit
-from models.package import ModelPackage
+from models.package import ModelPackage, PackageFacts
 from models.sentences import load_sentences
 from tuning.errors import TuningError
 
@@ -69,10 +69,10 @@ app.command()(package.package)
 app.command("operating-point")(operating_point.operating_point)
 
 
-def _challenge(units: int, questions: int) -> Challenge:
+def _challenge(units: int, questions: int, facts: PackageFacts) -> Challenge:
     from tuning.challenge import draw_challenge  # the wordings take seconds to load
 
-    return draw_challenge(units, questions)
+    return draw_challenge(units, questions, facts)
 
 
 def _units(seeds: range, *, family: str, content: Content, held_out: bool, product: int | None) -> Iterator[ShownUnit]:
@@ -212,8 +212,8 @@ def precision(
     threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads of the mind.")] = 2,
 ) -> None:
     """The mind as it ships, in eight bits, beside full precision and four bits: does anything come out otherwise?"""
-    sheets = _challenge(0, questions).sheets
     loaded, texts = ModelPackage.load(package), load_sentences(sentences)
+    sheets = _challenge(0, questions, loaded.manifest).sheets
     with bench.steps() as step:
         compared = bench_precision(loaded, texts, sheets, threads=threads, progress=step)
     for figure in compared.figures:

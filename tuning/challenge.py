@@ -22,10 +22,13 @@ from models.example import (
     ShownUnit,
 )
 from models.note import Note, Operator, Severity, Tier, Unit
+from models.package import PackageFacts
 from models.prompt import CriterionText
+from tuning.challenge_material import held_out_of, material_of, speaks_of
 from tuning.challenge_sheets import CRITERIA, STAYS, TURNS, Speaker, draw_lines, draw_sheet, draw_stay, draw_turn
 from tuning.challenge_wordings import HeldOut, Taught, Unseen, load_held_out
 from tuning.config import EVALUATED_FROM
+from tuning.errors import TuningError
 from tuning.mind.material import Material, load_material
 
 SEED = "challenge 1"
@@ -36,43 +39,56 @@ SENTENCES = "whole sentences"
 UNIT_SHEETS = 5
 
 
-def draw_challenge(units: int, questions: int) -> Challenge:
+def draw_challenge(units: int, questions: int, facts: PackageFacts | None = None) -> Challenge:
     """A challenge of so many units, and of so many questions to the mind under sheets in words.
 
     Args:
         units: pictures in held-out styles, about two in five of them good.
         questions: observations to judge, or 0 for none; sentences to read come on top, about one for each.
+        facts: of the package; None: the embedded one. A package with other classes is asked in its own words, and has
+            no words that only a glossary explains and no whole sentences.
+
+    Raises:
+        TuningError: units of a product that was taught from pictures: nobody can draw them.
     """
+    material = load_material()
+    taught = facts is not None and not speaks_of(material, facts)
+    if facts is not None and taught:
+        if units:
+            raise TuningError(
+                f"{facts.name} was taught from pictures of its product, and units of it cannot be drawn. Nothing was "
+                "evaluated. Give pictures of it with --data FOLDER, or --units 0 to evaluate its language alone."
+            )
+        material = material_of(facts, material)
+    judged_by = unit_sheets(material, _of_each(material) if taught else _usual())
     if not questions:
-        return Challenge(_Units(units), units, (), (), unit_sheets(load_material()), _facts(units))
-    material, held_out = load_material(), load_held_out()
-    speakers: dict[str, Speaker] = {
-        TAUGHT: Taught(material),
-        NEW_FORMS: Unseen(held_out, "everyday"),
-        EXPLAINED: Unseen(held_out, "rare"),
-    }
+        return Challenge(_Units(units), units, (), (), judged_by, _facts(units))
+    held_out = held_out_of(material, load_held_out()) if taught else load_held_out()
+    speakers: dict[str, Speaker] = {TAUGHT: Taught(material), NEW_FORMS: Unseen(held_out, "everyday")}
     sheets = {
-        wording: _sheets(material, speaker, wording, max(2, round(questions * part / ASKED)))
-        for (wording, speaker), part in zip(speakers.items(), (0.3, 0.35, 0.2), strict=True)
+        wording: _sheets(material, speakers[wording], wording, max(2, round(questions * part / ASKED)))
+        for wording, part in ((TAUGHT, 0.3), (NEW_FORMS, 0.35))
     }
-    sheets[EXPLAINED] = [_explained(sheet, held_out) for sheet in sheets[EXPLAINED]]
-    apart = [_apart(material, speaker, wording, questions // 16) for wording, speaker in speakers.items()][:2]
-    unexplained = [replace(s, wording=UNEXPLAINED, glossary={}, observations=()) for s in sheets[EXPLAINED]]
+    apart = [_apart(material, speaker, wording, questions // 16) for wording, speaker in speakers.items()]
     counterparts = [
         pair
         for wording in (TAUGHT, NEW_FORMS)
         for pair in _counterparts(material, speakers[wording], sheets[wording], max(1, round(questions * 0.00625)))
     ]
-    shown = (*(s for own in sheets.values() for s in own), *apart, *unexplained, _sentences(held_out))
+    explained = [] if taught else _explained(material, held_out, max(2, round(questions * 0.2 / ASKED)))
+    unexplained = [replace(s, wording=UNEXPLAINED, glossary={}, observations=()) for s in explained]
+    whole = [] if taught else [_sentences(held_out)]
+    shown = (*(s for own in sheets.values() for s in own), *explained, *apart, *unexplained, *whole)
     return Challenge(
         units=_Units(units),
         unit_count=units,
         sheets=shown,
         counterparts=tuple(counterparts),
-        unit_sheets=unit_sheets(material),
+        unit_sheets=judged_by,
         facts=_facts(units)
         | {
-            "sheets": f"drawn, seed {SEED!r}; held-out wordings are wordings/heldout.yaml",
+            "sheets": f"drawn{' in its own words' if taught else ''}, seed {SEED!r}; held-out wordings are "
+            "wordings/heldout.yaml",
             "sheets' digest": digest_bytes(repr((shown, counterparts)).encode()),
         },
     )
@@ -145,7 +161,13 @@ def _apart(material: Material, speaker: Speaker, wording: str, lines: int) -> Sh
     return draw_lines(Random(f"{SEED}/{wording}/lines"), material, speaker, wording=wording, lines=max(CRITERIA, lines))
 
 
-def _explained(sheet: ShownSheet, held_out: HeldOut) -> ShownSheet:
+def _explained(material: Material, held_out: HeldOut, count: int) -> list[ShownSheet]:
+    """Sheets in rare words, each with its glossary."""
+    sheets = _sheets(material, Unseen(held_out, "rare"), EXPLAINED, count)
+    return [_with_glossary(sheet, held_out) for sheet in sheets]
+
+
+def _with_glossary(sheet: ShownSheet, held_out: HeldOut) -> ShownSheet:
     """The rare words of a sheet written into its glossary."""
     glossary: dict[str, tuple[str, ...]] = {}
     for criterion in sheet.criteria:
@@ -161,20 +183,36 @@ def _sentences(held_out: HeldOut) -> ShownSheet:
 
 
 def _counterparts(material: Material, speaker: Speaker, sheets: list[ShownSheet], each: int) -> list[Counterpart]:
+    if len(material.own.defects) < 2:  # nothing else to put beside it
+        return []
+    turns = TURNS if len(material.own.zones) > 1 else tuple(what for what in TURNS if what != "zone")
     stock = [criterion for sheet in sheets for criterion in sheet.criteria]
     pairs = []
     for index in range(each):
         sheet = sheets[index % len(sheets)]
         draw = Random(f"{SEED}/{sheet.wording}/pairs/{index}")
         pairs += [draw_stay(draw, speaker, sheet, stock, what) for what in STAYS]
-        pairs += [draw_turn(draw, material, speaker, sheet, what) for what in TURNS]
+        pairs += [draw_turn(draw, material, speaker, sheet, what) for what in turns]
     return pairs
 
 
 # ---------------------------------------------------------------- sheets for whole units
-def unit_sheets(material: Material) -> tuple[CriteriaSheet, ...]:
-    """A usual sheet, and others that differ from it in limits, severities, zones and switches."""
-    usual = (
+def unit_sheets(material: Material, usual: tuple[Note, ...]) -> tuple[CriteriaSheet, ...]:
+    """The usual sheet, and others that differ from it in limits, severities, zones and switches."""
+    sheets = [_sheet(material, "standard-sheet", usual, ("critical", "major"), Random(f"{SEED}/standard"))]
+    for index in range(1, UNIT_SHEETS):
+        draw = Random(f"{SEED}/units/{index}")
+        notes = [changed for note in usual for changed in _changed(draw, note)]
+        rejects: tuple[Severity, ...] = draw.choice(
+            (("critical", "major"), ("critical", "major", "minor"), ("critical",))
+        )
+        sheets.append(_sheet(material, f"counterfactual-{index}", notes, rejects, draw))
+    return tuple(sheets)
+
+
+def _usual() -> tuple[Note, ...]:
+    """What a blister's sheet usually says."""
+    return (
         _any("empty pocket", "critical"),
         _any("rogue product", "critical"),
         _any("double fill", "major"),
@@ -186,15 +224,11 @@ def unit_sheets(material: Material) -> tuple[CriteriaSheet, ...]:
         _over("stain", "mm2", 4, "major"),
         _over("fragment", "mm", 1.5, "major"),
     )
-    sheets = [_sheet(material, "standard-sheet", usual, ("critical", "major"), Random(f"{SEED}/standard"))]
-    for index in range(1, UNIT_SHEETS):
-        draw = Random(f"{SEED}/units/{index}")
-        notes = [changed for note in usual for changed in _changed(draw, note)]
-        rejects: tuple[Severity, ...] = draw.choice(
-            (("critical", "major"), ("critical", "major", "minor"), ("critical",))
-        )
-        sheets.append(_sheet(material, f"counterfactual-{index}", notes, rejects, draw))
-    return tuple(sheets)
+
+
+def _of_each(material: Material) -> tuple[Note, ...]:
+    """Of a product that was taught nobody knows what is usual: each of its kinds is major."""
+    return tuple(_any(defect, "major") for defect in material.own.defects)
 
 
 def _changed(draw: Random, note: Note) -> list[Note]:

@@ -18,6 +18,7 @@ from tuning.mind.notes import REJECTING, draw_note
 CRITERIA = 10
 NEAREST, FARTHEST = 0.03, 0.8  # log distance of a size from its limit
 MIXED, ABSENT, OUT_OF_ZONE = 0.2, 0.05, 0.2  # shares of observations
+MOST_DRAWN = 1000  # notes, to fill one sheet
 HEADED, OTHER = 0.3, 0.15  # shares of the lines that are read apart from any sheet
 TURNS = ("limit", "severity", "off", "zone")
 STAYS = ("order", "line numbers", "rewording", "unrelated criteria")
@@ -54,10 +55,13 @@ def draw_lines(draw: Random, material: Material, speaker: Speaker, *, wording: s
 
 
 def draw_notes(draw: Random, material: Material, count: int) -> list[Note]:
-    """Notes of one sheet: none twice, none that lays off what another judges."""
+    """Notes of one sheet: none twice, none that lays off what another judges; fewer where few classes leave no more."""
     notes: list[Note] = []
-    while len(notes) < count:
-        note = draw_note(draw, material, draw.choice(material.own.defects), material.own.zones, two_tiers=0.0)
+    places = material.own.zones if len(material.own.zones) > 1 else ()  # to name the only one restricts nothing
+    for _ in range(MOST_DRAWN):
+        if len(notes) == count:
+            break
+        note = draw_note(draw, material, draw.choice(material.own.defects), places, two_tiers=0.0)
         if note.kind == "count":
             most = max(2.0, note.tiers[0].limit)  # one of a thing would have to be said in the singular
             tier = note.tiers[0].model_copy(update={"limit": most})
@@ -89,9 +93,10 @@ def _observation(draw: Random, material: Material, notes: Sequence[Note]) -> Sho
     inside = draw.random() >= OUT_OF_ZONE
     zone = draw.choice([z for z in vocabulary.zones if note.covers(z) == inside] or list(vocabulary.zones))
     mixture: tuple[tuple[str, float], ...] = ()
-    if draw.random() < MIXED:
+    others = [defect for defect in vocabulary.defects if defect != note.defect]
+    if draw.random() < MIXED and others:
         likely = draw.uniform(0.6, 0.94)
-        other = draw.choice([defect for defect in vocabulary.defects if defect != note.defect])
+        other = draw.choice(others)
         mixture = ((note.defect, likely), (other, 1 - likely))
     return ShownObservation(note.defect, zone, sizes_near(draw, notes, note.defect), mixture=mixture)
 
@@ -117,7 +122,7 @@ def near(draw: Random, limit: float, side: int = 0) -> float:
 # ---------------------------------------------------------------- pairs
 def draw_turn(draw: Random, material: Material, speaker: Speaker, sheet: ShownSheet, what: str) -> Counterpart:
     """A sheet and its counterfactual, with an observation that one of the two rejects and the other accepts."""
-    defect = draw.choice(("spot", "stain", "chip", "fragment", "crack"))
+    defect = draw.choice(material.sized)
     others = tuple(criterion for criterion in sheet.criteria if criterion.note.defect != defect)
     unit: Unit = "%" if defect == "stain" and draw.random() < 0.5 else "mm"
     limit = round(draw.uniform(0.3, 4.0), 1) if unit == "mm" else float(draw.randint(2, 30))

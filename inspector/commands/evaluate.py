@@ -19,12 +19,12 @@ from models.example import Challenge
 from models.example_files import open_examples
 from models.exhibits import Gallery
 from models.metrics import Figure
-from models.package import ModelPackage
+from models.package import ModelPackage, PackageFacts
 
 PIPE_WIDTH = 160  # columns, where no terminal says how many
 QUICK_UNITS, QUICK_QUESTIONS, QUICK_REPETITIONS = 60, 120, 20
 
-DrawChallenge = Callable[[int, int], Challenge]  # of so many units and so many questions
+DrawChallenge = Callable[[int, int, PackageFacts], Challenge]  # of so many units and questions, for a package
 
 
 def command(draw: DrawChallenge) -> Callable[..., None]:
@@ -82,7 +82,9 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
                 bar.update(task, description=what, completed=done, total=of)
 
             challenge = draw(
-                min(units, QUICK_UNITS) if quick else units, min(questions, QUICK_QUESTIONS) if quick else questions
+                0 if shown is not None else min(units, QUICK_UNITS) if quick else units,
+                min(questions, QUICK_QUESTIONS) if quick else questions,
+                loaded.manifest,
             )
             if shown is not None:
                 challenge = challenge.with_units(shown, len(shown), f"{data}, {len(shown)} units, {shown.digest}")

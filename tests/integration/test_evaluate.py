@@ -227,9 +227,9 @@ def test_the_command_prints_writes_and_finds_the_model_card(
 def test_a_missing_package_is_refused_before_anything_is_drawn(tmp_path):
     drawn: list[int] = []
 
-    def draw(number: int, questions: int) -> Challenge:
+    def draw(number: int, questions: int, facts: PackageFacts) -> Challenge:
         drawn.append(number)
-        return draw_challenge(number, questions)
+        return draw_challenge(number, questions, facts)
 
     app = Typer()
     app.command()(command(draw))

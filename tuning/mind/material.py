@@ -49,6 +49,8 @@ class Material:
 
     wordings: Wordings
     glossary: dict[str, tuple[str, ...]]
+    zones: tuple[str, ...] = ("foil", "pocket", "tablet")  # of the product
+    sized: tuple[str, ...] = ("spot", "stain", "chip", "fragment", "crack")  # classes that are limited by their size
 
     @property
     def everything(self) -> Vocabulary:
@@ -59,7 +61,7 @@ class Material:
     @property
     def own(self) -> Vocabulary:
         """The product's classes and zones, in their order."""
-        return Vocabulary(tuple(self.wordings.words.blister), ("foil", "pocket", "tablet"))
+        return Vocabulary(tuple(self.wordings.words.blister), self.zones)
 
 
 def load_material() -> Material:

@@ -26,7 +26,7 @@ def draw_note(draw: Random, material: Material, defect: str, zones: tuple[str, .
     severity = draw.choice(SEVERITIES)
     way = draw.random()
     zone, outside = "", False
-    if draw.random() < (0.42 if units else 0.25):
+    if draw.random() < (0.42 if units else 0.25) and zones:
         zone, outside = draw.choice(zones), draw.random() < 0.33
         if zone == called.place:
             zone, outside = "", False
