@@ -140,7 +140,7 @@ def _most(share_of: float) -> int:
 
 
 def smallest_sizes(cases: Sequence[Case], hold_from: float) -> Mapping[str, float | None]:
-    """For each class shown the length in px from which on `FOUND_SHARE` are found; None where no size is too small.
+    """For each class shown the length in px from which on `FOUND_SHARE` are found; None where it has no size.
 
     Found means: would not be accepted unseen. What takes a whole pocket has no size that a limit could name.
 
@@ -161,18 +161,20 @@ def smallest_sizes(cases: Sequence[Case], hold_from: float) -> Mapping[str, floa
     return sizes
 
 
-def smallest_found(cases: Sequence[tuple[float, bool]]) -> float | None:
-    """The smallest size from which on, all sizes together, enough are found; None where that is so from the first.
+def smallest_found(cases: Sequence[tuple[float, bool]]) -> float:
+    """The smallest size from which on, all sizes together, enough are found; never below the smallest that was shown.
 
     A class that never gets there has a size that no picture shows, so that every limit on it is refused.
 
     >>> smallest_found([(float(px), px > 12) for px in range(2, 30) for _ in range(10)])
     10.0
-    >>> smallest_found([(20.0, True)] * 10) is None
-    True
+    >>> smallest_found([(3.57, True)] * 10)
+    3.5
     >>> smallest_found([(2.0, False)] * 12) == NEVER
     True
     """
-    tails = [(size, [found for length, found in cases if length >= size]) for size in (0.0, *SIZES_PX)]
+    shown = floor(10 * min(length for length, _ in cases)) / 10
+    sizes = (shown, *(size for size in SIZES_PX if size > shown))
+    tails = [(size, [found for length, found in cases if length >= size]) for size in sizes]
     enough = [size for size, tail in tails if len(tail) >= FEWEST and sum(tail) >= FOUND_SHARE * len(tail)]
-    return (enough[0] or None) if enough else NEVER
+    return enough[0] if enough else NEVER
