@@ -5,7 +5,7 @@ model was unsure, when nobody approved it, and when sheet or package have change
 measured size is no difference: it lies within the uncertainty. On a count it is one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -16,6 +16,7 @@ from models.criteria import CriteriaSheet, problems
 from models.digest import digest_json
 from models.errors import ReadingInvalid
 from models.note import Note
+from models.plain_sense import left_over
 from models.prompt import CriterionText, read_text, spelling_under
 from models.stored import Stored
 from models.whole_file import written_whole
@@ -35,7 +36,7 @@ class Reader(Protocol):
 class ReadLine(Stored):
     """One criterion: its sentence, what the model made of it and how sure it was, and what the fields say."""
 
-    ADDED_LATER = frozenset({"read_as"})
+    ADDED_LATER = frozenset({"read_as", "left_over"})
 
     id: str
     sentence: str
@@ -43,6 +44,7 @@ class ReadLine(Stored):
     score: float = Field(ge=0, le=1)
     fields: Note
     read_as: str = ""  # what the model was shown of the sentence, where that is not as it is written
+    left_over: str = ""  # what the sentence says besides, which neither note nor fields can hold
 
 
 class Approval(Stored):
@@ -92,13 +94,22 @@ class Reading(Stored):
         return tuple((line.id, line.fields) for line in self.lines)
 
     def objections(self, *, sure_from: float) -> tuple[Objection, ...]:
-        """Every line on which words and fields disagree or the model was unsure. An `off` switch is above the words."""
+        """Every line on which words and fields disagree, that says more than one rule, or of which the model was unsure.
+
+        An `off` switch is above the words.
+        """
         found = []
         for line in self.lines:
             if line.fields.kind == "off":
                 continue
             if difference := differs(line.words, line.fields):
                 found.append(Objection(line.id, difference))
+            elif line.left_over:
+                found.append(
+                    Objection(
+                        line.id, f"{line.left_over}, which one rule cannot hold; write one plain rule a criterion"
+                    )
+                )
             elif line.score < sure_from:
                 found.append(
                     Objection(
@@ -136,7 +147,8 @@ class Reading(Stored):
             shown = "\n".join(f"  {o.id}: {o.text}\n      {self.line(o.id).sentence}" for o in found)
             raise ReadingInvalid(
                 f"{sheet.id}: words and fields of {len(found)} criteria do not agree; the batch is not "
-                f"started.\n{shown}"
+                f"started.\n{shown}\nCorrect the sentence or the fields, or take the words over with "
+                "`inspector read SHEET --write`; then read and approve the sheet again."
             )
         if self.approval is None:
             raise ReadingInvalid(
@@ -200,14 +212,16 @@ def read_sheet(
     mind: Reader,
     *,
     package_digest: str,
+    defects: Collection[str],
     glossary: Mapping[str, Sequence[str]],
     before: Reading | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Reading:
     """Let the mind read every sentence that `before`, an earlier reading by the same package and glossary, lacks.
 
-    `glossary` is the package's own merged with the sheet's.
+    `defects` are the package's classes, `glossary` is its own merged with the sheet's.
     """
+    names = {defect: glossary.get(defect, ()) for defect in defects}
     words = digest_json({defect: list(known) for defect, known in glossary.items()})
     known: dict[str, tuple[Note, float, str]] = {}
     if before and before.is_unaltered and (before.package_digest, before.glossary_digest) == (package_digest, words):
@@ -227,6 +241,7 @@ def read_sheet(
             score=known[c.sentence][1],
             fields=c.note,
             read_as=known[c.sentence][2],
+            left_over=left_over(known[c.sentence][2] or c.sentence, known[c.sentence][0], names),
         )
         for c in sheet.criteria
     )

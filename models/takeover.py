@@ -39,7 +39,7 @@ def take_over(
         return []
     limits, before = _limits(changed), load(path)
     newline = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
-    old = path.read_text(encoding="utf-8")
+    old = _text(path)
     yaml = _yaml_like(old)
     content = yaml.load(old)
     for line in changed:
@@ -50,6 +50,15 @@ def take_over(
         file.flush()
         _check(Path(file.name), path, before, changed, load)
     return [f"{line.id}: was {describe(line.fields)}, is {describe(line.words)}" for line in changed]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ReadingInvalid(
+            f"{_UNCHANGED}\n{path}: is not in UTF-8. Save it as UTF-8 and repeat, or write the fields by hand."
+        ) from error
 
 
 def _yaml_like(text: str) -> YAML:
@@ -90,6 +99,8 @@ def _refuse(changed: Sequence[ReadLine], sure_from: float) -> None:
     for line in changed:
         if line.words.kind == "other":
             problems.append(f"{line.id}: the model reads no criterion in: {line.sentence}")
+        elif line.left_over:
+            problems.append(f"{line.id}: {line.left_over}, which one rule cannot hold: {line.sentence}")
         elif line.score < sure_from:
             problems.append(
                 f"{line.id}: the model is unsure (score {line.score:.2f}, needed {sure_from:.2f}): {line.sentence}"

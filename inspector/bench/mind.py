@@ -126,6 +126,7 @@ def reading_times(package: ModelPackage, *, threads: int, device: Device, times:
             sheet,
             mind,
             package_digest=package.digest,
+            defects=words.defects,
             glossary=glossary,
             before=before,
             progress=lambda done, of: step(name, done, of),

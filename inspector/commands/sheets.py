@@ -18,10 +18,12 @@ from models.mind import Mind
 from models.package import ModelPackage
 from models.reading import Reading, describe, differs, read_sheet, reading_path
 from models.takeover import take_over
+from models.verdict import Disposition
 
 PACKAGE = Path("packages/embedded")
 PackageOption = Annotated[Path, typer.Option("--package", help="Folder of the model package.")]
 SheetArgument = Annotated[Path, typer.Argument(help="Criteria sheet, YAML.")]
+_ROWS = (Disposition.ACCEPT, Disposition.HOLD, Disposition.REJECT)
 
 
 def read(
@@ -32,6 +34,8 @@ def read(
     reason: Annotated[str, typer.Option("--reason", help="Why; needed with --approve.")] = "",
 ) -> None:
     """Show how the model reads a sheet, sentence by sentence, beside what the fields say.
+
+    A reading approved for another package is kept until this one is approved.
 
     Exit code 0: words and fields agree. 4: they do not, or the model is unsure.
     """
@@ -47,15 +51,37 @@ def read(
         signed = reading.approved(by=approve, reason=reason)
         signed.check(content, package_digest=loaded.digest, sure_from=sure_from)
         reading = signed
-    reading.save(reading_path(sheet))
+    other = None if reading.approval else _approved_for_another(sheet, content, loaded)
+    if other is not None:
+        err.print(
+            f"not saved: the reading approved for package {other.package_digest[:19]} was kept; --approve NAME "
+            f"--reason WHY replaces it by this one of {loaded.digest[:19]}",
+            highlight=False,
+        )
+    else:
+        _save(reading, reading_path(sheet))
+    if reading.objections(sure_from=sure_from):
+        raise typer.Exit(4)
+
+
+def _save(reading: Reading, path: Path) -> None:
+    reading.save(path)
     if reading.approval is not None:
         out.print(
             f"approved by {reading.approval.by}: {reading.approval.reason}  ({reading.digest[:19]})", highlight=False
         )
     else:
         err.print("not approved: the line does not use this reading until --approve NAME --reason WHY", highlight=False)
-    if reading.objections(sure_from=sure_from):
-        raise typer.Exit(4)
+
+
+def _approved_for_another(path: Path, sheet: CriteriaSheet, package: ModelPackage) -> Reading | None:
+    """The kept reading, where another package's line may judge by it; how sure that one must be is its own."""
+    try:
+        kept = Reading.load(reading_path(path))
+        kept.check(sheet, package_digest=kept.package_digest, sure_from=0)
+    except ReadingInvalid:
+        return None
+    return None if kept.package_digest == package.digest else kept
 
 
 def read_now(path: Path, package: ModelPackage, *, anew: bool = False) -> tuple[CriteriaSheet, Reading]:
@@ -73,7 +99,13 @@ def read_now(path: Path, package: ModelPackage, *, anew: bool = False) -> tuple[
     with progress("reading") as step:
         mind = _LazyMind(package)
         reading = read_sheet(
-            content, mind, package_digest=package.digest, glossary=glossary, before=before, progress=step
+            content,
+            mind,
+            package_digest=package.digest,
+            defects=package.manifest.words.defects,
+            glossary=glossary,
+            before=before,
+            progress=step,
         )
     return content, reading
 
@@ -106,7 +138,8 @@ def show(sheet: CriteriaSheet, reading: Reading, sure_from: float) -> None:
     for line in reading.lines:
         state = Text("switched off", "dim") if line.fields.kind == "off" else Text("agree", "green")
         if line.id in objections:
-            state = Text("DIFFER" if differs(line.words, line.fields) else "UNSURE", "bold red")
+            differ = differs(line.words, line.fields)
+            state = Text("DIFFER" if differ else "SAYS MORE" if line.left_over else "UNSURE", "bold red")
         table.add_row(line.id, line.sentence, describe(line.words), f"{line.score:.2f}", describe(line.fields), state)
     out.print(table)
     for line in reading.lines:
@@ -121,7 +154,7 @@ def what_if_command(
     store: Annotated[Path, typer.Option("--store", help="Record store of a line.")],
     batch: Annotated[int, typer.Option("--batch", min=1, max=LARGEST, help="Number of the batch.")],
     package: PackageOption = PACKAGE,
-    most: Annotated[int, typer.Option("--most", help="Changed units to list.")] = 20,
+    most: Annotated[int, typer.Option("--most", min=0, help="Changed units to list.")] = 20,
 ) -> None:
     """Judge the recorded observations of a batch again under a draft sheet, without pictures.
 
@@ -153,10 +186,10 @@ def _show_what_if(result: WhatIf, most: int) -> None:
     )
     for name in ("", "before", "after"):
         table.add_column(name, justify="right" if name else "left")
-    for disposition in result.before.keys() | result.after.keys():
+    for disposition in _ROWS:
         table.add_row(disposition, str(result.before.get(disposition, 0)), str(result.after.get(disposition, 0)))
-    for reason, count in result.beyond.items():
-        table.add_row(f"{reason}, whatever the sheet", str(count), str(count))
+    for reason, count in sorted(result.beyond.items()):
+        table.add_row(f"  of these {reason}, whatever the sheet", str(count), str(count))
     out.print(table)
     for change in result.changed[:most]:
         out.print(f"unit {change.unit}: {change.before} -> {change.after}: {change.why}", highlight=False)

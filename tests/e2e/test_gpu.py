@@ -69,6 +69,7 @@ def test_a_gpu_reads_the_sheet_as_it_was_read_and_approved(recipe):
         sheet,
         Mind(package, threads=2, device="cuda"),
         package_digest=package.digest,
+        defects=package.manifest.words.defects,
         glossary=package.manifest.glossary_with(sheet.glossary),
     )
 

@@ -25,7 +25,7 @@ criteria:
   # the spots
   - id: A1
     defect: spot
-    wording: Spots over 0.5 mm are major.
+    wording: Spots beyond what was agreed are a defect.
     limit: {unit: mm, operator: ">", value: 0.5}  # agreed in May
     severity: major
   - id: A2
@@ -57,8 +57,9 @@ class Scripted:
 def reader(spot: Note = SPOT, *, score: float = 0.9) -> Scripted:
     return Scripted(
         {
-            "Spots over 0.5 mm are major.": (spot, score),
+            "Spots beyond what was agreed are a defect.": (spot, score),
             "Spots over 0.7 mm are major.": (limit(0.7), 0.9),
+            "All 3 spots beyond what was agreed are a defect.": (spot, score),
             "No chips.": (CHIP, 0.9),
         }
     )
@@ -77,7 +78,9 @@ def sheet(folder: Path, text: str = TEXT) -> tuple[Path, CriteriaSheet]:
 
 
 def read(content: CriteriaSheet, mind: Scripted, before: Reading | None = None) -> Reading:
-    return read_sheet(content, mind, package_digest=PACKAGE, glossary=GLOSSARY, before=before)
+    return read_sheet(
+        content, mind, package_digest=PACKAGE, defects=("spot", "chip", "stain"), glossary=GLOSSARY, before=before
+    )
 
 
 def approved(folder: Path) -> tuple[CriteriaSheet, Reading]:
@@ -128,7 +131,7 @@ def test_words_that_say_something_else_than_the_fields_stop_the_batch(tmp_path: 
         check(content, reading)
 
     assert f"A1: {says}" in str(refusal.value)
-    assert "Spots over 0.5 mm are major." in str(refusal.value)
+    assert "Spots beyond what was agreed are a defect." in str(refusal.value)
 
 
 def test_over_and_from_are_the_same_on_a_size_and_not_on_a_count():
@@ -197,7 +200,9 @@ def test_an_approval_needs_a_name_and_a_reason(tmp_path: Path, by: str, reason: 
 
 def test_only_the_sentence_that_changed_is_read_again(tmp_path: Path):
     _, before = approved(tmp_path)
-    _, changed = sheet(tmp_path, TEXT.replace("0.5 mm", "0.7 mm"))
+    _, changed = sheet(
+        tmp_path, TEXT.replace("Spots beyond what was agreed are a defect.", "Spots over 0.7 mm are major.")
+    )
     mind = reader()
 
     read(changed, mind, before)
@@ -206,7 +211,7 @@ def test_only_the_sentence_that_changed_is_read_again(tmp_path: Path):
 
 
 def test_what_the_model_was_shown_of_a_sentence_is_kept_where_it_differs(tmp_path: Path):
-    text = TEXT.replace("Spots over 0.5 mm are major.", "Spots over 500 µm are mjaor.")
+    text = TEXT.replace("Spots beyond what was agreed are a defect.", "Spots over 500 µm are mjaor.")
     _, content = sheet(tmp_path, text)
     mind = Scripted({"Spots over 500 µm are mjaor.": (SPOT, 0.9), "No chips.": (CHIP, 0.9)})
 
@@ -243,8 +248,15 @@ def test_another_package_reads_everything_again(tmp_path: Path):
     content, before = approved(tmp_path)
     mind = reader()
 
-    read_sheet(content, mind, package_digest="sha256:" + "2" * 64, glossary=GLOSSARY, before=before)
-    read_sheet(content, mind, package_digest=PACKAGE, glossary={"spot": ("a speck",)}, before=before)
+    read_sheet(content, mind, package_digest="sha256:" + "2" * 64, defects=("spot",), glossary=GLOSSARY, before=before)
+    read_sheet(
+        content,
+        mind,
+        package_digest=PACKAGE,
+        defects=("spot", "chip", "stain"),
+        glossary={"spot": ("a speck",)},
+        before=before,
+    )
 
     assert len(mind.was_asked) == 4
 
@@ -310,7 +322,7 @@ def test_fields_that_two_criteria_share_are_not_written(tmp_path: Path):
         chip = CHIP.model_copy(update={"kind": "size", "unit": "mm", "tiers": SPOT.tiers, "severity": ""})
         mind = Scripted(
             {
-                "Spots over 0.5 mm are major.": (limit(0.8), 0.9),
+                "Spots beyond what was agreed are a defect.": (limit(0.8), 0.9),
                 "No chips.": (
                     chip.model_copy(update={"tiers": (SPOT.tiers[0].model_copy(update={"severity": "critical"}),)}),
                     0.9,
@@ -335,6 +347,17 @@ def test_fields_that_the_package_cannot_judge_by_are_not_written(tmp_path: Path)
         take_over(path, read(content, reader(limit(5, unit="%"))), sure_from=0.5, load=load)
 
     assert path.read_text() == TEXT
+
+
+def test_a_sheet_in_utf_16_is_left_as_it_is_with_the_way_out(tmp_path: Path):
+    path, content = sheet(tmp_path)
+    path.write_text(TEXT, encoding="utf-16")
+    before = path.read_bytes()
+
+    with pytest.raises(ReadingInvalid, match=r"the sheet was not changed\.\n.*sheet\.yaml: is not in UTF-8"):
+        take_over(path, read(content, reader(limit(0.8))), sure_from=0.5)
+
+    assert path.read_bytes() == before
 
 
 def test_where_words_and_fields_agree_the_file_is_not_touched(tmp_path: Path):
@@ -379,7 +402,9 @@ def test_words_that_cannot_be_fields_leave_the_sheet_as_it_was(tmp_path: Path, w
 
 
 def test_fields_that_would_contradict_the_rest_of_the_sheet_are_not_written(tmp_path: Path):
-    text = TEXT.replace("Spots over 0.5 mm", "Spots over {limit}")
+    text = TEXT.replace("Spots beyond", "All {limit} spots beyond").replace(
+        'unit: mm, operator: ">", value: 0.5', 'unit: count, operator: ">", value: 3'
+    )
 
     with pytest.raises(ReadingInvalid, match="the sheet was not changed") as refusal:
         taken(tmp_path, Note(kind="any", defect="spot", severity="major"), text=text)

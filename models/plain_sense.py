@@ -1,0 +1,151 @@
+"""What a sentence says beyond the one rule that was read off it: a second rule, or the rule turned round.
+
+A note holds one class, one kind of limit and rules of the form "more than"; the fields of a sheet hold no more. What a
+sentence says besides would be lost without a difference between words and fields: `Chips of 3 mm or less are major`
+reads like its contrary, `any crack or chip` like a rule about cracks. So code looks for what is left over, and a line
+with something left over is not judged by. It looks at plain signs only: numbers, severities, names and the direction
+of a comparison. A sentence that it wrongly objects to can be said more plainly; what it cannot see, a person must.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from models.note import Note
+from models.prompt import SEVERITIES
+from models.quantities import COUNTED, PARTS
+
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_UNIT = r"(?:mm²|mm2|mm\^2|mm|%|sq\.? ?mm|square mm|(?:square )?millimet(?:re|er)s?|per ?cent)"
+_COUNT = "|".join(COUNTED)
+_PART = "|".join((*PARTS, "thirds", "quarters", "point"))
+_SEVERITY = f"(?:{'|'.join(SEVERITIES)})"
+_MORE = r"(?:(?:more|greater|larger|longer) than|in excess of|exceed(?:s|ing)?|over|above|at least|>=?|≥)"
+_LESS = (
+    r"(?:(?:smaller|less|shorter|narrower|finer|lower|fewer) than|below|under|at (?:the )?most|up to|not exceeding"
+    r"|not? (?:larger|longer|bigger|more|greater|wider) than|<=?|≤|‹)"
+)
+_OR_LESS = r"(?:or|and) (?:less|smaller|shorter|below|under|fewer)"
+_JUDGED = r"(?:is|are|be|as|counts?|rates?|rated|graded|classe?d|classified|means?|gets?|makes?)"
+_GOOD = r"(?:accept\w*|allow\w*|permi\w+|tolera\w*|pass\w*|ok|okay|fine|ignor\w*|exempt\w*)"
+_BINDING = r"(?:must|shall|should|may|can|need\w*|require\w*|unless|except\w*|limit\w*|max\w*)"
+_REST = (
+    r"(?:good|or|else|otherwise|if|when|anything|everything|rest|larger|longer|more|bigger|over|above|beyond|exceed\w*)"
+)
+_NONE = r"(?:not|no|nothing|never)"
+
+
+def _phrase(*parts: str) -> re.Pattern[str]:
+    return re.compile("".join(parts), re.IGNORECASE)
+
+
+_SIZED = _phrase(rf"(?<![\w.,/])(?P<number>{_NUMBER})[ -]?{_UNIT}(?!\w)")
+_COUNTED = _phrase(
+    rf"\b{_MORE} ?(?P<number>\d+|{_COUNT})\b",
+    rf"(?![.,/]?\d)(?![ -]?{_UNIT}(?!\w))(?![ -](?:{_PART})\b)",  # not the beginning of another number
+)
+_SMALLER = _phrase(  # what is below a limit is judged: below 2 mm are major, 2 mm or less counts as major
+    r"(?P<before>[^.;:|]*?)(?<!not )(?<!no )(?<!never )(?<!longer )",
+    rf"(?:{_LESS} ?(?:and including )?{_NUMBER}(?: ?{_UNIT})?|{_NUMBER}(?: ?{_UNIT})? {_OR_LESS})",
+    rf"(?P<between>[^.;:|]*?)\b{_JUDGED}\b(?P<then>[^.;:|,]*?)\b(?P<severity>{_SEVERITY})\b",
+)
+_A_LIMIT_BEFORE = _phrase(rf"\b(?:{_GOOD}|{_BINDING})\b")  # ... unless it is what must be, or what is accepted
+_A_LIMIT_AFTER = _phrase(rf"\b(?:{_GOOD}|{_BINDING}|{_REST}|{_NONE})\b")
+_NO_LONGER = _phrase(
+    r"\b(?:not|no longer|rather than|instead of|never|than|formerly|previously)(?: an?| just| merely| only)? ",
+    rf"{_SEVERITY}\b|n't {_SEVERITY}\b|\b{_SEVERITY} is not enough",
+)
+_DENIED = _phrase(
+    r"\bnot (?:to be |be )?(?:(?:considered|regarded|rated|graded|classed|classified|treated) )?(?:as )?(?:an? )?",
+    rf"(?P<severity>{_SEVERITY})\b",
+)
+_LIMITED = _phrase(rf"{_LESS}|{_OR_LESS}|\b(?:before|until)\b")
+_FINE = _phrase(rf"\b{_GOOD}\b")
+_ANY_SEVERITY = _phrase(r"\b(?:maj\w*|m[aj]+[oy]\w*r|min\w*|crit\w*|c[ir]+\w*cal)\b")  # mistyped ones, too
+_CONDITION = _phrase(r"\bonly (?:after|if|when|until)\b(?![^.;]*\d)")
+
+
+def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> str:
+    """What a sentence says besides its note, for a person; empty where nothing stands out.
+
+    Args:
+        sentence: as the mind read it, quantities in figures.
+        note: what was read.
+        names: for each class what it is called, the package's words and the sheet's.
+
+    >>> left_over("Spots over 0.8 mm are critical, and so are more than 3 of any size.", _spot(), {})
+    'it also says "more than 3"'
+    >>> left_over("Spots of 0.8 mm or less are critical.", _spot(), {})
+    'it says that what is smaller is critical'
+    >>> left_over("Spots up to 0.8 mm are accepted, larger ones are critical.", _spot(), {})
+    ''
+    """
+    if note.kind == "other":
+        return ""
+    for said in (_numbers(sentence, note), _severities(sentence, note), _classes(sentence, note, names)):
+        if said:
+            return f"it also says {', '.join(said)}"
+    if (smaller := _SMALLER.search(sentence)) and not (
+        _A_LIMIT_BEFORE.search(smaller["before"]) or _A_LIMIT_AFTER.search(smaller["between"] + smaller["then"])
+    ):
+        return f"it says that what is smaller is {smaller['severity'].lower()}"
+    severities = _severities_of(note)
+    if severities and not _ANY_SEVERITY.search(sentence) and (good := _FINE.search(sentence)):
+        return f'it says "{good[0]}", and nothing of {" or ".join(sorted(severities))}'
+    denied = _DENIED.search(sentence)
+    if denied and denied["severity"].lower() in severities and not _LIMITED.search(sentence):
+        return f'it says "{denied[0]}"'
+    if condition := _CONDITION.search(sentence):
+        return f'it sets a condition, "{condition[0]}"'
+    return ""
+
+
+def _severities_of(note: Note) -> set[str]:
+    return {tier.severity for tier in note.tiers} | ({note.severity} if note.severity else set())
+
+
+def _numbers(sentence: str, note: Note) -> list[str]:
+    """Limits that the note does not have."""
+    limits = {tier.limit for tier in note.tiers}
+    sized = [
+        found for found in _SIZED.finditer(sentence) if not _is_limit(found["number"], limits, note.kind == "size")
+    ]
+    counted = [
+        found for found in _COUNTED.finditer(sentence) if not _is_limit(found["number"], limits, bool(note.tiers))
+    ]
+    return [f'"{found[0].strip()}"' for found in (*sized, *counted)]
+
+
+def _is_limit(number: str, limits: Iterable[float], limited: bool) -> bool:
+    value = COUNTED.index(number.lower()) + 1 if number.lower() in COUNTED else float(number.replace(",", "."))
+    return limited and any(abs(value - limit) < 1e-6 for limit in limits)
+
+
+def _severities(sentence: str, note: Note) -> list[str]:
+    """Severities that the note does not have."""
+    own, text = _severities_of(note), _NO_LONGER.sub(" ", sentence)
+    said = dict.fromkeys(found.lower() for found in re.findall(rf"\b{_SEVERITY}\b", text, re.IGNORECASE))
+    return [f'"{severity}"' for severity in said if severity not in own] if own else []
+
+
+def _classes(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> list[str]:
+    """Other classes, by what they are called, where that is no part of what the note's class is called."""
+    text = sentence.lower()
+    for own in sorted((note.defect, *names.get(note.defect, ())), key=len, reverse=True):
+        text = _naming(own).sub(" ", text)
+    others = ((name, called) for name, words in names.items() if name != note.defect for called in (name, *words[1:]))
+    return list(dict.fromkeys(f'"{found[0]}"' for _, called in others if (found := _naming(called).search(text))))
+
+
+def _naming(called: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(called.lower())}(?:e?s)?\b")
+
+
+def _spot() -> Note:
+    return Note.model_validate(
+        {
+            "kind": "size",
+            "defect": "spot",
+            "unit": "mm",
+            "tiers": [{"operator": ">", "limit": 0.8, "severity": "critical"}],
+        }
+    )

@@ -1,0 +1,91 @@
+"""A sentence that says more than one rule, or a rule's contrary, is not judged by; one that is plain is let through."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from models.note import Note, Tier
+from models.plain_sense import left_over
+from models.prompt import read_text, spelling_under
+from models.sentences import load_sentences
+
+
+@pytest.fixture(scope="module")
+def glossary(repository: Path) -> dict[str, list[str]]:
+    text = (repository / "models" / "embedded" / "glossary.yaml").read_text(encoding="utf-8")
+    known: dict[str, list[str]] = YAML(typ="safe", pure=True).load(text)
+    return {name: words for name, words in known.items() if name not in ("foil", "pocket", "tablet")}
+
+
+def over(defect: str, limit: float, severity: str, *, unit: str = "mm") -> Note:
+    tier = Tier.model_validate({"operator": ">", "limit": limit, "severity": severity})
+    return Note.model_validate({"kind": "size", "defect": defect, "unit": unit, "tiers": (tier,)})
+
+
+def any_(defect: str, severity: str = "critical") -> Note:
+    return Note.model_validate({"kind": "any", "defect": defect, "severity": severity})
+
+
+@pytest.mark.parametrize(
+    ("sentence", "read_as", "says"),
+    [
+        ("Chips of 3 mm or less are major.", over("chip", 3, "major"), "what is smaller is major"),
+        ("Spots on the tablet up to 0.8 mm are minor.", over("spot", 0.8, "minor"), "what is smaller is minor"),
+        ("Cracks not longer than 3 mm are major.", over("crack", 3, "major"), "what is smaller is major"),
+        ("Spots < 0.8 mm are critical.", over("spot", 0.8, "critical"), "what is smaller is critical"),
+        ("Treat every spot below 0.8 mm as critical.", over("spot", 0.8, "critical"), "what is smaller is critical"),
+        ("Spots between 0.2 mm and 0.8 mm are minor.", over("spot", 0.2, "minor"), 'also says "0.8 mm"'),
+        ("Spots larger than 0.8 mm are not major.", over("spot", 0.8, "major"), 'says "not major"'),
+        ("Spots larger than 0.8 mm are acceptable.", over("spot", 0.8, "major"), "nothing of major"),
+        ("Chips over 2 mm are major only after approval by QA.", over("chip", 2, "major"), 'condition, "only after"'),
+        (
+            "Spots over 0.8 mm are critical, and so are more than 3 of any size.",
+            over("spot", 0.8, "critical"),
+            'also says "more than 3"',
+        ),
+        (
+            "Spots over 0.3 mm are minor unless they are red, then they are critical.",
+            over("spot", 0.3, "minor"),
+            'also says "critical"',
+        ),
+        ("Any empty pocket is critical. Any fragment is critical too.", any_("empty pocket"), 'also says "fragment"'),
+        ("Any crack or chip is critical.", any_("crack"), 'also says "chip"'),
+        ("Empty pockets and broken tablets are critical.", any_("empty pocket"), 'also says "broken tablets"'),
+        ("Chips longer than 2 mm are major, as are cracks.", over("crack", 2, "major"), 'also says "chips"'),
+    ],
+)
+def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as: Note, says: str) -> None:
+    assert says in left_over(sentence, read_as, glossary)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "read_as"),
+    [
+        ("Chips up to 2 mm are accepted, larger ones are major.", over("chip", 2, "major")),
+        (
+            "Broken tablets must be 8.4 mm2 or smaller, a violation is critical.",
+            over("break", 8.4, "critical", unit="mm2"),
+        ),
+        ("Cracks no longer than 3 mm pass; anything longer is major.", over("crack", 3, "major")),
+        ("Unless smaller than 0.5 mm, dark specks are regarded as minor.", over("spot", 0.5, "minor")),
+        ("Chips no smaller than 2 mm are no longer minor but major.", over("chip", 2, "major")),
+        ("Nicks are to be graded minor if, and only if, they are longer than 1.2 mm.", over("chip", 1.2, "minor")),
+        ("max. 0.8 mm | spots | major", over("spot", 0.8, "major")),
+    ],
+)
+def test_a_plain_rule_however_it_is_put_is_let_through(glossary, sentence: str, read_as: Note) -> None:
+    assert left_over(sentence, read_as, glossary) == ""
+
+
+@pytest.mark.parametrize(("name", "at_most"), [("independent", 0), ("development", 7)])
+def test_sentences_of_one_rule_are_hardly_ever_objected_to(repository: Path, glossary, name: str, at_most: int) -> None:
+    """Read as they are meant, as a sheet has them, without headings; each objection costs somebody a rewording."""
+    objected = []
+    for one in load_sentences(repository / "tests" / "wordings" / f"{name}.yaml"):
+        known = {kind: (*words, *one.glossary.get(kind, ())) for kind, words in glossary.items()}
+        said = read_text(one.text, spelling_under(known))
+        if not one.heading and one.note.note.kind not in ("other", "off") and left_over(said, one.note.note, known):
+            objected.append(said)
+
+    assert len(objected) <= at_most, objected
