@@ -37,14 +37,15 @@ def decode_file(path: Path) -> Decoded:
 def decode_bytes(content: bytes) -> Decoded:
     """Decode one picture.
 
-    8-bit colour comes out as (H, W, 3) uint8 RGB, transparency dropped. 16-bit and grey pictures come out as they are
-    stored and are refused where they are examined: turned into 8-bit colour they would look like what they are not.
+    8-bit colour comes out as (H, W, 3) uint8 RGB, grey with transparency as (H, W), the transparency of both dropped.
+    16-bit and grey pictures come out as they are stored and are refused where they are examined: turned into 8-bit
+    colour they would look like what they are not.
     """
     if not content:
         return _nothing("the file is empty (0 bytes)")
     try:
         with Image.open(io.BytesIO(content)) as header:
-            width, height = header.size
+            (width, height), grey = header.size, header.mode == "LA"
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return _nothing(f"more than {LARGEST_MP:g} megapixels are allowed for. Check the camera's format")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError):
@@ -57,6 +58,8 @@ def decode_bytes(content: bytes) -> Decoded:
         stored = None
     if stored is None:
         return _nothing(f"{width} x {height} px announced, but the {len(content)} bytes are damaged or cut off")
+    if grey and stored.ndim == 3:  # OpenCV makes three equal channels of it
+        return Decoded(np.ascontiguousarray(stored[..., 0]))
     return Decoded(to_rgb(stored))
 
 

@@ -207,7 +207,8 @@ class ModelPackage:
         except OSError as error:
             raise PackageInvalid(
                 f"{folder}: holds no package ({MANIFEST}: {error.strerror}). Nothing was loaded. Run `inspector "
-                "assemble` to make the embedded one."
+                "assemble` to make the embedded one; a package of another product is made by `inspector teach ... --to "
+                "FOLDER`."
             ) from error
         try:
             manifest = Manifest.model_validate_json(content)
@@ -236,10 +237,10 @@ def refuse_filled(folder: Path) -> None:
 
 
 def _check(folder: Path, name: str, digest: str) -> None:
-    if Path(name).name != name:
+    if (outside := Path(name).name != name) or "\0" in name:
         raise PackageInvalid(
-            f"{folder / MANIFEST}: files: {name!r} is outside the package. Nothing was loaded. Assemble the "
-            "package again."
+            f"{folder / MANIFEST}: files: {name!r} is {'outside the package' if outside else 'no file name'}. "
+            "Nothing was loaded. Assemble the package again."
         )
     try:
         seen = digest_file(folder / name)

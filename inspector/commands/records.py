@@ -8,13 +8,15 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from inspector.commands.screen import err, out, progress
+from inspector.commands.screen import err, out, progress, wide
 from inspector.errors import LineError
 from inspector.records.batch import Head
 from inspector.records.export import export_csv, export_json_lines
 from inspector.records.schema import LARGEST
 from inspector.records.store import RecordStore
 from models.whole_file import written_whole
+
+PIPE_WIDTH = 160  # columns, where no terminal says how many
 
 app = typer.Typer(help="Records of a line: list, show, export, verify.", no_args_is_help=True)
 StoreArgument = Annotated[
@@ -26,10 +28,11 @@ BatchOption = Annotated[int | None, typer.Option("--batch", min=1, max=LARGEST, 
 @app.command("list")
 def list_batches(store: StoreArgument) -> None:
     """Every batch with its counts, whether it may be released, and which units are in quarantine."""
-    table = Table(title=str(store), title_justify="left")
+    table = Table(title=str(store), title_justify="left", padding=0)  # so that dates fit 80 columns whole
     columns = ("batch", "opened", "product", "units", "accepted", "rejected", "held", "lost", "releasable")
     for name in columns:
-        table.add_column(name, justify="left" if name in ("opened", "product", "releasable") else "right")
+        justify: Literal["left", "right"] = "left" if name in ("opened", "product", "releasable") else "right"
+        table.add_column(name, justify=justify, overflow="fold")
     with RecordStore.open_readonly(store) as opened:
         for batch in opened.batches():
             tally = batch.tally
@@ -44,7 +47,7 @@ def list_batches(store: StoreArgument) -> None:
                 *map(str, counts),
                 state,
             )
-    out.print(table)
+    wide(PIPE_WIDTH).print(table)
 
 
 @app.command()
@@ -52,10 +55,13 @@ def show(store: StoreArgument, batch: Annotated[int, typer.Argument()], unit: An
     """The record of one unit, whole, as JSON."""
     with RecordStore.open_readonly(store) as opened:
         record = opened.unit(batch, unit)
-    if record is None:
-        raise LineError(
-            f"{store}: batch {batch} has no record of unit {unit}. `inspector records list` shows what there is."
-        )
+        if record is None:
+            opened.batch_summary(batch)  # refused where there is none
+            units = [judged.unit for judged in opened.judged(batch)]
+            there = f"the first that has one is {min(units)}, the last {max(units)}" if units else "none has one"
+            raise LineError(
+                f"{store}: batch {batch} has no record of unit {unit}; {there}. Units are numbered on across batches."
+            )
     out.print_json(record.model_dump_json())
 
 

@@ -132,10 +132,22 @@ def sheet(path: Path | None, *, sure_from: float | None) -> SheetView | Problem:
     text = ""
     if reading.sheet_digest != written.digest:
         text = "The sheet has changed since it was read. Read it again: inspector read SHEET"
+    elif [(c.id, c.sentence, c.note) for c in written.criteria] != [
+        (line.id, line.sentence, line.fields) for line in reading.lines
+    ]:
+        text = (
+            "The lines of the reading are not those of the sheet, its file was altered: no batch starts. "
+            "Read it again: inspector read SHEET"
+        )
     elif open_lines := [row for row in rows if row.agreement in ("differs", "unsure", "not read")]:
         text = f"Words and fields do not agree in {len(open_lines)} of {len(rows)} criteria: no batch starts."
     elif reading.approval is None:
         text = "Nobody has approved this reading: no batch starts. inspector read SHEET --approve NAME --reason WHY"
+    elif not reading.is_unaltered:
+        text = (
+            f"The reading is not the one that {reading.approval.by} approved, its file was altered: no batch starts. "
+            "inspector read SHEET --approve NAME --reason WHY"
+        )
     return SheetView(path, written, reading, rows, usable=not text, text=text)
 
 

@@ -15,13 +15,17 @@ from models.digest import canonical
 
 COLUMNS = (
     "sequence", "batch", "epoch", "unit", "taken_at", "disposition", "reason", "state", "gate", "text",
-    "criteria", "severities", "clauses", "n_observations", "evidence",
+    "criteria", "severities", "sizes", "limits", "clauses", "n_observations", "evidence",
     "recipe", "package", "sheet", "reading", "previous", "hash",
 )  # fmt: skip
 
 
 def export_csv(store: RecordStore, batch: int | None, out: TextIO) -> int:
     """Write one row a record; several values in a cell are separated by a semicolon.
+
+    A criterion that may only have been exceeded, within the uncertainty of size, class or score, has a question mark
+    behind its id. Criteria, severities, sizes and limits stand in the same order, one a finding: a size or limit is
+    empty where every occurrence counts.
 
     Args:
         batch: None for every batch.
@@ -75,8 +79,10 @@ def _cells(record: InspectionRecord) -> tuple[str | int, ...]:
         record.state,
         record.gate,
         _harmless(record.text),
-        _harmless("; ".join(finding.criterion for finding in found)),
+        _harmless("; ".join(finding.criterion + ("" if finding.sure else "?") for finding in found)),
         "; ".join(finding.severity for finding in found),
+        "; ".join(_measure(finding.value, finding.unit) for finding in found),
+        "; ".join(_measure(finding.limit, finding.unit) for finding in found),
         _harmless("; ".join(dict.fromkeys(clause for finding in found for clause in finding.clauses))),
         record.n_observations,
         "; ".join(evidence.file for evidence in record.evidence.values()),
@@ -87,6 +93,10 @@ def _cells(record: InspectionRecord) -> tuple[str | int, ...]:
         record.previous,
         record.hash,
     )
+
+
+def _measure(value: float | None, unit: str) -> str:
+    return "" if value is None else f"{value:g} {unit}".strip()
 
 
 def _harmless(text: str) -> str:

@@ -13,10 +13,12 @@ import cv2
 import numpy as np
 import pytest
 
+from inspector.records import RecordStore
 from models.criteria import CriteriaSheet
 from models.package import ModelPackage
 from models.reading import Reading, reading_path
 from tests import tiny
+from tests.outcomes import WHEN, opening, outcome, rejected, seen
 from tests.tiny import STAIN, Disc
 
 SPOT = Disc(2.0)
@@ -34,12 +36,18 @@ def reader(tmp_path_factory: pytest.TempPathFactory, embedded_package: Path) -> 
     return tiny.with_eyes(ModelPackage.load(embedded_package), tmp_path_factory.mktemp("reader") / "package")
 
 
-def inspector(*words: str | Path | int) -> "subprocess.CompletedProcess[str]":
+def inspector(*words: str | Path | int, terminal: int = 0) -> "subprocess.CompletedProcess[str]":
+    """The finished command; `terminal` is the columns of the one it runs in, 0 for a pipe."""
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
         [sys.executable, "-m", "inspector.cli", *map(str, words)],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root), "COLUMNS": "220"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(root),
+            "COLUMNS": str(terminal or 220),
+            **({"TTY_COMPATIBLE": "1", "NO_COLOR": "1"} if terminal else {}),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -90,6 +98,21 @@ def test_records_are_listed_shown_exported_and_verified(package: ModelPackage, t
     assert "2 records and 2 events, chain intact, 2 pictures and heat maps" in verified.stdout
 
 
+@pytest.mark.parametrize("columns", [80, 0], ids=["terminal", "pipe"])
+def test_the_list_of_batches_is_never_cut(tmp_path: Path, columns: int):
+    with RecordStore.open(tmp_path / "store") as store:
+        batch = store.open_batch(opening(), at=WHEN, by="line 1")
+        store.append([outcome(batch, 1)])
+        store.quarantine(batch.batch, 1234, at=WHEN, by="recovery")
+
+    listed = inspector("records", "list", tmp_path / "store", terminal=columns).stdout
+
+    assert "…" not in listed
+    assert all(
+        word in listed for word in ("2026-11-22", "10:00:00", "Tablets", "releasable", "quarantined", "2 to", "1234")
+    )
+
+
 def test_a_unit_or_a_store_that_is_not_there_is_said_in_a_line(package: ModelPackage, tmp_path: Path):
     line = tiny.write_line(tmp_path, package, [tiny.unit(1)])
     inspector("run", "--line", line)
@@ -100,7 +123,7 @@ def test_a_unit_or_a_store_that_is_not_there_is_said_in_a_line(package: ModelPac
 
     assert (unit.returncode, huge.returncode, store.returncode) == (1, 1, 1)
     assert f"no record of unit {'9' * 20}" in " ".join(huge.stderr.split())
-    assert "batch 1 has no record of unit 99" in unit.stderr
+    assert "batch 1 has no record of unit 99; the first that has one is 1, the last 1." in " ".join(unit.stderr.split())
     assert "no record store here" in store.stderr
 
 
@@ -298,6 +321,43 @@ def test_an_unapproved_reading_does_not_run(reader: ModelPackage, tmp_path: Path
     assert Reading.load(reading_path(path)).approval is None
     assert done.returncode == 1
     assert "nobody has approved this reading" in done.stderr
+
+
+def test_what_a_draft_would_change_is_shown_in_one_order_with_what_no_sheet_could(reader: ModelPackage, tmp_path: Path):
+    draft = tiny.write_sheet(tmp_path, reader)
+    with RecordStore.open(tmp_path / "store") as store:
+        batch = store.open_batch(opening(), at=WHEN, by="line 1")
+        late = rejected(batch, 2, reason="LATE")
+        store.append([outcome(batch, 1), late, rejected(batch, 3, seen("spot", 0.8))])
+    asked = ("what-if", draft, "--store", tmp_path / "store", "--batch", 1, "--package", reader.folder)
+
+    shown = inspector(*asked, "--most", 0)
+    refused = inspector(*asked, "--most", "-1")
+
+    rows = [[part.rstrip() for part in row.split("│")[1:4]] for row in shown.stdout.splitlines() if "│" in row]
+    assert shown.returncode == 0, shown.stderr
+    assert [row[0][1:] for row in rows] == ["ACCEPT", "HOLD", "REJECT", "  of these LATE, whatever the sheet"]
+    assert [[int(count) for count in row[1:]] for row in rows] == [[1, 2], [0, 0], [2, 1], [1, 1]]
+    assert "1 more; list them with --most" in shown.stderr
+    assert refused.returncode == 2
+
+
+def test_looking_with_another_package_keeps_an_approval_and_approving_replaces_it(
+    reader: ModelPackage, package: ModelPackage, tmp_path: Path
+):
+    path = tiny.write_sheet(tmp_path, package)
+    before = reading_path(path).read_bytes()
+
+    looked = read(reader, path)
+    after = reading_path(path).read_bytes()
+    approved = read(reader, path, *APPROVE)
+
+    assert looked.returncode == 0, looked.stderr
+    assert "Spots larger than 1 mm" in looked.stdout
+    assert f"approved for package {package.digest[:19]} was kept; --approve" in " ".join(looked.stderr.split())
+    assert after == before
+    assert approved.returncode == 0
+    assert Reading.load(reading_path(path)).package_digest == reader.digest
 
 
 def test_an_approval_needs_a_name_and_a_reason(reader: ModelPackage, tmp_path: Path):

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from cameras.capture import Capture
 from cameras.clock import HandClock, SystemClock
@@ -154,6 +155,16 @@ def test_16_bit_and_grey_files_come_out_as_stored_and_are_refused(
 
     assert shown.pixels.dtype == picture.dtype and shown.pixels.shape == picture.shape
     assert reason in check(shown.pixels, FitnessLimits()).reason
+
+
+def test_a_grey_file_with_transparency_is_refused_as_grey(tmp_path: Path) -> None:
+    grey = Image.fromarray(_coloured(1)[..., 0])
+    Image.merge("LA", (grey, grey)).save(tmp_path / "grey.png")
+
+    (shown,) = open_camera(_replay(tmp_path), HandClock()).frames()
+
+    assert np.array_equal(shown.pixels, _coloured(1)[..., 0])
+    assert "is grey" in check(shown.pixels, FitnessLimits()).reason
 
 
 def test_transparency_is_dropped(tmp_path: Path) -> None:

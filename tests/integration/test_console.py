@@ -293,6 +293,27 @@ def test_a_sheet_that_changed_since_it_was_read_is_shown_as_such(tmp_path: Path)
     assert text.count("… not read") == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"score": 0.99', '"score": 0.98', "The reading is not the one that A. Berger approved"),
+        ('"fields": {\n    "kind": "any"', '"fields": {\n    "kind": "off"', "The lines of the reading are not those"),
+    ],
+)
+def test_an_altered_reading_may_not_be_judged_by(tmp_path: Path, old: str, new: str, says: str):
+    path = write_sheet(tmp_path)
+    kept = reading_path(path).read_text()
+    reading_path(path).write_text(kept.replace(old, new))
+    view = views.sheet(path, sure_from=0.5)
+
+    text = sheet.sheet_page(view)
+
+    assert old in kept
+    assert isinstance(view, views.SheetView) and not view.usable
+    assert says in text
+    assert "a line may judge by this sheet" not in text
+
+
 def test_a_sheet_with_a_mistake_shows_the_mistake(tmp_path: Path):
     path = write_sheet(tmp_path)
     path.write_text(path.read_text().replace("severity: major", "severity: grave"))

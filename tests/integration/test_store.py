@@ -15,6 +15,7 @@ from inspector.errors import LineError, StoreBroken
 from inspector.records import BatchStatus, EventKind, OpenBatch, RecordStore, UnitRange, keep
 from inspector.records.export import export_csv, export_json_lines
 from models.digest import digest_json
+from models.verdict import Finding
 from tests.outcomes import WHEN, accepted_counts, opening, outcome, rejected, seen
 
 Alter = Callable[[str], None]
@@ -368,3 +369,33 @@ def test_csv_has_a_row_for_every_record_of_the_batch(store: RecordStore):
     assert written == len(rows) == 2
     assert rows[1]["text"] == '\'=1+1; a "quoted"\nword'
     assert rows[1]["hash"] == store.latest(1)[0].hash
+
+
+def test_a_doubtful_finding_is_marked_in_the_csv_and_each_has_its_size_and_limit(store: RecordStore):
+    opened = store.open_batch(opening(), at=WHEN, by="line 1")
+    sure = Finding(
+        criterion="C7",
+        wording="Spots over 0.5 mm are major.",
+        severity="major",
+        clauses=(),
+        defect="spot",
+        zone="",
+        view="top",
+        box_px=None,
+        unit="mm",
+        limit=0.5,
+        value=0.83,
+        uncertainty=0.1,
+        score=0.9,
+        sure=True,
+    )
+    anywhere = sure.model_copy(update={"criterion": "C8", "unit": "", "limit": None, "value": None, "sure": False})
+    doubtful = sure.model_copy(update={"value": 0.45, "sure": False})
+    store.append([rejected(opened, 1).model_copy(update={"findings": (sure, anywhere, doubtful)})])
+    out = io.StringIO(newline="")
+
+    export_csv(store, None, out)
+
+    (row,) = csv.DictReader(io.StringIO(out.getvalue(), newline=""))
+    assert row["criteria"] == "C7; C8?; C7?"
+    assert (row["sizes"], row["limits"]) == ("0.83 mm; ; 0.45 mm", "0.5 mm; ; 0.5 mm")

@@ -41,7 +41,9 @@ def test_a_missing_file_is_refused(folder):
 
 
 def test_a_missing_package_says_how_to_make_it(tmp_path):
-    with pytest.raises(PackageInvalid, match="inspector assemble"):
+    with pytest.raises(
+        PackageInvalid, match=r"inspector assemble.*another product .* `inspector teach .* --to FOLDER`"
+    ):
         ModelPackage.load(tmp_path / "none")
 
 
@@ -58,6 +60,14 @@ def test_a_file_outside_the_package_is_refused(folder):
     (folder / MANIFEST).write_text(text.replace('"eyes.onnx"', '"../eyes.onnx"'))
 
     with pytest.raises(PackageInvalid, match="outside the package"):
+        ModelPackage.load(folder)
+
+
+def test_a_file_that_no_disk_can_hold_is_refused(folder):
+    text = (folder / MANIFEST).read_text()
+    (folder / MANIFEST).write_text(text.replace('"eyes.onnx"', r'"a\u0000b"'))
+
+    with pytest.raises(PackageInvalid, match=r"files: 'a\\x00b' is no file name"):
         ModelPackage.load(folder)
 
 
