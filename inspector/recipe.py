@@ -3,16 +3,16 @@
 Refusals come in the order in which a person would mend them. There is no other device, model or sheet to fall back on.
 """
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.config import LineConfig
 from inspector.errors import LineError
 from inspector.records.record import Digests
-from models.criteria import CriteriaSheet, Limit
+from models.criteria import CriteriaSheet
 from models.digest import digest_json
 from models.errors import SheetInvalid
+from models.limits import too_fine
 from models.operating import NEVER
 from models.package import ModelPackage
 from models.reading import Reading, reading_path
@@ -95,35 +95,19 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
     Raises:
         SheetInvalid: criterion, limit, smallest size and what to do.
     """
-    smallest = package.manifest.smallest_px
     for view, mm_per_px in scales.items():
-        for criterion in sheet.criteria:
-            least_px = smallest.get(criterion.defect)
-            if criterion.severity == "off" or criterion.limit is None or least_px is None:
-                continue
-            length_mm, least_mm = _length_mm(criterion.limit), least_px * mm_per_px
-            if length_mm is None:
-                continue
-            if least_px >= NEVER:
+        for one in too_fine(sheet, package.manifest.smallest_px, mm_per_px):
+            said, defect = f"{sheet.id}: criteria.{one.criterion.id}.limit: {one.limit.text()}", one.criterion.defect
+            if one.least_px >= NEVER:
                 raise SheetInvalid(
-                    f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} cannot be relied on, "
-                    f"{package.manifest.name} does not find {criterion.defect} reliably at any size. Leave the limit "
-                    "out, so that any that is seen counts, or teach a package with more pictures of it."
+                    f"{said} cannot be relied on, {package.manifest.name} does not find {defect} reliably at any size. "
+                    "Leave the limit out, so that any that is seen counts, or teach a package with more pictures of it."
                 )
-            if length_mm < least_mm:
-                raise SheetInvalid(
-                    f"{sheet.id}: criteria.{criterion.id}.limit: {criterion.limit.text()} is below the smallest "
-                    f"{criterion.defect} that {package.manifest.name} can be trusted to find in view {view}: "
-                    f"{least_px:g} px at {mm_per_px:g} mm/px = {least_mm:.2f} mm. "
-                    "Raise the limit, move the camera closer, or teach a package that sees smaller ones."
-                )
-
-
-def _length_mm(limit: Limit) -> float | None:
-    """The length that a limit asks the eyes to find: an area as the round spot of that area."""
-    if limit.unit not in ("mm", "mm2"):
-        return None
-    return limit.value if limit.unit == "mm" else 2 * math.sqrt(limit.value / math.pi)
+            raise SheetInvalid(
+                f"{said} is below the smallest {defect} that {package.manifest.name} can be trusted to find in view "
+                f"{view}: {one.least_px:g} px at {mm_per_px:g} mm/px = {one.least_mm:.2f} mm. "
+                "Raise the limit, move the camera closer, or teach a package that sees smaller ones."
+            )
 
 
 def refuse_counts_over_views(sheet: CriteriaSheet, views: tuple[str, ...]) -> None:

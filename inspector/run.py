@@ -15,12 +15,14 @@ from inspector.errors import LineError
 from inspector.examine import Examiner
 from inspector.line.display import Display
 from inspector.line.line import BatchResult, Line, sample_pixels
-from inspector.line.plc import SimulatedPlc
+from inspector.line.plc import UNFLUSHED, SimulatedPlc, remembered
 from inspector.line.status import LineStatus
 from inspector.recipe import Recipe, refuse_slow
+from inspector.records.batch import EventKind
 from inspector.records.store import RecordStore
 
 PLC_MEMORY = "plc.memory"
+UNRECORDED = 10_000  # more than wait for a record: 512 before the writer holds the line, and 100 a second for some 15 s
 _SAME_SCALE = 0.01  # a camera that knows its scale may differ from the line's setting by this share
 
 Say = Callable[[str], None]
@@ -51,15 +53,14 @@ def run_batch(
     recipe = Recipe.load(path)
     with ExitStack() as open_things:
         store = open_things.enter_context(RecordStore.open(recipe.line.store))
-        remembers = (recipe.line.store / PLC_MEMORY).exists()
+        memory = recipe.line.store / PLC_MEMORY
         plc = SimulatedPlc(
-            recipe.line.store / PLC_MEMORY,
+            memory,
             stations=tuple(recipe.line.views),
             gate_after_ms=recipe.line.gate_after_ms,
             clock=clock,
-            last_recorded=last_unit(store),
+            last_recorded=recover(store, remembered(memory), clock, say),
         )
-        recover(store, plc.last_unit if remembers else None, clock, say)
         cameras = {name: open_camera(view.camera, clock, progress=drawing) for name, view in recipe.line.views.items()}
         for driver in cameras.values():
             open_things.callback(driver.close)
@@ -96,18 +97,41 @@ def last_unit(store: RecordStore) -> int:
     return max(known)
 
 
-def recover(store: RecordStore, last_triggered: int | None, clock: Clock, say: Say) -> None:
+def recover(store: RecordStore, in_memory: int | None, clock: Clock, say: Say) -> int:
     """End every batch that a crash left open: it is not releasable, and its units without a record are listed.
 
-    `last_triggered` None: the PLC's memory is lost, and every unit after the last record is in quarantine.
+    Where the PLC's memory is lost, or ends before the records because an older one was put back, nobody can know how
+    many units came after the last record: all numbers from there on are in quarantine. A memory that may be right can
+    be `UNFLUSHED` units behind after a power cut: so many more are in quarantine, whether they came or not.
+
+    Args:
+        in_memory: the last number in the PLC's memory; None: it is lost.
+
+    Returns:
+        A number that is not below any that was given: numbering goes on behind it.
     """
-    for batch in store.unfinished():
-        ended = store.quarantine(batch.batch, last_triggered, at=clock.utc(), by="recovery")
+    recorded, unfinished = last_unit(store), store.unfinished()
+    last_given: int | None = None
+    if not store.batches() or (in_memory is not None and in_memory >= recorded and not unfinished):
+        return in_memory or 0
+    if in_memory is None or in_memory < recorded:
+        behind = recorded + UNRECORDED
+        ends = "is lost" if in_memory is None else f"ends at unit {in_memory}, before the records, and is not trusted"
+        doubt = f"the PLC's memory {ends}: how many units came after unit {recorded} cannot be known"
+    else:
+        behind = last_given = in_memory + UNFLUSHED
+        doubt = f"the PLC's memory ends at unit {in_memory}, after a power cut up to {UNFLUSHED} units too early"
+    doubt += f". Numbering goes on at {behind + 1}, so that no number is used twice"
+    batch = unfinished[0].batch if unfinished else None
+    store.append_event(EventKind.RECOVERED, doubt, batch=batch, at=clock.utc(), by="recovery")
+    say(doubt)
+    for left in unfinished:
+        ended = store.quarantine(left.batch, last_given, at=clock.utc(), by="recovery")
         units = ", ".join(map(str, ended.quarantined)) or "none"
         say(
-            f"batch {batch.batch} was never closed: it is not releasable. Units without a record, "
-            f"in quarantine: {units}"
+            f"batch {left.batch} was never closed: it is not releasable. Units without a record, in quarantine: {units}"
         )
+    return behind
 
 
 def refuse_other_scale(recipe: Recipe, cameras: Mapping[str, Driver]) -> None:

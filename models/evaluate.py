@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.errors import PackageInvalid
@@ -101,6 +103,12 @@ class Report(BaseModel):
         path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
+class Sees(Looks, Protocol):
+    """Eyes that say which scale they work with."""
+
+    def scale_seen(self, pixels: NDArray[np.generic], mm_per_px: float) -> float: ...
+
+
 class Minds(Reader, Opens, Protocol):
     """Both skills of the mind."""
 
@@ -133,11 +141,20 @@ def evaluate(
         taken_at=datetime.now(UTC),
         took_s=round(time.monotonic() - start, 1),
         machine=machine(threads) | {"eyes on": eyes.provider},
-        challenge=dict(challenge.facts),
+        challenge=facts_of(challenge),
         figures=tuple(counted.figures),
         wrong_readings=tuple(counted.wrong),
         tables=counted.tables,
     )
+
+
+def facts_of(challenge: Challenge) -> dict[str, str]:
+    """Seeds and sources of a challenge, and the sheet that judges every unit of it."""
+    facts = dict(challenge.facts)
+    if challenge.unit_count and challenge.unit_sheets:
+        sheet = challenge.unit_sheets[0]
+        facts["sheet of the units"] = f"{sheet.id}, version {sheet.version}, {sheet.digest}"
+    return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +167,7 @@ class Counted:
 
 
 def count(
-    eyes: Looks,
+    eyes: Sees,
     mind: Minds,
     facts: PackageFacts,
     challenge: Challenge,
@@ -163,8 +180,10 @@ def count(
     at = facts.operating_point
     kept = _Kept(challenge)
     gallery, covering = gallery or Gallery(at, most=0), Covering(eyes, at)
+    scales: list[float] = []
 
     def each(unit: ShownUnit, look: SeenUnit) -> None:
+        scales.append(eyes.scale_seen(unit.pixels, unit.mm_per_px))
         gallery.consider(unit, look)
         covering.consider(unit, look)
 
@@ -172,7 +191,13 @@ def count(
     figures = [*eyes_figures(seen, at, facts.smallest_px), *covering.figures()] if seen else []
     if seen:
         figures += judge_units(
-            seen, challenge.unit_sheets, mind, at, progress=lambda done, of: progress("judge units", done, of)
+            seen,
+            challenge.unit_sheets,
+            mind,
+            at,
+            scales=scales,
+            smallest_px=facts.smallest_px,
+            progress=lambda done, of: progress("judge units", done, of),
         )
     if kept.unit is not None and challenge.unit_sheets:
         unit = kept.unit

@@ -1,14 +1,15 @@
 """What becomes of whole units under a sheet: escapes, false rejects and holds, from the pixels to the disposition.
 
 The truth is the sheet applied to the true sizes. A unit must be rejected when a specified defect exceeds the sheet;
-where only smaller or fainter defects than the specified do, it is counted apart, and so are units that are clean and
-units whose defects the sheet tolerates. The reading is taken as approved: its notes are the sheet's fields.
+where only smaller or fainter defects than the specified do, it is counted apart, and so are units that are clean,
+units whose defects the sheet tolerates, and units with a defect that the sheet does not name, which the rule holds. The
+reading is taken as approved: its notes are the sheet's fields.
 """
 
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,7 @@ from models.criteria import CriteriaSheet
 from models.evaluate_eyes import SeenUnit
 from models.evaluate_judging import Judge, Opens
 from models.example import ShownDefect
+from models.limits import too_fine
 from models.metrics import Figure, share
 from models.note import Note
 from models.verdict import Disposition, OperatingPoint, Verdict, decide, questions_for
@@ -24,7 +26,7 @@ TOPIC = "units"
 VIEW = "challenge"
 BINS_MM = (0.0, 0.5, 1.0, 2.0, 4.0, math.inf)
 
-Truth = Literal["clean", "tolerable", "faint", "must reject"]
+Truth = Literal["clean", "tolerable", "unnamed", "faint unnamed", "faint", "must reject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class JudgedUnit:
     guilty: tuple[int, ...]  # specified defects that reject the unit each by itself
     disposition: Disposition
     ruled: Disposition
+    assessable: bool = True
 
 
 def judge_units(
@@ -44,12 +47,20 @@ def judge_units(
     mind: Opens,
     at: OperatingPoint,
     *,
+    scales: Sequence[float],
+    smallest_px: Mapping[str, float | None],
     progress: Callable[[int, int], None],
 ) -> list[Figure]:
-    """Every unit under the first sheet; the other sheets share the units among them."""
+    """Every unit under the first sheet; the other sheets share the units among them.
+
+    Args:
+        scales: mm per px that the eyes worked with, of every unit.
+        smallest_px: of each defect, from the package manifest.
+    """
     if not sheets:
         return []
-    shares = [seen, *(seen[turn :: len(sheets) - 1] for turn in range(len(sheets) - 1))]
+    units = list(zip(seen, scales, strict=True))
+    shares = [units, *(units[turn :: len(sheets) - 1] for turn in range(len(sheets) - 1))]
     total, done = sum(len(part) for part in shares), 0
     others: list[JudgedUnit] = []
     figures: list[Figure] = []
@@ -57,8 +68,9 @@ def judge_units(
         notes = [(criterion.id, criterion.note) for criterion in sheet.criteria]
         judge = mind.open(notes, sheet.rejects)
         judged = []
-        for unit in part:
-            judged.append(_judge(unit, sheet, notes, judge, at))
+        for unit, mm_per_px in part:
+            held = _unassessable(unit, sheet, smallest_px, mm_per_px)
+            judged.append(_judge(unit, sheet, notes, judge, at, assessable=not held))
             done += 1
             progress(done, total)
         if sheet is sheets[0]:
@@ -72,7 +84,9 @@ def unit_figures(judged: Sequence[JudgedUnit], *, of: str) -> list[Figure]:
     """Escapes, false rejects and holds, each among the units that it can happen to."""
     bad, faint = _owed(judged, "must reject"), _owed(judged, "faint")
     clean, tolerable = _owed(judged, "clean"), _owed(judged, "tolerable")
-    sound = clean + tolerable
+    sound, unnamed = clean + tolerable, _owed(judged, "unnamed")
+    all_unnamed = unnamed + _owed(judged, "faint unnamed")
+    assessed = sum(unit.assessable for unit in judged)
     figures = [
         _share("units to be rejected: accepted (escapes)", bad, Disposition.ACCEPT, of),
         _share("units to be rejected: held", bad, Disposition.HOLD, of),
@@ -81,6 +95,11 @@ def unit_figures(judged: Sequence[JudgedUnit], *, of: str) -> list[Figure]:
         _share("clean units: held", clean, Disposition.HOLD, of),
         _share("units with tolerated defects: rejected", tolerable, Disposition.REJECT, of),
         _share("units with tolerated defects: held", tolerable, Disposition.HOLD, of),
+        _share("units with defects that the sheet does not name: accepted", all_unnamed, Disposition.ACCEPT, of),
+        _share("units with defects that the sheet does not name: held", all_unnamed, Disposition.HOLD, of),
+        _share("units with defects that the sheet does not name: rejected", all_unnamed, Disposition.REJECT, of),
+        _share("units with specified defects that the sheet does not name: accepted", unnamed, Disposition.ACCEPT, of),
+        share(TOPIC, "units that cannot be assessed: held", len(judged) - assessed, len(judged), of=of),
     ]
     by_mind = sum(u.ruled == Disposition.ACCEPT and u.disposition == Disposition.HOLD for u in sound)
     figures.append(share(TOPIC, "sound units that only the mind's opinion holds", by_mind, len(sound), of=of))
@@ -98,13 +117,19 @@ def unit_figures(judged: Sequence[JudgedUnit], *, of: str) -> list[Figure]:
 
 
 def truth_of(defects: Sequence[ShownDefect], sheet: CriteriaSheet) -> tuple[Truth, tuple[int, ...]]:
-    """What is owed to a unit with these defects, and which specified ones reject it by themselves."""
+    """What is owed to a unit with these defects, and which specified ones reject it by themselves.
+
+    A unit that has to be rejected is that, whatever else is wrong with it; of the others, one with a defect that no
+    criterion names may not be accepted if that defect is specified. A criterion that is off names its defect.
+    """
     notes = [criterion.note for criterion in sheet.criteria]
     guilty = tuple(j for j, d in enumerate(defects) if d.specified and _rejects([d], notes, sheet, counting=False))
     if not defects:
         return "clean", ()
     if _rejects([d for d in defects if d.specified], notes, sheet, counting=True):
         return "must reject", guilty
+    if unnamed := [d for d in defects if not any(n.defect == d.defect and n.covers(d.zone) for n in notes)]:
+        return ("unnamed" if any(d.specified for d in unnamed) else "faint unnamed"), ()
     return ("faint", ()) if _rejects(defects, notes, sheet, counting=True) else ("tolerable", ())
 
 
@@ -121,12 +146,32 @@ def _rejects(defects: Sequence[ShownDefect], notes: Sequence[Note], sheet: Crite
     return False
 
 
+def _unassessable(
+    unit: SeenUnit, sheet: CriteriaSheet, smallest_px: Mapping[str, float | None], mm_per_px: float
+) -> bool:
+    """Whether the line would hold the unit whatever the eyes say: the picture is unlike what they were made for (or
+    nobody can say how unlike), more places stand out than are looked at, or a limit is too fine for its scale.
+
+    Not covered is the fitness of the picture, blur and exposure: the line rejects an unfit one before the look, by
+    limits of its view, which a challenge does not have.
+    """
+    look = unit.look
+    unfamiliar = not look.familiarity <= look.familiarity_limit  # so that NaN is
+    return unfamiliar or look.crowded or any(True for _ in too_fine(sheet, smallest_px, mm_per_px))
+
+
 def _judge(
-    unit: SeenUnit, sheet: CriteriaSheet, notes: Sequence[tuple[str, Note]], judge: Judge, at: OperatingPoint
+    unit: SeenUnit,
+    sheet: CriteriaSheet,
+    notes: Sequence[tuple[str, Note]],
+    judge: Judge,
+    at: OperatingPoint,
+    *,
+    assessable: bool,
 ) -> JudgedUnit:
     truth, guilty = truth_of(unit.defects, sheet)
-    if unit.look.familiarity > unit.look.familiarity_limit:  # as the line does it: nothing that the eyes say counts
-        return JudgedUnit(unit, truth, guilty, Disposition.HOLD, Disposition.HOLD)
+    if not assessable:  # nothing that the eyes say counts
+        return JudgedUnit(unit, truth, guilty, Disposition.HOLD, Disposition.HOLD, assessable=False)
     asked = questions_for(unit.look.observations, notes, at)
     judgements = judge(asked) if asked else []
     with_mind, alone = (

@@ -21,15 +21,16 @@ _PART = "|".join((*PARTS, "thirds", "quarters", "point"))
 _SEVERITY = f"(?:{'|'.join(SEVERITIES)})"
 _MORE = r"(?:(?:more|greater|larger|longer) than|in excess of|exceed(?:s|ing)?|over|above|at least|>=?|≥)"
 _LESS = (
-    r"(?:(?:smaller|less|shorter|narrower|finer|lower|fewer) than|below|under|at (?:the )?most|up to|not exceeding"
-    r"|not? (?:larger|longer|bigger|more|greater|wider) than|<=?|≤|‹)"
+    r"(?:(?:smaller|less|shorter|narrower|finer|lower|fewer) than|(?:lower|less|smaller) or equal(?: to)?|below|under"
+    r"|at (?:the )?most|up to|an? maximum of|not exceeding|not? (?:larger|longer|bigger|more|greater|wider) than"
+    r"|(?:do|does|did) not reach|<=?|≤|‹)"
 )
 _OR_LESS = r"(?:or|and) (?:less|smaller|shorter|below|under|fewer)"
-_JUDGED = r"(?:is|are|be|as|counts?|rates?|rated|graded|classe?d|classified|means?|gets?|makes?)"
 _GOOD = r"(?:accept\w*|allow\w*|permi\w+|tolera\w*|pass\w*|ok|okay|fine|ignor\w*|exempt\w*)"
 _BINDING = r"(?:must|shall|should|may|can|need\w*|require\w*|unless|except\w*|limit\w*|max\w*)"
 _REST = (
-    r"(?:good|or|else|otherwise|if|when|anything|everything|rest|larger|longer|more|bigger|over|above|beyond|exceed\w*)"
+    r"(?:good|or|else|otherwise|if|when|anything|everything|rest|from|after|failing|remain\w*|further|higher|larger|longer"
+    r"|more|bigger|over|above|beyond|exceed\w*)"
 )
 _NONE = r"(?:not|no|nothing|never)"
 
@@ -39,29 +40,39 @@ def _phrase(*parts: str) -> re.Pattern[str]:
 
 
 _SIZED = _phrase(rf"(?<![\w.,/])(?P<number>{_NUMBER})[ -]?{_UNIT}(?!\w)")
+_NOT_A_COUNT = rf"(?![.,/]?\d)(?![ -]?{_UNIT}(?!\w))(?![ -](?:{_PART})\b)"  # but the beginning of another number
 _COUNTED = _phrase(
-    rf"\b{_MORE} ?(?P<number>\d+|{_COUNT})\b",
-    rf"(?![.,/]?\d)(?![ -]?{_UNIT}(?!\w))(?![ -](?:{_PART})\b)",  # not the beginning of another number
+    rf"(?<![\w.,/])(?:(?:{_MORE}|{_LESS}) ?(?P<number>\d+|{_COUNT})\b{_NOT_A_COUNT}",
+    rf"|(?P<or_more>\d+|{_COUNT}) or more\b(?! of (?:it|its|the)\b))",
 )
 _SMALLER = _phrase(  # what is below a limit is judged: below 2 mm are major, 2 mm or less counts as major
-    r"(?P<before>[^.;:|]*?)(?<!not )(?<!no )(?<!never )(?<!longer )",
-    rf"(?:{_LESS} ?(?:and including )?{_NUMBER}(?: ?{_UNIT})?|{_NUMBER}(?: ?{_UNIT})? {_OR_LESS})",
-    rf"(?P<between>[^.;:|]*?)\b{_JUDGED}\b(?P<then>[^.;:|,]*?)\b(?P<severity>{_SEVERITY})\b",
+    r"(?P<before>[^.;:|]*?)(?<!not )(?<!no )(?<!never )(?<!longer )(?<!not stay )(?<!not remain )",
+    rf"(?:{_LESS} ?(?:and including )?(?:{_NUMBER}|(?:{_COUNT})\b)(?: ?{_UNIT})?|{_NUMBER}(?: ?{_UNIT})? {_OR_LESS}",
+    rf"|(?:within|until) {_NUMBER} ?{_UNIT})",
+    rf"(?P<then>[^.;]*?)\b(?P<severity>{_SEVERITY})\b(?! (?:above|beyond|from|over))",
 )
 _A_LIMIT_BEFORE = _phrase(rf"\b(?:{_GOOD}|{_BINDING})\b")  # ... unless it is what must be, or what is accepted
-_A_LIMIT_AFTER = _phrase(rf"\b(?:{_GOOD}|{_BINDING}|{_REST}|{_NONE})\b")
+_A_LIMIT_AFTER = _phrase(
+    rf"\b(?!shall be (?:graded|rated|classified|called)\b)(?:{_GOOD}|{_BINDING}|{_REST}|{_NONE})\b"
+)
 _NO_LONGER = _phrase(
     r"\b(?:not|no longer|rather than|instead of|never|than|formerly|previously)(?: an?| just| merely| only)? ",
     rf"{_SEVERITY}\b|n't {_SEVERITY}\b|\b{_SEVERITY} is not enough",
 )
 _DENIED = _phrase(
-    r"\bnot (?:to be |be )?(?:(?:considered|regarded|rated|graded|classed|classified|treated) )?(?:as )?(?:an? )?",
-    rf"(?P<severity>{_SEVERITY})\b",
+    r"(?:\b(?:not|never|no|by no means)|n't)",
+    r"(?: (?:to|be|an?|any|even|as|counts?|counted|considered|regarded|rated|graded|class(?:ed|ified)|treated)){0,4}",
+    rf" (?P<severity>{_SEVERITY})\b",
 )
 _LIMITED = _phrase(rf"{_LESS}|{_OR_LESS}|\b(?:before|until)\b")
 _FINE = _phrase(rf"\b{_GOOD}\b")
 _ANY_SEVERITY = _phrase(r"\b(?:maj\w*|m[aj]+[oy]\w*r|min\w*|crit\w*|c[ir]+\w*cal)\b")  # mistyped ones, too
-_CONDITION = _phrase(r"\bonly (?:after|if|when|until)\b(?![^.;]*\d)")
+_CONDITION = _phrase(
+    r"\b(?:only (?:after|if|when|until)|provided that|on condition|elsewhere(?! than))\b(?![^.;]*\d)",
+)
+_UNKNOWN = _phrase(
+    r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)|deeper|depth|closer)\b"
+)  # no note holds these
 
 
 def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> str:
@@ -85,7 +96,7 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
         if said:
             return f"it also says {', '.join(said)}"
     if (smaller := _SMALLER.search(sentence)) and not (
-        _A_LIMIT_BEFORE.search(smaller["before"]) or _A_LIMIT_AFTER.search(smaller["between"] + smaller["then"])
+        _A_LIMIT_BEFORE.search(smaller["before"]) or _A_LIMIT_AFTER.search(smaller["then"])
     ):
         return f"it says that what is smaller is {smaller['severity'].lower()}"
     severities = _severities_of(note)
@@ -96,11 +107,20 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
         return f'it says "{denied[0]}"'
     if condition := _CONDITION.search(sentence):
         return f'it sets a condition, "{condition[0]}"'
+    if unknown := _UNKNOWN.search(sentence):
+        return f'it speaks of "{unknown[0]}"'
+    if len(note.tiers) > 1 and not _rising(note):
+        return "its limits and severities do not rise together"
     return ""
 
 
 def _severities_of(note: Note) -> set[str]:
     return {tier.severity for tier in note.tiers} | ({note.severity} if note.severity else set())
+
+
+def _rising(note: Note) -> bool:
+    ranks = [SEVERITIES.index(tier.severity) for tier in sorted(note.tiers, key=lambda tier: tier.limit)]
+    return len({tier.limit for tier in note.tiers}) == len(ranks) and ranks == sorted(ranks, reverse=True)
 
 
 def _numbers(sentence: str, note: Note) -> list[str]:
@@ -110,7 +130,9 @@ def _numbers(sentence: str, note: Note) -> list[str]:
         found for found in _SIZED.finditer(sentence) if not _is_limit(found["number"], limits, note.kind == "size")
     ]
     counted = [
-        found for found in _COUNTED.finditer(sentence) if not _is_limit(found["number"], limits, bool(note.tiers))
+        found
+        for found in _COUNTED.finditer(sentence)
+        if not _is_limit(found["number"] or found["or_more"], limits, bool(note.tiers))
     ]
     return [f'"{found[0].strip()}"' for found in (*sized, *counted)]
 
@@ -137,7 +159,10 @@ def _classes(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> l
 
 
 def _naming(called: str) -> re.Pattern[str]:
-    return re.compile(rf"\b{re.escape(called.lower())}(?:e?s)?\b")
+    """A name in its usual forms: chip, chips, chipped; empty cavity, empty cavities."""
+    name = re.escape(called.lower())
+    plural = rf"|{name[:-1]}ies" if name.endswith("y") else ""
+    return re.compile(rf"\b(?:{name}(?:e?s|p?ed|ing)?{plural})\b")
 
 
 def _spot() -> Note:

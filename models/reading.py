@@ -94,7 +94,7 @@ class Reading(Stored):
         return tuple((line.id, line.fields) for line in self.lines)
 
     def objections(self, *, sure_from: float) -> tuple[Objection, ...]:
-        """Every line on which words and fields disagree, that says more than one rule, or of which the model was unsure.
+        """Every line on which words and fields disagree, that says more than one rule, or that the model is unsure of.
 
         An `off` switch is above the words.
         """

@@ -13,6 +13,7 @@ from inspector.bench.figures import Latency, LineFigures, Machine, ModelFigures,
 from inspector.bench.line import bench_line
 from inspector.bench.machine import this_machine
 from inspector.bench.model import bench_model
+from inspector.bench.odd import OddSentences, bench_odd
 from inspector.bench.reading import bench_reading
 from inspector.commands.line import DEMO, LineOption
 from inspector.commands.screen import err, out, wide
@@ -26,6 +27,7 @@ from models.sentences import load_sentences
 RATES = "300,600,1200"
 SHEET_TOKENS = "300,4000"
 SENTENCES = Path("tests/wordings/independent.yaml")
+ODD = Path("tests/wordings/odd.yaml")
 WIDTH = 160  # of a table in a pipe or file
 
 app = typer.Typer(
@@ -101,6 +103,25 @@ def reading(
             f"({line.score:.2f})",
             highlight=False,
         )
+
+
+@app.command()
+def odd(
+    sentences: Annotated[
+        Path, typer.Option("--sentences", help="YAML of two lists of sentences, odd and plain.")
+    ] = ODD,
+    package: PackageOption = PACKAGE,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads of the mind.")] = 2,
+    wrong: Annotated[int, typer.Option("--wrong", min=0, help="Sentences that came out wrong, to list.")] = 10,
+) -> None:
+    """Sentences that one rule cannot hold: how many are stopped before a batch, and how many plain ones with them."""
+    with steps() as step:
+        came_out = bench_odd(ModelPackage.load(package), OddSentences.load(sentences), threads=threads, progress=step)
+    for figure in came_out.figures:
+        cells = cells_of(figure)
+        out.print(f"{figure.of}: {figure.name} {cells.value} ({cells.bounds}) {cells.counted}", highlight=False)
+    for sentence in came_out.wrong[:wrong]:
+        out.print(f"    {sentence}", highlight=False, markup=False)
 
 
 @app.command("all")

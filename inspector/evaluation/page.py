@@ -1,7 +1,7 @@
 """The page of one evaluation: what was found and missed, how sure that is, and the worst mistakes to look at.
 
-Everything on it comes from the report; nothing is computed here that the JSON beside it does not hold. The page stands
-alone: no script, no request, pictures inside.
+Every figure on it comes from the report; nothing is computed here that the JSON beside it does not hold. The criteria
+are those of the sheet that judged, named by its digest. The page stands alone: no script, no request, pictures inside.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from html import escape
 
 from inspector.evaluation.cells import cells_of
 from inspector.evaluation.charts import Row, reliability, shares
+from models.criteria import CriteriaSheet
 from models.evaluate import Report
 from models.evaluate_tables import HELD, MISSED, NOTHING, UnitTables
 from models.metrics import Figure
@@ -23,6 +24,11 @@ td:first-child,th:first-child{text-align:left}.missed{color:#8c1f17;font-weight:
 figure{margin:0}figure img{width:100%;border:1px solid #d5dbe1}figcaption{font-size:13px;color:#5a6572}
 @media print{.wall{grid-template-columns:1fr}figure{break-inside:avoid}}
 """
+_LEGEND = (
+    '<p class="note">Magenta frame: the true place of what was missed. Outlines are regions that the eyes saw: red '
+    "rejects, amber may, blue is minor, thin grey is no finding. The banner says what the rule alone makes of them, "
+    "without the mind's opinion.</p>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,10 @@ class Picture:
     jpeg_base64: str
 
 
-def page(report: Report, missed: Sequence[Picture], invented: Sequence[Picture]) -> str:
-    """The whole page as HTML."""
+def page(
+    report: Report, missed: Sequence[Picture], invented: Sequence[Picture], sheet: CriteriaSheet | None = None
+) -> str:
+    """The whole page as HTML; `sheet` is the one that units, or the pictures alone, are judged by."""
     parts = [
         f"<h1>{escape(report.package)}</h1>",
         f'<p class="note">{escape(report.package_digest)}<br>evaluated {report.taken_at:%Y-%m-%d %H:%M} UTC in '
@@ -44,10 +52,12 @@ def page(report: Report, missed: Sequence[Picture], invented: Sequence[Picture])
     if aims := [f for f in report.figures if f.aim is not None]:
         parts.append(_figures("Aims", aims))
     if report.tables is not None:
-        parts += [_pictures(report), _units(report), _eyes(report, report.tables)]
+        judged_by = _sheet(sheet) if sheet is not None else ""
+        parts += [_pictures(report), _units(report), judged_by, _eyes(report, report.tables)]
         parts += [
             _wall("Worst misses", missed, "No picture of a missed defect was kept in this run."),
             _wall("Worst findings on nothing", invented, "No picture of a finding on nothing was kept in this run."),
+            _LEGEND if missed or invented else "",
         ]
     language = [
         f for f in report.figures if f.topic in ("reading", "judging", "flips", "invariance") and ":" not in f.of
@@ -81,6 +91,22 @@ def _units(report: Report) -> str:
     """Escapes, false rejects and holds."""
     own = [f for f in report.figures if f.topic == "units" and ":" not in f.of]
     return _figures("Whole units under a sheet", own) if own else ""
+
+
+def _sheet(sheet: CriteriaSheet) -> str:
+    """The criteria that every unit is judged by."""
+    rows = "".join(
+        f"<tr><td>{escape(one.id)}</td><td>{escape(one.defect)}</td><td>{escape(one.sentence)}</td>"
+        f"<td>{escape(f'{one.limit.operator} {one.limit.text()}') if one.limit else 'any'}</td>"
+        f"<td>{escape(one.zone or 'everywhere')}</td><td>{one.severity}</td></tr>"
+        for one in sheet.criteria
+    )
+    return (
+        f'<h2>The sheet</h2><p class="note">{escape(sheet.id)}, version {sheet.version}, {sheet.digest}; '
+        f"{' and '.join(sheet.rejects)} reject</p><table><tr><th>criterion</th><th>defect</th><th>wording</th>"
+        "<th>limit</th><th>zone</th>"
+        f"<th>severity</th></tr>{rows}</table>"
+    )
 
 
 def _eyes(report: Report, tables: UnitTables) -> str:
@@ -117,15 +143,16 @@ def _smallest(tables: UnitTables) -> str:
         + (
             f"<td>not proven by {one.shown:,} cases</td><td></td><td>{one.missed} of {one.shown:,}</td></tr>"
             if one.length_px is None
-            else f"<td>{one.length_px:.1f} px</td><td>{one.length_mm:.2f} mm</td>"
+            else f"<td>{one.length_px:.1f} px</td><td>{'' if one.length_mm is None else f'{one.length_mm:.2f} mm'}</td>"
             f"<td>{one.missed} of {one.shown:,}</td></tr>"
         )
         for one in tables.smallest
     ]
     return (
         '<h2>Smallest size detected</h2><p class="note">From this length on at least 90 in 100 are found, at 95 % '
-        "confidence (a90/95, by counting). The px are what the eyes see; the mm hold at the scale of the pictures "
-        "shown.</p><table><tr><th>defect</th><th>from</th><th></th><th>missed of those shown</th></tr>"
+        "confidence (a90/95, by counting: first the 29 longest, then one length more at a time, up to the first that "
+        "fails). The px are what the eyes see; mm stand where all of these pictures have one scale, and hold at that."
+        "</p><table><tr><th>defect</th><th>from</th><th></th><th>missed of those shown</th></tr>"
         + "".join(rows)
         + "</table>"
     )

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.annotate import annotate
+from inspector.annotate import annotate, colour_of
 from inspector.errors import LineError
 from inspector.evaluation.page import Picture, page
 from models.criteria import CriteriaSheet
@@ -23,6 +23,7 @@ VIEW = "challenge"
 _TRUTH = (200, 0, 200)  # a colour that no verdict has
 _QUALITY = 85
 _CLEAR_PX = 5
+_UNIT_PX = 36, 100  # rows and columns at the banner's upper right end, where a line writes its number of the unit
 
 
 def write_report(
@@ -37,7 +38,8 @@ def write_report(
     """Write everything; what is there under the same names is replaced.
 
     Args:
-        sheet: that the pictures show the verdict of; None where only the eyes were evaluated.
+        sheet: that the units are judged by and the pictures show the verdict of; None where only the eyes were
+            evaluated.
         scaled: False where nobody knows how large a pixel is: sizes are then stated in px alone.
 
     Returns:
@@ -54,7 +56,7 @@ def write_report(
         missed = _pictures(folder, gallery.worst("missed"), sheet, at, scaled=scaled)
         invented = _pictures(folder, gallery.worst("invented"), sheet, at, scaled=scaled)
         report.save(folder / FIGURES)
-        (folder / PAGE).write_text(page(report, missed, invented), encoding="utf-8")
+        (folder / PAGE).write_text(page(report, missed, invented, sheet), encoding="utf-8")
     except OSError as error:
         raise LineError(
             f"{folder}: the report cannot be written: {error.strerror or error}. Name a folder on a disk with room."
@@ -98,7 +100,9 @@ def _drawn(exhibit: Exhibit, sheet: CriteriaSheet | None, at: OperatingPoint, *,
         cv2.rectangle(pixels, *corners, _TRUTH, 2)
     seen = exhibit.seen.look.observations
     verdict = _verdict(seen, sheet, at)
-    return annotate(pixels, verdict, seen, unit=0, mm_per_px=exhibit.unit.mm_per_px if scaled else None)
+    drawn = annotate(pixels, verdict, seen, unit=0, mm_per_px=exhibit.unit.mm_per_px if scaled else None).copy()
+    drawn[: _UNIT_PX[0], -_UNIT_PX[1] :] = colour_of(verdict)  # an example has a name, in the caption, and no number
+    return drawn
 
 
 def _verdict(seen: Sequence[Observation], sheet: CriteriaSheet | None, at: OperatingPoint) -> Verdict:

@@ -183,8 +183,8 @@ class RecordStore:
         """End a batch that cannot be closed, after a crash for example, and list the units that have no record.
 
         Args:
-            last_triggered_unit: from the PLC's retained counter; None when it is not known, and every unit after the
-                last record is quarantined.
+            last_triggered_unit: by the PLC's retained counter, after a crash the last that can have been; None when
+                it is not known, and every unit after the last record is quarantined.
         """
         with self._writing(f"quarantining batch {batch}") as connection:
             appending.check_open(connection, batch, None)

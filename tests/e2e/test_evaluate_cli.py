@@ -86,3 +86,39 @@ def test_data_that_is_not_there_is_refused(embedded_package: Path, tmp_path: Pat
     assert done.returncode == 1
     assert LINES in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_sentences_that_one_rule_cannot_hold_are_counted_with_what_stops_them(embedded_package: Path, tmp_path: Path):
+    path = tmp_path / "odd.yaml"
+    path.write_text(
+        'odd: ["Any crack or chip is critical.", "Chips of 3 mm or less are major."]\n'
+        'plain: ["Chips longer than 2 mm are major.", "Any crack is critical."]\n',
+        encoding="utf-8",
+    )
+
+    done = inspector("bench", "odd", "--sentences", path, "--package", embedded_package)
+
+    assert done.returncode == 0, done.stderr
+    assert "odd: stopped 1.000 (0.158 to 1.000) 2 of 2" in done.stdout
+    assert "plain: stopped 0.000 (0.000 to 0.842) 0 of 2" in done.stdout
+
+
+def test_a_list_of_odd_sentences_that_is_none_is_refused(embedded_package: Path, tmp_path: Path):
+    path = tmp_path / "odd.yaml"
+    path.write_text("odd: []\nplain: [x]\n", encoding="utf-8")
+
+    done = inspector("bench", "odd", "--sentences", path, "--package", embedded_package)
+
+    assert done.returncode == 1 and "Give two lists, odd and plain." in done.stderr
+
+
+def test_a_rule_turned_round_is_never_approved(embedded_package: Path, repository: Path, tmp_path: Path):
+    sheet = tmp_path / "sheet.yaml"
+    text = (repository / "configs" / "criteria" / "blister.yaml").read_text(encoding="utf-8")
+    wording = next(line for line in text.splitlines() if "wording: Chip" in line)
+    sheet.write_text(text.replace(wording, "    wording: Chips of {limit} or less are major."), encoding="utf-8")
+
+    done = inspector("read", sheet, "--package", embedded_package, "--approve", "QA", "--reason", "seen")
+
+    assert done.returncode != 0
+    assert "what is smaller is major, which one rule cannot hold" in done.stdout + done.stderr

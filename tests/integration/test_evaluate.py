@@ -1,7 +1,11 @@
 """The evaluation counts what is so: skills that are always right, and skills that are wrong in a known way."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
+from math import inf, nan
+from random import Random
 
 import cv2
 import numpy as np
@@ -15,13 +19,14 @@ from inspector.errors import LineError
 from inspector.evaluation import write_report
 from models.answer import chain_pieces
 from models.chain import Line, judge_by_rule, line_id
+from models.criteria import CriteriaSheet
 from models.errors import PackageInvalid
-from models.evaluate import Counted, Report, count, headline
+from models.evaluate import Counted, Report, count, facts_of, headline
 from models.evaluate_eyes import SeenUnit
 from models.evaluate_judging import Judge
 from models.evaluate_reading import slipped
 from models.evaluate_tables import unit_tables
-from models.evaluate_units import truth_of
+from models.evaluate_units import judge_units, truth_of
 from models.example import Challenge, ShownDefect, ShownUnit
 from models.exhibits import Gallery
 from models.eyes import Look
@@ -36,6 +41,7 @@ from tests.integration.tiny_mind import facts as tiny_facts
 from tuning.challenge import draw_challenge
 
 UNITS = 12
+DONE = ("accepted", "held", "rejected")
 
 
 class TruthfulEyes:
@@ -49,6 +55,9 @@ class TruthfulEyes:
         unit = self._units[pixels.tobytes()]
         seen = tuple(self._observation(defect) for defect in unit.defects if not self._forget(defect))
         return Look(seen, 0.0, 1.0, False, 1.0)
+
+    def scale_seen(self, pixels: NDArray[np.generic], mm_per_px: float) -> float:
+        return mm_per_px
 
     def _observation(self, defect: ShownDefect) -> Observation:
         contours, _ = cv2.findContours((defect.mask > 80).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -173,6 +182,80 @@ def test_a_defect_that_is_not_seen_is_an_escape_under_its_name(
     assert named(figures, "defects found").value == 0
 
 
+class AcceptingMind:
+    """Have no objection to anything."""
+
+    def open(self, notes: Sequence[tuple[str, Note]], rejecting: Collection[str]) -> Judge:
+        return lambda asked: []
+
+
+def units_under(sheet: CriteriaSheet, *seen: SeenUnit, mm_per_px: float = 0.1, spot_px: float = 4.0) -> list[Figure]:
+    """What becomes of units at one scale, of a package that finds spots from a size on."""
+    return judge_units(
+        seen,
+        [sheet],
+        AcceptingMind(),
+        OperatingPoint(real_from=0.8, hold_from=0.4, doubt_from=0.25, sure_from=0.5),
+        scales=[mm_per_px] * len(seen),
+        smallest_px={"spot": spot_px},
+        progress=lambda done, of: None,
+    )
+
+
+def spots(severity: str = "major", *, zone: str = "") -> CriteriaSheet:
+    """A sheet of one criterion: spots over 0.5 mm."""
+    limit = {"unit": "mm", "operator": ">", "value": 0.5}
+    one = {"id": "S", "defect": "spot", "wording": "Spots.", "limit": limit, "zone": zone, "severity": severity}
+    return CriteriaSheet.model_validate(
+        {"id": "spots", "title": "Spots", "product": "Tablets", "version": 3, "criteria": [one]}
+    )
+
+
+@pytest.mark.parametrize("familiarity", [1.1, inf, nan])
+def test_a_picture_that_the_line_would_not_assess_holds_the_unit(familiarity: float):
+    unit = _one_spot(9.0, found=True)
+    unfamiliar = replace(unit, look=replace(unit.look, familiarity=familiarity))
+    crowded = replace(unit, look=replace(unit.look, crowded=True))
+
+    figures = units_under(spots(), unit, unfamiliar, crowded)
+
+    assert named(figures, "units that cannot be assessed: held", "spots").hits == 2
+    assert named(figures, "units to be rejected: held", "spots").hits == 2
+
+
+def test_a_picture_too_coarse_for_the_limits_holds_the_unit():
+    unit = _one_spot(9.0, found=True)
+
+    held = {
+        (scale, severity): named(
+            units_under(spots(severity), unit, mm_per_px=scale), "units that cannot be assessed: held", "spots"
+        ).hits
+        for scale in (0.12, 0.13)
+        for severity in ("major", "off")
+    }
+
+    assert held == {(0.12, "major"): 0, (0.13, "major"): 1, (0.12, "off"): 0, (0.13, "off"): 0}  # 4 px against 0.5 mm
+
+
+def test_a_defect_that_the_sheet_does_not_name_is_counted_apart():
+    """A spot on the tablet, under sheets that name it, that lay it off, and that name spots elsewhere only."""
+    unit = _one_spot(9.0, found=True)
+    tiny = replace(unit, defects=(replace(unit.defects[0], specified=False),))
+    missed = replace(unit, look=replace(unit.look, observations=()), regions_of=((),), on_something=frozenset())
+    elsewhere = spots(zone="foil")
+
+    truths = [truth_of(unit.defects, sheet)[0] for sheet in (spots(), spots("off"), elsewhere)]
+    figures = units_under(elsewhere, unit, missed, tiny)
+
+    assert truths == ["must reject", "tolerable", "unnamed"]
+    named_of = [named(figures, f"units with defects that the sheet does not name: {what}", "spots") for what in DONE]
+    assert [(f.hits, f.shown) for f in named_of] == [(1, 3), (2, 3), (0, 3)]
+    bad = named(figures, "units with specified defects that the sheet does not name: accepted", "spots")
+    assert (bad.hits, bad.shown) == (1, 2)
+    assert named(figures, "units with tolerated defects: held", "spots").shown == 0
+    assert named(figures, "sound units that only the mind's opinion holds", "spots").shown == 0
+
+
 def test_every_wrong_reading_is_counted_listed_and_caught(
     challenge: Challenge, units: list[ShownUnit], facts: PackageFacts
 ):
@@ -293,9 +376,18 @@ def test_the_page_shows_what_was_missed_and_what_was_invented(
     page = write_report(tmp_path / "out", report, gallery, challenge.unit_sheets[0], facts.operating_point)
 
     text = page.read_text()
+    sheet = challenge.unit_sheets[0]
+    assert f"{sheet.id}, version {sheet.version}, {sheet.digest}" in text
+    assert all(f"<td>{escape(one.sentence)}</td>" in text for one in sheet.criteria)
+    assert "Magenta frame: the true place of what was missed." in text
+    assert facts_of(challenge)["sheet of the units"] == f"{sheet.id}, version {sheet.version}, {sheet.digest}"
+    assert facts_of(replace(challenge, unit_count=0)) == dict(challenge.facts)
     missed = sorted((tmp_path / "out" / "pictures").iterdir())
     assert [path.name for path in missed] == [f"missed-{n:02d}.png" for n in range(1, min(3, len(owed)) + 1)]
     assert text.count("data:image/jpeg;base64,") == len(missed)
+    for path in missed:
+        banner = np.asarray(cv2.imread(str(path)))[:36]
+        assert (banner[:, -140:] == banner[0, -1]).all()  # no unit 0
     assert "No picture of a finding on nothing was kept in this run." in text
     assert "<script" not in text and "http://" not in text.replace("http://www.w3.org/2000/svg", "")
     assert Report.load(tmp_path / "out" / "figures.json") == report
@@ -315,6 +407,7 @@ def test_the_smallest_size_is_stated_only_where_enough_was_shown():
     few, many = (unit_tables(seen([True] * count), at).smallest[0] for count in (28, 29))
     (after_a_miss,) = unit_tables(seen([False] + [True] * 60), at).smallest
     (after_many,) = unit_tables(seen([True] * 60 + [False] * 10 + [True] * 40), at).smallest
+    (among_the_largest,) = unit_tables(seen([True] * 200 + [False]), at).smallest
 
     mixed = unit_tables([_one_spot(5.0, found=k < 29) for k in range(49)], at).smallest[0]
 
@@ -322,6 +415,32 @@ def test_the_smallest_size_is_stated_only_where_enough_was_shown():
     assert (few.length_px, many.length_px) == (None, 10.0)  # 29 without a miss: 1 - 0.05^(1/29) = 0.098
     assert after_a_miss.length_px == 10.0 and after_a_miss.missed == 1
     assert after_many.length_px is not None and after_many.length_px > 70
+    assert among_the_largest.length_px is None  # the first that could prove it did not
+    assert (among_the_largest.missed, among_the_largest.shown) == (1, 29)
+
+
+def test_eyes_that_find_just_90_in_100_have_a_smallest_size_in_5_runs_of_100_at_most():
+    at = OperatingPoint(real_from=0.8, hold_from=0.4, doubt_from=0.25, sure_from=0.5)
+    draw = Random("a90/95 1")
+    both = [(_one_spot(5.0 + 0.1 * k, found=False), _one_spot(5.0 + 0.1 * k, found=True)) for k in range(150)]
+
+    proven = sum(
+        unit_tables([pair[draw.random() < 0.9] for pair in both], at).smallest[0].length_px is not None
+        for _ in range(1000)
+    )
+
+    assert proven <= 60  # 47 expected, 0.9^29, and a standard deviation of 7
+
+
+def test_a_smallest_size_has_mm_only_where_the_pictures_have_one_scale():
+    at = OperatingPoint(real_from=0.8, hold_from=0.4, doubt_from=0.25, sure_from=0.5)
+    alike = [_one_spot(10.0 + k, found=True, px_per_mm=10.0 + 0.05 * (k % 2)) for k in range(40)]
+    mixed = [_one_spot(10.0 + k, found=True, px_per_mm=10.0 + 0.2 * (k % 2)) for k in range(40)]
+
+    (one, several) = (unit_tables(seen, at).smallest[0] for seen in (alike, mixed))
+
+    assert (one.length_px, one.length_mm) == (10.0, 1.0)
+    assert (several.length_px, several.length_mm) == (10.0, None)
 
 
 def test_a_report_that_cannot_be_written_is_refused(challenge: Challenge, facts: PackageFacts, tmp_path):
@@ -370,13 +489,13 @@ def _report(counted: Counted) -> Report:
     )
 
 
-def _one_spot(length_px: float, *, found: bool) -> SeenUnit:
+def _one_spot(length_px: float, *, found: bool, px_per_mm: float = 10.0) -> SeenUnit:
     spot = ShownDefect(
         defect="spot",
         zone="tablet",
         box_px=(0, 0, 4, 4),
         mask=np.full((4, 4), 255, np.uint8),
-        sizes={"mm": length_px / 10, "mm2": 1.0, "%": 1.0},
+        sizes={"mm": length_px / px_per_mm, "mm2": 1.0, "%": 1.0},
         length_px=length_px,
         specified=True,
         whole=False,

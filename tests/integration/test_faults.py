@@ -20,6 +20,7 @@ from cameras.errors import CameraError, CameraLost
 from inspector.config import LineConfig
 from inspector.errors import LineError, StoreBusy
 from inspector.line.line import BatchResult, Ended, Line
+from inspector.line.plc import remembered
 from inspector.records import BatchStatus, InspectionRecord, RecordStore, UnitRange
 from inspector.run import run_batch
 from models.criteria import CriteriaSheet
@@ -347,6 +348,29 @@ def test_after_a_kill_and_a_lost_plc_memory_every_unit_after_the_last_record_is_
     with RecordStore.open_readonly(tmp_path / "store") as store:
         first, _ = store.batches()
     assert first.quarantined == (UnitRange(first=kept + 1, last=None),)
+
+
+def test_after_a_kill_and_a_rolled_back_plc_memory_no_unit_number_appears_twice(
+    package: ModelPackage, tmp_path: Path, repository: Path
+):
+    shown = [tiny.unit(n) for n in range(8)]
+    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=1500, units_per_min=600, loop=True)
+    with command(repository, "run", "--line", path) as process:
+        _wait_for_records(tmp_path / "store", 5)
+        process.send_signal(signal.SIGKILL)
+    kept, given, said = len(records(path)), remembered(tmp_path / "store" / "plc.memory"), list[str]()
+    (tmp_path / "store" / "plc.memory").write_bytes((3).to_bytes(8, "little"))
+
+    run_batch(path, units=3, say=said.append, drawing=lambda done, of: None)
+
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        first, second = store.batches()
+        numbers = [record.unit for record in store.records(second.batch)]
+    assert given is not None
+    assert min(numbers) > given >= kept
+    assert first.quarantined == (UnitRange(first=kept + 1, last=None),)
+    assert any("ends at unit 3, before the records, and is not trusted" in text for text in said)
+    assert any(f"in quarantine: {kept + 1} and every unit after it" in text for text in said)
 
 
 def _wait_for_records(folder: Path, count: int) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cameras.clock import SystemClock
+from cameras.clock import HandClock, SystemClock
 from inspector.errors import LineError, StoreBroken, StoreBusy
 from inspector.line.ledger import Settled
+from inspector.line.plc import UNFLUSHED, SimulatedPlc, remembered
 from inspector.line.writer import Writer
-from inspector.records import OpenBatch, RecordStore, UnitRange
+from inspector.records import EventKind, OpenBatch, RecordStore, UnitRange
+from inspector.run import PLC_MEMORY, UNRECORDED, recover
 from tests.outcomes import WHEN, accepted_counts, opening, outcome
 
 PRELUDE = """
@@ -112,6 +114,102 @@ def test_after_a_kill_no_record_is_torn_and_the_units_without_one_are_quarantine
 
     assert summary.quarantined == (UnitRange(first=kept + 1, last=kept + 3),)
     assert (again.batch, again.epoch > left.epoch) == (2, True)
+
+
+class Crashed:
+    """A line that died when its PLC had given numbers 1 to 53, of which 41 units have a record."""
+
+    GIVEN, RECORDED = 53, 41
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.said = folder, list[str]()
+        with RecordStore.open(folder) as store:
+            line = self.plc(behind=0)
+            opened = begin(store)
+            for _ in range(self.GIVEN):
+                line.part_present("top", 0.0)
+            store.append([outcome(opened, unit) for unit in range(1, self.RECORDED + 1)])
+
+    def plc(self, *, behind: int) -> SimulatedPlc:
+        memory = self.folder / PLC_MEMORY
+        return SimulatedPlc(memory, stations=("top",), gate_after_ms=500, clock=HandClock(), last_recorded=behind)
+
+    def roll_back(self, number: int | None) -> None:
+        if number is None:
+            (self.folder / PLC_MEMORY).unlink()
+        else:
+            (self.folder / PLC_MEMORY).write_bytes(number.to_bytes(8, "little"))
+
+    def recover(self) -> int:
+        with RecordStore.open(self.folder) as store:
+            return recover(store, remembered(self.folder / PLC_MEMORY), SystemClock(), self.said.append)
+
+    def next_unit(self) -> int:
+        """What `run_batch` does, up to the first unit of the next batch."""
+        return self.plc(behind=self.recover()).part_present("top", 0.0)
+
+    def quarantined(self) -> tuple[UnitRange, ...]:
+        with RecordStore.open_readonly(self.folder) as store:
+            store.verify()
+            return store.batch_summary(1).quarantined
+
+
+@pytest.mark.parametrize("number", [None, 0, 3, 40], ids=["lost", "fresh", "old", "just before the records"])
+def test_with_a_plc_memory_behind_the_records_every_later_unit_is_quarantined_and_no_number_comes_again(
+    tmp_path: Path, number: int | None
+):
+    crashed = Crashed(tmp_path)
+    crashed.roll_back(number)
+
+    unit = crashed.next_unit()
+
+    assert unit == Crashed.RECORDED + UNRECORDED + 1 > Crashed.GIVEN
+    assert crashed.quarantined() == (UnitRange(first=42, last=None),)
+    doubt, units = crashed.said
+    assert ("is lost" if number is None else f"ends at unit {number}, before the records, and is not trusted") in doubt
+    assert "how many units came after unit 41 cannot be known. Numbering goes on at 10042" in doubt
+    assert units.endswith("in quarantine: 42 and every unit after it")
+
+
+@pytest.mark.parametrize("number", [41, 45, 53], ids=["at the records", "a little behind", "right"])
+def test_with_a_plc_memory_that_can_be_right_its_possible_lag_is_quarantined_too(tmp_path: Path, number: int):
+    crashed = Crashed(tmp_path)
+    crashed.roll_back(number)
+
+    unit = crashed.next_unit()
+
+    assert crashed.quarantined() == (UnitRange(first=42, last=number + UNFLUSHED),)
+    assert unit == number + UNFLUSHED + 1 > Crashed.GIVEN
+    assert f"ends at unit {number}, after a power cut up to 64 units too early" in crashed.said[0]
+
+
+def test_a_second_crash_before_the_next_batch_brings_no_number_back(tmp_path: Path):
+    crashed = Crashed(tmp_path)
+    crashed.roll_back(3)
+    first = crashed.recover()
+
+    assert crashed.next_unit() > first > Crashed.GIVEN
+
+
+def test_a_doubt_about_the_plcs_memory_is_an_event_of_the_batch(tmp_path: Path):
+    crashed = Crashed(tmp_path)
+    crashed.roll_back(3)
+
+    crashed.recover()
+
+    with RecordStore.open_readonly(tmp_path) as store:
+        (event,) = [event for event in store.events(1) if event.kind is EventKind.RECOVERED]
+    assert event.text == crashed.said[0]
+
+
+def test_after_a_batch_that_was_closed_no_number_is_skipped(tmp_path: Path):
+    crashed = Crashed(tmp_path)
+    with RecordStore.open(tmp_path) as store:
+        (left,) = store.unfinished()
+        store.quarantine(left.batch, Crashed.GIVEN, at=WHEN, by="line 1")
+
+    assert crashed.next_unit() == Crashed.GIVEN + 1
+    assert crashed.said == []
 
 
 def test_on_a_full_disk_the_line_is_told_and_the_chain_stays_whole(repository: Path, tmp_path: Path):

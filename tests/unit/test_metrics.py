@@ -1,9 +1,11 @@
 """What an evaluation may claim from what it was shown."""
 
 import doctest
+from random import Random
 
 import pytest
 
+from inspector.evaluation.cells import cells_of
 from models import metrics
 from models.metrics import auroc, coverage, miss_rate_bound, quantile_bounds, quantile_figure, rate, share, share_bounds
 
@@ -51,12 +53,33 @@ def test_an_aim_is_reached_from_its_own_side():
     assert quantile_figure("eyes", "size error", [0.05, 0.06], 0.5, aim=0.06).reached is True
 
 
-def test_bounds_of_a_quantile_are_values_that_were_seen():
+def test_bounds_of_a_quantile_are_values_that_were_seen_or_open():
     values = [0.3, 0.1, 0.2]
 
     low, high = quantile_bounds(values, 0.9)
 
-    assert (low, high) == (0.1, 0.3)
+    assert (low, high) == (0.1, None)
+    assert quantile_bounds([0.1], 0.5) == (None, None)
+
+
+def test_a_bound_of_a_quantile_is_stated_only_where_it_holds_in_39_of_40_cases():
+    draw = Random("quantile bounds 1")
+    runs = 2000
+    for count, q in ((1, 0.99), (5, 0.5), (30, 0.99), (30, 0.9), (100, 0.5)):
+        bounds = [quantile_bounds([draw.random() for _ in range(count)], q) for _ in range(runs)]
+
+        assert sum(low is not None and low > q for low, _ in bounds) <= 0.035 * runs
+        assert sum(high is not None and high < q for _, high in bounds) <= 0.035 * runs
+
+
+def test_a_p99_of_few_units_is_shown_without_an_upper_bound():
+    few = quantile_figure("time", "eyes, ms a unit, p99", [5.0, 6.0, 9.0], 0.99)
+    one_of_old = few.model_copy(update={"low": 5.0, "high": 9.0})
+
+    assert cells_of(few).bounds == "from 6.000"
+    assert cells_of(quantile_figure("time", "p99", [5.0, 9.0], 0.99)).bounds == "from 8.960"  # never above the value
+    assert cells_of(quantile_figure("eyes", "size error, median", [0.1, 0.2], 0.5)).bounds == ""
+    assert cells_of(type(few).model_validate_json(one_of_old.model_dump_json())).bounds == "5.000 to 9.000"
 
 
 def test_scores_that_say_nothing_part_nothing():

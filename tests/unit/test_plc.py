@@ -8,7 +8,7 @@ import pytest
 from cameras.clock import HandClock
 from inspector.errors import LineError
 from inspector.line.gate import Move
-from inspector.line.plc import SLOTS, GateEvent, SimulatedPlc
+from inspector.line.plc import SLOTS, UNFLUSHED, GateEvent, SimulatedPlc, remembered
 
 
 def plc(
@@ -108,6 +108,40 @@ def test_with_its_memory_lost_it_goes_on_behind_the_last_record(tmp_path: Path):
     assert plc(tmp_path, HandClock(), last_recorded=41).part_present("top", 0.0) == 42
 
 
+def test_its_memory_names_the_last_number_given_and_at_once_the_one_it_goes_on_behind(tmp_path: Path):
+    nothing = remembered(tmp_path / "plc.memory")
+    line = plc(tmp_path, HandClock(), last_recorded=41)
+    begun = remembered(tmp_path / "plc.memory")
+
+    line.part_present("top", 0.0)
+
+    assert (nothing, begun, remembered(tmp_path / "plc.memory")) == (None, 41, 42)
+
+
+def test_many_units_at_once_wait_for_the_disk_and_get_their_numbers(tmp_path: Path):
+    clock, events = HandClock(), list[GateEvent]()
+    line = plc(tmp_path, clock)
+    line.start(epoch=5, on_gate=events.append)
+
+    given = [line.part_present("top", 1.0) for _ in range(5 * UNFLUSHED)]
+    line.stop()
+
+    assert given == [event.unit for event in events] == list(range(1, 5 * UNFLUSHED + 1))
+
+
+def test_numbers_that_do_not_come_to_the_disk_are_no_more_than_are_skipped_after_a_crash(tmp_path: Path):
+    line, given = plc(tmp_path, HandClock()), list[int]()
+    (tmp_path / "plc.memory").unlink()  # nothing can be flushed any more
+    line.start(epoch=5, on_gate=lambda event: None)
+
+    with pytest.raises(LineError, match=r"cannot be opened or written: No such file.* No further unit was numbered"):
+        for _ in range(UNFLUSHED + 1):
+            given.append(line.part_present("top", 1.0))
+    line.stop()
+
+    assert len(given) <= UNFLUSHED
+
+
 def test_a_later_station_numbers_a_unit_as_the_first_one_did(tmp_path: Path):
     line = plc(tmp_path, HandClock(), last_recorded=10, stations=("top", "side"))
 
@@ -120,5 +154,5 @@ def test_a_later_station_numbers_a_unit_as_the_first_one_did(tmp_path: Path):
 def test_a_memory_that_cannot_be_made_is_said_plainly(tmp_path: Path):
     (tmp_path / "plc.memory").mkdir()
 
-    with pytest.raises(LineError, match="retentive memory cannot be opened"):
+    with pytest.raises(LineError, match=r"retentive memory cannot be opened or written: .* Nothing was started"):
         plc(tmp_path, HandClock())

@@ -1,5 +1,7 @@
 """The vial and ampoule renderer: what it promises about its frames, and that its truth is true."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from cameras.render.vial.style import (
     TAUGHT_GUIDES,
     choose_style,
 )
+from models.criteria import CriteriaSheet
 
 _DENSE_SEEDS = (3, 10, 19, 29, 47, 51, 118, 212)  # between them they show every class
 _OUT_OF_PLACE = ("fill level", "stopper raised")  # their length says how far, not how large
@@ -53,6 +56,15 @@ def _on_frame(defect: TrueDefect) -> NDArray[np.uint8]:
     whole = np.zeros((HEIGHT, WIDTH), np.uint8)
     whole[y0:y1, x0:x1] = defect.mask
     return whole
+
+
+def test_the_vial_sheet_names_every_kind_that_a_stoppered_vial_of_liquid_can_have(repository: Path) -> None:
+    of_cakes = {"meltback", "collapsed cake", "cake crack", "shrunk cake"}
+    of_ampoules = {"charred tip", "deformed tip"}
+
+    sheet = CriteriaSheet.load(repository / "configs" / "criteria" / "vial.yaml")
+
+    assert {criterion.defect for criterion in sheet.criteria} == set(VIAL.classes) - of_cakes - of_ampoules
 
 
 def test_a_defective_unit_carries_one_or_two_planned_defects() -> None:
