@@ -61,7 +61,7 @@ def annotate(
     verdict: Verdict,
     observations: Sequence[Observation],
     *,
-    unit: int,
+    unit: int | None,
     mm_per_px: float | None,
 ) -> NDArray[np.uint8]:
     """Draw one view of a unit with its verdict.
@@ -70,6 +70,7 @@ def annotate(
         pixels: as the camera delivered them; of any shape and type.
         verdict: of this view; findings of other views must be left out.
         observations: all that the eyes saw; those without a finding are outlined thinly in grey.
+        unit: its number on the line; None for a picture of no line.
         mm_per_px: scale of `pixels`; None when it is not known, the picture then has no scale bar.
 
     Returns:
@@ -282,12 +283,12 @@ def _scale_bar(draw: ImageDraw.ImageDraw, size: tuple[int, int], mm_per_px: floa
     return box
 
 
-def _write_banner(draw: ImageDraw.ImageDraw, verdict: Verdict, unit: int, width: int, *, unwritten: int) -> None:
+def _write_banner(draw: ImageDraw.ImageDraw, verdict: Verdict, unit: int | None, width: int, *, unwritten: int) -> None:
     draw.rectangle((0, 0, width, BANNER_PX - 1), fill=colour_of(verdict))
     big, small = _font(28), _font(16)
     word = verdict.disposition.value + (f"  {verdict.reason.value.replace('_', ' ')}" if verdict.reason else "")
     draw.text((12, 2), word, font=big, fill=WHITE)
-    name = f"unit {unit}"
+    name = "" if unit is None else f"unit {unit}"
     draw.text((width - 12 - draw.textlength(name, big), 2), name, font=big, fill=WHITE)
     more = f"+{unwritten} not labelled: " if unwritten > 0 else ""
     text = plain(more + (verdict.text or "no finding"))

@@ -161,6 +161,20 @@ def smallest_sizes(cases: Sequence[Case], hold_from: float) -> Mapping[str, floa
     return sizes
 
 
+def smallest_of(name: str, own: Sequence[Case], usual: float | None, hold_from: float) -> float | None:
+    """The size from which on a kind is found; where few of it were shown, or all found, what holds for all kinds.
+
+    A site's samples of a kind are often large ones alone: that none was smaller is no reason to refuse its limit.
+    """
+    if len(own) < FEWEST:
+        return usual
+    found_from = smallest_sizes(own, hold_from)[name]
+    shown_from = min(case.length_px for case in own if case.length_px is not None)
+    if usual is None or found_from is None or found_from > shown_from:
+        return found_from
+    return min(found_from, usual)
+
+
 def smallest_found(cases: Sequence[tuple[float, bool]]) -> float:
     """The smallest size from which on, all sizes together, enough are found; never below the smallest that was shown.
 

@@ -120,7 +120,7 @@ def examine(
     limits = FitnessLimits(grey=grey)
     sight = examiner.judge(examiner.see(decoded.pixels, view="top", mm_per_px=mm_per_px, limits=limits))
     verdict = sight.verdict or Verdict(disposition=Disposition.REJECT)
-    picture = annotate(decoded.pixels, verdict, sight.observations, unit=0, mm_per_px=mm_per_px)
+    picture = annotate(decoded.pixels, verdict, sight.observations, unit=None, mm_per_px=mm_per_px)
     write_picture(target, picture)
     if heat is not None and sight.heat is None:
         err.print(f"{heat}: not written, the eyes did not look at this picture", highlight=False)

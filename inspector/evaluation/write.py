@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.annotate import annotate, colour_of
+from inspector.annotate import annotate
 from inspector.errors import LineError
 from inspector.evaluation.page import Picture, page
 from models.criteria import CriteriaSheet
@@ -23,7 +23,6 @@ VIEW = "challenge"
 _TRUTH = (200, 0, 200)  # a colour that no verdict has
 _QUALITY = 85
 _CLEAR_PX = 5
-_UNIT_PX = 36, 100  # rows and columns at the banner's upper right end, where a line writes its number of the unit
 
 
 def write_report(
@@ -100,9 +99,7 @@ def _drawn(exhibit: Exhibit, sheet: CriteriaSheet | None, at: OperatingPoint, *,
         cv2.rectangle(pixels, *corners, _TRUTH, 2)
     seen = exhibit.seen.look.observations
     verdict = _verdict(seen, sheet, at)
-    drawn = annotate(pixels, verdict, seen, unit=0, mm_per_px=exhibit.unit.mm_per_px if scaled else None).copy()
-    drawn[: _UNIT_PX[0], -_UNIT_PX[1] :] = colour_of(verdict)  # an example has a name, in the caption, and no number
-    return drawn
+    return annotate(pixels, verdict, seen, unit=None, mm_per_px=exhibit.unit.mm_per_px if scaled else None)
 
 
 def _verdict(seen: Sequence[Observation], sheet: CriteriaSheet | None, at: OperatingPoint) -> Verdict:

@@ -19,7 +19,7 @@ from models.evaluate_eyes import SeenUnit, look_at
 from models.example import ShownDefect, ShownUnit
 from models.example_files import ANOMALY
 from models.eyes import Eyes, EyesParts
-from models.operating import FEWEST, Point, Target, choose, scored_units, smallest_sizes
+from models.operating import FEWEST, Point, Target, choose, scored_units, smallest_of, smallest_sizes
 from models.package import EYES_GRAPH, EYES_TENSORS, DefectClass, ModelPackage
 from models.regions import facts_width
 from tuning.errors import TuningError
@@ -290,7 +290,7 @@ def _thresholds(
         usual = smallest_sizes(of_all, point.hold_from)["all"]
         for name in defects:
             own = [case for case in sizes if case.defect == name]
-            smallest[name] = smallest_sizes(own, point.hold_from)[name] if len(own) >= FEWEST else usual
+            smallest[name] = smallest_of(name, own, usual, point.hold_from)
     return point, smallest
 
 
