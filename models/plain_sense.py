@@ -46,7 +46,7 @@ _COUNTED = _phrase(
     rf"|(?P<or_more>\d+|{_COUNT}) or more\b(?! of (?:it|its|the)\b))",
 )
 _SMALLER = _phrase(  # what is below a limit is judged: below 2 mm are major, 2 mm or less counts as major
-    r"(?P<before>[^.;:|]*?)(?<!not )(?<!no )(?<!never )(?<!longer )(?<!not stay )(?<!not remain )",
+    r"(?<!not )(?<!no )(?<!never )(?<!longer )(?<!not stay )(?<!not remain )",
     rf"(?:{_LESS} ?(?:and including )?(?:{_NUMBER}|(?:{_COUNT})\b)(?: ?{_UNIT})?|{_NUMBER}(?: ?{_UNIT})? {_OR_LESS}",
     rf"|(?:within|until) {_NUMBER} ?{_UNIT})",
     rf"(?P<then>[^.;]*?)\b(?P<severity>{_SEVERITY})\b(?! (?:above|beyond|from|over))",
@@ -70,9 +70,7 @@ _ANY_SEVERITY = _phrase(r"\b(?:maj\w*|m[aj]+[oy]\w*r|min\w*|crit\w*|c[ir]+\w*cal
 _CONDITION = _phrase(
     r"\b(?:only (?:after|if|when|until)|provided that|on condition|elsewhere(?! than))\b(?![^.;]*\d)",
 )
-_UNKNOWN = _phrase(
-    r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)|deeper|depth|closer)\b"
-)  # no note holds these
+_UNKNOWN = _phrase(r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)|deeper|depth|closer)\b")
 
 
 def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> str:
@@ -95,10 +93,10 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
     for said in (_numbers(sentence, note), _severities(sentence, note), _classes(sentence, note, names)):
         if said:
             return f"it also says {', '.join(said)}"
-    if (smaller := _SMALLER.search(sentence)) and not (
-        _A_LIMIT_BEFORE.search(smaller["before"]) or _A_LIMIT_AFTER.search(smaller["then"])
-    ):
-        return f"it says that what is smaller is {smaller['severity'].lower()}"
+    for smaller in _SMALLER.finditer(sentence):
+        before = re.split(r"[.;:|]", sentence[: smaller.start()])[-1]
+        if not _A_LIMIT_BEFORE.search(before) and not _A_LIMIT_AFTER.search(smaller["then"]):
+            return f"it says that what is smaller is {smaller['severity'].lower()}"
     severities = _severities_of(note)
     if severities and not _ANY_SEVERITY.search(sentence) and (good := _FINE.search(sentence)):
         return f'it says "{good[0]}", and nothing of {" or ".join(sorted(severities))}'

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from models.criteria import CriteriaSheet
 from models.note import Note, Tier
 from models.plain_sense import left_over
 from models.prompt import read_text, spelling_under
@@ -76,6 +77,23 @@ def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as
 )
 def test_a_plain_rule_however_it_is_put_is_let_through(glossary, sentence: str, read_as: Note) -> None:
     assert left_over(sentence, read_as, glossary) == ""
+
+
+@pytest.mark.parametrize("family", ["blister", "bottle", "carton", "loose", "vial"])
+def test_the_sheets_that_come_with_the_product_are_plain(repository: Path, family: str) -> None:
+    sheet = CriteriaSheet.load(repository / "configs" / "criteria" / f"{family}.yaml")
+    names = {criterion.defect: (criterion.defect,) for criterion in sheet.criteria}
+
+    said = [left_over(read_text(c.sentence, spelling_under(names)), c.note, names) for c in sheet.criteria]
+
+    assert said == [""] * len(said)
+
+
+def test_a_sentence_of_any_length_is_looked_through_at_once(glossary) -> None:
+    """Patterns that try every beginning with every end would take minutes."""
+    long = "Chips longer than 2 mm are major, " + "below 3 mm and whatever the word " * 3000
+
+    assert left_over(long, over("chip", 2, "major"), glossary)
 
 
 @pytest.mark.parametrize(("name", "at_most"), [("independent", 0), ("development", 10)])
