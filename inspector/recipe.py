@@ -110,6 +110,20 @@ def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, 
             )
 
 
+def hard_to_see(sheet: CriteriaSheet, package: ModelPackage) -> tuple[str, ...]:
+    """What a person should know of a sheet that is fit to judge by: criteria on defects that the eyes find at no size.
+
+    A limit in mm on one is refused; without a limit it counts wherever it is seen.
+    """
+    smallest = package.manifest.smallest_px
+    return tuple(
+        f"{c.id}: {package.manifest.name} does not find {c.defect} reliably at any size: units with it may pass unseen. "
+        "Check it in another way too, or teach a package with more pictures of it"
+        for c in sheet.criteria
+        if c.severity != "off" and (smallest.get(c.defect) or 0.0) >= NEVER
+    )
+
+
 def refuse_counts_over_views(sheet: CriteriaSheet, views: tuple[str, ...]) -> None:
     """Refuse counts a unit where a unit is seen in several views: each view is counted by itself.
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from inspector.commands.screen import err, out, progress
-from inspector.recipe import sheet_for
+from inspector.recipe import hard_to_see, sheet_for
 from inspector.records.schema import LARGEST
 from inspector.records.store import RecordStore
 from inspector.what_if import WhatIf, what_if
@@ -47,6 +47,8 @@ def read(
             out.print(change, highlight=False)
         content, reading = read_now(sheet, loaded, anew=bool(approve))
     show(content, reading, sure_from)
+    for doubt in hard_to_see(content, loaded):
+        err.print(doubt, highlight=False)
     if approve or reason:
         signed = reading.approved(by=approve, reason=reason)
         signed.check(content, package_digest=loaded.digest, sure_from=sure_from)

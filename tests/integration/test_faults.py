@@ -491,6 +491,21 @@ def test_a_reading_by_another_package_is_refused(package: ModelPackage, damaged:
     assert "the sheet was read by another package" in refused(path, ReadingInvalid)
 
 
+def test_a_criterion_on_a_defect_that_is_hardly_ever_found_is_said_before_the_batch(tmp_path: Path):
+    blind = tiny.with_smallest(tiny.build(tmp_path / "own"), spot_px=NEVER)
+    sheet = (
+        tiny.sheet_text()
+        .replace('    limit: {unit: mm, operator: ">", value: 1.0}\n', "")
+        .replace(" larger than {limit}", "")
+    )
+    path = tiny.write_line(tmp_path / "line", blind, [tiny.unit(1)], sheet=sheet)
+    said: list[str] = []
+
+    run_batch(path, say=said.append, drawing=lambda done, of: None)
+
+    assert said[0].startswith("S1: tiny does not find spot reliably at any size: units with it may pass unseen.")
+
+
 def test_a_sheet_that_nobody_read_is_refused(package: ModelPackage, tmp_path: Path):
     path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
     reading_path(tmp_path / "sheet.yaml").unlink()
