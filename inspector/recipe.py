@@ -117,8 +117,8 @@ def hard_to_see(sheet: CriteriaSheet, package: ModelPackage) -> tuple[str, ...]:
     """
     smallest = package.manifest.smallest_px
     return tuple(
-        f"{c.id}: {package.manifest.name} does not find {c.defect} reliably at any size: units with it may pass unseen. "
-        "Check it in another way too, or teach a package with more pictures of it"
+        f"{c.id}: {package.manifest.name} does not find {c.defect} reliably at any size: units with it may pass "
+        "unseen. Check it in another way too, or teach a package with more pictures of it"
         for c in sheet.criteria
         if c.severity != "off" and (smallest.get(c.defect) or 0.0) >= NEVER
     )
