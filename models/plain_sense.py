@@ -81,11 +81,14 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
         note: what was read.
         names: for each class what it is called, the package's words and the sheet's.
 
-    >>> left_over("Spots over 0.8 mm are critical, and so are more than 3 of any size.", _spot(), {})
+    >>> from models.note import Tier
+    >>> tier = Tier(operator=">", limit=0.8, severity="critical")
+    >>> spot = Note(kind="size", defect="spot", unit="mm", tiers=(tier,))
+    >>> left_over("Spots over 0.8 mm are critical, and so are more than 3 of any size.", spot, {})
     'it also says "more than 3"'
-    >>> left_over("Spots of 0.8 mm or less are critical.", _spot(), {})
+    >>> left_over("Spots of 0.8 mm or less are critical.", spot, {})
     'it says that what is smaller is critical'
-    >>> left_over("Spots up to 0.8 mm are accepted, larger ones are critical.", _spot(), {})
+    >>> left_over("Spots up to 0.8 mm are accepted, larger ones are critical.", spot, {})
     ''
     """
     if note.kind == "other":
@@ -161,14 +164,3 @@ def _naming(called: str) -> re.Pattern[str]:
     name = re.escape(called.lower())
     plural = rf"|{name[:-1]}ies" if name.endswith("y") else ""
     return re.compile(rf"\b(?:{name}(?:e?s|p?ed|ing)?{plural})\b")
-
-
-def _spot() -> Note:
-    return Note.model_validate(
-        {
-            "kind": "size",
-            "defect": "spot",
-            "unit": "mm",
-            "tiers": [{"operator": ">", "limit": 0.8, "severity": "critical"}],
-        }
-    )

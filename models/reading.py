@@ -88,6 +88,12 @@ class Reading(Stored):
         """Whether what was approved is what is here; nobody can say it of a reading that was never approved."""
         return self.approval is None or self.approval.of == self.content_digest
 
+    def has_lines_of(self, sheet: CriteriaSheet) -> bool:
+        """Whether its lines are those of the sheet, sentences and fields."""
+        return [(c.id, c.sentence, c.note) for c in sheet.criteria] == [
+            (r.id, r.sentence, r.fields) for r in self.lines
+        ]
+
     @property
     def notes(self) -> tuple[tuple[str, Note], ...]:
         """Criterion id and the note to judge by. Where the double entry holds, words and fields say the same."""
@@ -132,7 +138,7 @@ class Reading(Stored):
                 f"{sheet.digest[:19]}). Nothing was started. Run `inspector read SHEET`, "
                 "look at it, and approve it with --approve."
             )
-        if [(c.id, c.sentence, c.note) for c in sheet.criteria] != [(r.id, r.sentence, r.fields) for r in self.lines]:
+        if not self.has_lines_of(sheet):
             raise ReadingInvalid(
                 f"{sheet.id}: the lines of the reading are not those of the sheet: the file was altered. Nothing was "
                 "started. Run `inspector read SHEET`, look at it, and approve it with --approve."

@@ -5,9 +5,12 @@ has to know. Each goes by its own name, turned as English turns it, and by the w
 it: what else people call it nobody told the package.
 """
 
+from dataclasses import replace
+
 from models.package import DefectClass, PackageFacts
 from tuning.challenge_wordings import HeldOut, Known
 from tuning.mind.material import Material
+from tuning.mind.speak import several
 from tuning.mind.wording import Called, Place
 
 STATES = ("ing", "ed", "en")  # how a name's last word ends where it says what became of the first: label missing
@@ -24,7 +27,7 @@ def material_of(facts: PackageFacts, material: Material) -> Material:
     classes = {one.name: _called(one) for one in facts.defects}
     zones = words.zones | {zone.name: Place(gloss=zone.about, words=(zone.name, *zone.words)) for zone in facts.zones}
     return Material(
-        material.wordings.with_words(words.model_copy(update={"blister": classes, "zones": zones})),
+        replace(material.wordings, words=words.model_copy(update={"blister": classes, "zones": zones})),
         facts.glossary,
         zones=facts.words.zones,
         sized=tuple(name for name, called in classes.items() if called.units) or tuple(classes),
@@ -48,7 +51,7 @@ def _called(one: DefectClass) -> Called:
     return Called(
         units=() if first != one.name else one.quantities,
         gloss=one.about,
-        many=tuple(dict.fromkeys((one.name, several(first), *(several(word) for word in one.words)))),
+        many=tuple(dict.fromkeys((one.name, plural(first), *(plural(word) for word in one.words)))),
         one=tuple(dict.fromkeys((first, *one.words))),
     )
 
@@ -63,14 +66,12 @@ def turned(name: str) -> str:
     return " ".join((last, *first)) if first and last.endswith(STATES) else name
 
 
-def several(name: str) -> str:
-    """More than one of it, where that is simple to say.
+def plural(name: str) -> str:
+    """More than one of it; `several` knows no hissing ends, and the mind was taught by it as it is.
 
-    >>> several("missing label"), several("irregularity"), several("product at stopper"), several("scratch")
+    >>> plural("missing label"), plural("irregularity"), plural("product at stopper"), plural("scratch")
     ('missing labels', 'irregularities', 'product at stopper', 'scratches')
     """
-    if len(name.split()) > 2 or name.endswith("s"):
-        return name
-    if name.endswith("y") and name[-2:-1] not in "aeiou":
-        return f"{name[:-1]}ies"
-    return name + ("es" if name.endswith(("ch", "sh", "x", "z")) else "s")
+    if len(name.split()) < 3 and name.endswith(("ch", "sh", "x", "z")):
+        return f"{name}es"
+    return several(name)

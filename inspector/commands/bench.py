@@ -28,7 +28,6 @@ RATES = "300,600,1200"
 SHEET_TOKENS = "300,4000"
 SENTENCES = Path("tests/wordings/independent.yaml")
 ODD = Path("tests/wordings/odd.yaml")
-WIDTH = 160  # of a table in a pipe or file
 
 app = typer.Typer(
     help="Measure this machine. Uses a store of its own; no record of a line is touched.", no_args_is_help=True
@@ -92,7 +91,7 @@ def reading(
         mind, parser = (cells_of(figure) for figure in (row.mind, row.parser))
         said = (f"{cells.value} ({cells.bounds or cells.counted}) {cells.counted}" for cells in (mind, parser))
         table.add_row(row.mind.name, row.mind.of, *said)
-    wide(WIDTH).print(table)
+    wide().print(table)
     for figure in (readers.agreed, readers.agreed_right):
         cells = cells_of(figure)
         out.print(f"{figure.name}: {cells.value} ({cells.bounds}) {cells.counted}", highlight=False)
@@ -218,7 +217,7 @@ def _show_line(batches: tuple[LineFigures, ...]) -> None:
     row("pictures that the display left out", lambda b: str(b.pictures_dropped))
     row("peak memory, MB", lambda b: _figure(b.peak_mb))
     row("taken by other programs, %", lambda b: _figure(b.others_pct))
-    wide(WIDTH).print(table)
+    wide().print(table)
     out.print(
         "ms: p50 / p99 / p99.9 / worst (how many); runs on " + ", ".join(dict.fromkeys(first.providers)),
         highlight=False,
@@ -247,7 +246,7 @@ def _show_model(model: ModelFigures) -> None:
         name = f"under {length.tokens} tokens of notes ({length.criteria} criteria)"
         table.add_row(f"1 to ask about, {name}", "", _short(length.one))
         table.add_row(f"4 to ask about, {name}", "", _short(length.four))
-    wide(WIDTH).print(table)
+    wide().print(table)
     for length in model.lengths:
         if length.refused:
             out.print(

@@ -21,7 +21,6 @@ from models.exhibits import Gallery
 from models.metrics import Figure
 from models.package import ModelPackage, PackageFacts
 
-PIPE_WIDTH = 160  # columns, where no terminal says how many
 QUICK_UNITS, QUICK_QUESTIONS, QUICK_REPETITIONS = 60, 120, 20
 
 DrawChallenge = Callable[[int, int, PackageFacts], Challenge]  # of so many units and questions, for a package
@@ -110,7 +109,7 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
 
 def show(report: Report, wrong: int) -> None:
     """All figures, one table a topic, and the first wrong readings."""
-    screen = wide(PIPE_WIDTH)
+    screen = wide()
     screen.print(f"{report.package}  {report.package_digest}", highlight=False)
     for name, value in {**report.challenge, **report.machine, "took": f"{report.took_s:.0f} s"}.items():
         screen.print(f"  {name}: {value}", highlight=False)

@@ -16,8 +16,6 @@ from inspector.records.schema import LARGEST
 from inspector.records.store import RecordStore
 from models.whole_file import written_whole
 
-PIPE_WIDTH = 160  # columns, where no terminal says how many
-
 app = typer.Typer(help="Records of a line: list, show, export, verify.", no_args_is_help=True)
 StoreArgument = Annotated[
     Path, typer.Argument(help="Record store of a line: the folder that its `store` setting names.")
@@ -47,7 +45,7 @@ def list_batches(store: StoreArgument) -> None:
                 *map(str, counts),
                 state,
             )
-    wide(PIPE_WIDTH).print(table)
+    wide().print(table)
 
 
 @app.command()

@@ -15,10 +15,12 @@ from inspector.errors import LineError
 out = Console(markup=False, emoji=False)  # a wording or path in [brackets] is shown as it is
 err = Console(stderr=True, markup=False, emoji=False)
 
+PIPE_WIDTH = 160  # columns, where no terminal says how many
 
-def wide(columns: int) -> Console:
-    """Where figures go: the terminal, or a page of so many columns where nobody's window limits it."""
-    return out if out.is_terminal else Console(width=columns, markup=False, emoji=False)
+
+def wide() -> Console:
+    """Where figures go: the terminal, or a wide page where nobody's window limits it."""
+    return out if out.is_terminal else Console(width=PIPE_WIDTH, markup=False, emoji=False)
 
 
 @contextmanager

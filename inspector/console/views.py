@@ -132,9 +132,7 @@ def sheet(path: Path | None, *, sure_from: float | None) -> SheetView | Problem:
     text = ""
     if reading.sheet_digest != written.digest:
         text = "The sheet has changed since it was read. Read it again: inspector read SHEET"
-    elif [(c.id, c.sentence, c.note) for c in written.criteria] != [
-        (line.id, line.sentence, line.fields) for line in reading.lines
-    ]:
+    elif not reading.has_lines_of(written):
         text = (
             "The lines of the reading are not those of the sheet, its file was altered: no batch starts. "
             "Read it again: inspector read SHEET"

@@ -304,15 +304,20 @@ def test_on_a_full_disk_the_line_is_held_and_nothing_is_accepted_after(
     assert "batch 1: unclosed" in out
 
 
+def _killed(package: ModelPackage, folder: Path, repository: Path) -> Path:
+    """A line whose process was killed in the middle of its batch."""
+    shown = [tiny.unit(n) for n in range(8)]
+    path = tiny.write_line(folder, package, shown, gate_after_ms=1500, units_per_min=600, loop=True)
+    with command(repository, "run", "--line", path) as process:
+        _wait_for_records(folder / "store", 5)
+        process.send_signal(signal.SIGKILL)
+    return path
+
+
 def test_after_a_kill_no_record_is_torn_and_the_rest_is_quarantined(
     package: ModelPackage, tmp_path: Path, repository: Path
 ):
-    shown = [tiny.unit(n) for n in range(8)]
-    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=1500, units_per_min=600, loop=True)
-
-    with command(repository, "run", "--line", path) as process:
-        _wait_for_records(tmp_path / "store", 5)
-        process.send_signal(signal.SIGKILL)
+    path = _killed(package, tmp_path, repository)
 
     with RecordStore.open_readonly(tmp_path / "store") as store:
         kept = store.verify().records
@@ -335,11 +340,7 @@ def test_after_a_kill_no_record_is_torn_and_the_rest_is_quarantined(
 def test_after_a_kill_and_a_lost_plc_memory_every_unit_after_the_last_record_is_quarantined(
     package: ModelPackage, tmp_path: Path, repository: Path
 ):
-    shown = [tiny.unit(n) for n in range(8)]
-    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=1500, units_per_min=600, loop=True)
-    with command(repository, "run", "--line", path) as process:
-        _wait_for_records(tmp_path / "store", 5)
-        process.send_signal(signal.SIGKILL)
+    path = _killed(package, tmp_path, repository)
     kept = len(records(path))
     (tmp_path / "store" / "plc.memory").unlink()
 
@@ -353,11 +354,7 @@ def test_after_a_kill_and_a_lost_plc_memory_every_unit_after_the_last_record_is_
 def test_after_a_kill_and_a_rolled_back_plc_memory_no_unit_number_appears_twice(
     package: ModelPackage, tmp_path: Path, repository: Path
 ):
-    shown = [tiny.unit(n) for n in range(8)]
-    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=1500, units_per_min=600, loop=True)
-    with command(repository, "run", "--line", path) as process:
-        _wait_for_records(tmp_path / "store", 5)
-        process.send_signal(signal.SIGKILL)
+    path = _killed(package, tmp_path, repository)
     kept, given, said = len(records(path)), remembered(tmp_path / "store" / "plc.memory"), list[str]()
     (tmp_path / "store" / "plc.memory").write_bytes((3).to_bytes(8, "little"))
 

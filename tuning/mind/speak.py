@@ -149,7 +149,7 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
             phrases = PLAIN_PHRASES
         place = draw.choice(phrases).format(z=called.zone)
         if not note.outside and "On" not in slots and draw.random() < MANY_PLACES * (3 if note.kind == "count" else 1):
-            place = draw.choice(on_side(wordings.zones.inside_many, side)).format(z=_several(called.zone))
+            place = draw.choice(on_side(wordings.zones.inside_many, side)).format(z=several(called.zone))
     severity = note.severity or (note.tiers[0].severity if note.tiers else "")
     article = "an" if called.one[0] in "aeiou" else "a"
     column = place or draw.choice(wordings.words.everywhere)
@@ -172,8 +172,8 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
         else:
             count = int(tier.limit)
             written = NUMBER_WORDS[count] if in_words and count < len(NUMBER_WORDS) else str(count)
-            several = called.one if count == 1 else called.many
-            words |= {"n": written, "nd": f"{written} {several}", "nth": nth(draw, count), f"n{index + 1}": written}
+            counted = called.one if count == 1 else called.many
+            words |= {"n": written, "nd": f"{written} {counted}", "nth": nth(draw, count), f"n{index + 1}": written}
     if wording.phrase:
         phrase = wording.phrase.format(L=words["L"])
         words |= {"cmp": phrase, "ok": phrase}
@@ -203,10 +203,10 @@ def _row(draw: Random, form: str) -> str:
     return f"| {row} |" if framed or draw.random() < FRAMED else row
 
 
-def _several(place: str) -> str:
+def several(place: str) -> str:
     """A place in the plural, where it has a simple one.
 
-    >>> _several("cavity"), _several("web between the pockets")
+    >>> several("cavity"), several("web between the pockets")
     ('cavities', 'web between the pockets')
     """
     if len(place.split()) > 2 or place.endswith("s"):

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources
 from typing import Literal, TypeVar
 
@@ -127,10 +127,6 @@ class Wordings:
     two: TwoForms
     other: OtherForms
     written: tuple[Sentence, ...]
-
-    def with_words(self, words: Words) -> "Wordings":
-        """The same forms, over other classes and zones."""
-        return replace(self, words=words)
 
 
 def load_wordings() -> Wordings:
