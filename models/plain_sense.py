@@ -33,6 +33,7 @@ _REST = (
     r"|more|bigger|over|above|beyond|exceed\w*)"
 )
 _NONE = r"(?:not|no|nothing|never)"
+ANY_DEFECT = ("deviation", "irregularity")  # said of every defect: an area deviation, a major deviation
 
 
 def _phrase(*parts: str) -> re.Pattern[str]:
@@ -65,12 +66,13 @@ _DENIED = _phrase(
     rf" (?P<severity>{_SEVERITY})\b",
 )
 _LIMITED = _phrase(rf"{_LESS}|{_OR_LESS}|\b(?:before|until)\b")
-_FINE = _phrase(rf"\b{_GOOD}\b")
+_FINE = _phrase(rf"\b(?!fine [a-z]){_GOOD}\b")  # a fine crack is a thin one
+_NOT_ALL_FINE = _phrase(rf"\b(?:{_NONE}|nil|none|otherwise|else|fail\w*|reject\w*)\b|n't\b")
 _ANY_SEVERITY = _phrase(r"\b(?:maj\w*|m[aj]+[oy]\w*r|min\w*|crit\w*|c[ir]+\w*cal)\b")  # mistyped ones, too
 _CONDITION = _phrase(
     r"\b(?:only (?:after|if|when|until)|provided that|on condition|elsewhere(?! than))\b(?![^.;]*\d)",
 )
-_UNKNOWN = _phrase(r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)|deeper|depth|closer)\b")
+_UNKNOWN = _phrase(r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)(?! (?:number|code))|deeper|depth|closer)\b")
 
 
 def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> str:
@@ -101,7 +103,8 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
         if not _A_LIMIT_BEFORE.search(before) and not _A_LIMIT_AFTER.search(smaller["then"]):
             return f"it says that what is smaller is {smaller['severity'].lower()}"
     severities = _severities_of(note)
-    if severities and not _ANY_SEVERITY.search(sentence) and (good := _FINE.search(sentence)):
+    unsaid = severities and not _ANY_SEVERITY.search(sentence) and not _NOT_ALL_FINE.search(sentence)
+    if unsaid and (good := _FINE.search(sentence)):
         return f'it says "{good[0]}", and nothing of {" or ".join(sorted(severities))}'
     denied = _DENIED.search(sentence)
     if denied and denied["severity"].lower() in severities and not _LIMITED.search(sentence):
@@ -155,8 +158,9 @@ def _classes(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> l
     text = sentence.lower()
     for own in sorted((note.defect, *names.get(note.defect, ())), key=len, reverse=True):
         text = _naming(own).sub(" ", text)
-    others = ((name, called) for name, words in names.items() if name != note.defect for called in (name, *words[1:]))
-    return list(dict.fromkeys(f'"{found[0]}"' for _, called in others if (found := _naming(called).search(text))))
+    others = (called for name, words in names.items() if name != note.defect for called in (name, *words[1:]))
+    told = (_naming(called).search(text) for called in others if called not in ANY_DEFECT)
+    return list(dict.fromkeys(f'"{found[0]}"' for found in told if found))
 
 
 def _naming(called: str) -> re.Pattern[str]:

@@ -185,7 +185,7 @@ def _sentences(held_out: HeldOut) -> ShownSheet:
 def _counterparts(material: Material, speaker: Speaker, sheets: list[ShownSheet], each: int) -> list[Counterpart]:
     if len(material.own.defects) < 2:  # nothing else to put beside it
         return []
-    turns = TURNS if len(material.own.zones) > 1 else tuple(what for what in TURNS if what != "zone")
+    turns = TURNS if material.own.places else tuple(what for what in TURNS if what != "zone")
     stock = [criterion for sheet in sheets for criterion in sheet.criteria]
     pairs = []
     for index in range(each):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from models.package import DefectClass, PackageFacts
 from tuning.challenge_wordings import HeldOut, Known
 from tuning.mind.material import Material
-from tuning.mind.speak import several
+from tuning.mind.speak import plural
 from tuning.mind.wording import Called, Place
 
 STATES = ("ing", "ed", "en")  # how a name's last word ends where it says what became of the first: label missing
@@ -64,14 +64,3 @@ def turned(name: str) -> str:
     """
     *first, last = name.split()
     return " ".join((last, *first)) if first and last.endswith(STATES) else name
-
-
-def plural(name: str) -> str:
-    """More than one of it; `several` knows no hissing ends, and the mind was taught by it as it is.
-
-    >>> plural("missing label"), plural("irregularity"), plural("product at stopper"), plural("scratch")
-    ('missing labels', 'irregularities', 'product at stopper', 'scratches')
-    """
-    if len(name.split()) < 3 and name.endswith(("ch", "sh", "x", "z")):
-        return f"{name}es"
-    return several(name)

@@ -57,11 +57,10 @@ def draw_lines(draw: Random, material: Material, speaker: Speaker, *, wording: s
 def draw_notes(draw: Random, material: Material, count: int) -> list[Note]:
     """Notes of one sheet: none twice, none that lays off what another judges; fewer where few classes leave no more."""
     notes: list[Note] = []
-    places = material.own.zones if len(material.own.zones) > 1 else ()  # to name the only one restricts nothing
     for _ in range(MOST_DRAWN):
         if len(notes) == count:
             break
-        note = draw_note(draw, material, draw.choice(material.own.defects), places, two_tiers=0.0)
+        note = draw_note(draw, material, draw.choice(material.own.defects), material.own.places, two_tiers=0.0)
         if note.kind == "count":
             most = max(2.0, note.tiers[0].limit)  # one of a thing would have to be said in the singular
             tier = note.tiers[0].model_copy(update={"limit": most})

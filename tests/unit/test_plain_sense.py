@@ -73,6 +73,10 @@ def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as
         ("Chips no smaller than 2 mm are no longer minor but major.", over("chip", 2, "major")),
         ("Nicks are to be graded minor if, and only if, they are longer than 1.2 mm.", over("chip", 1.2, "minor")),
         ("max. 0.8 mm | spots | major", over("spot", 0.8, "major")),
+        ("A fine crack, 0.8 mm and longer", over("crack", 0.8, "minor")),
+        ("Wrong tablets in the blister - nil permitted", any_("rogue product")),
+        ("Chips of 2 mm and below pass, otherwise reject.", over("chip", 2, "major")),
+        ("Stains longer than 3 mm are a major deviation.", over("stain", 3, "major")),
     ],
 )
 def test_a_plain_rule_however_it_is_put_is_let_through(glossary, sentence: str, read_as: Note) -> None:

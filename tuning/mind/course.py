@@ -8,11 +8,13 @@ from random import Random
 from models.chain import TAUGHT_REJECTING
 from tuning.config import MindConfig, MindTrainingConfig
 from tuning.mind.judging_tasks import JudgeTask, draw_judging
-from tuning.mind.material import Material
+from tuning.mind.material import OWN, Material
+from tuning.mind.products import draw_product
 from tuning.mind.reading_tasks import ReadTask, draw_reading
 
 DRILL_QUESTIONS = 34
 LOOKS = 6  # tasks of one early look
+RENAMED_OF_A_PRODUCT = 0.2  # share of its kinds that go by an invented word
 CROWDED_LATE = 0.15  # share of sheets with many lines on a class once usual ones are taught
 
 Task = ReadTask | JudgeTask
@@ -25,24 +27,28 @@ class Course:
         self._seed, self._settings, self._material = config.seed, config.training, material
 
     def task(self, step: int) -> Task:
-        draw, settings = Random(f"{self._seed}/{step}"), self._settings
+        draw, settings, material, own = Random(f"{self._seed}/{step}"), self._settings, self._material, OWN
         done, late = step / settings.course_steps, step >= settings.judging_from
+        later = settings.later(step)
+        if later and later[0].products and draw.random() < later[0].products:
+            material, own = draw_product(draw, material), 1.0
         if draw.random() < _reading(settings, step):
-            return draw_reading(draw, self._material, settings.sentences, renamed=settings.renamed)
+            renamed = settings.renamed if material is self._material else RENAMED_OF_A_PRODUCT
+            return draw_reading(draw, material, settings.sentences, own=own, renamed=renamed)
         near = min(1.0, done / settings.near_reached)
         drilled = draw.random() < settings.drills * (1.0 if done < 0.35 else 0.3)
-        later = settings.later(step)
         crowded = later[0].crowded if later else CROWDED_LATE
         criteria, questions = draw.randint(1, 3), DRILL_QUESTIONS
         if not drilled:
             criteria, questions = draw.randint(3, _longest(settings, done)), settings.questions
         return draw_judging(
             draw,
-            self._material,
+            material,
             criteria,
             questions,
             near=near,
             mixed=settings.mixed,
+            own=own,
             crowded=not late or draw.random() < crowded,
             rejecting=TAUGHT_REJECTING if late else None,
         )

@@ -64,11 +64,11 @@ def _notes(draw: Random, material: Material, vocabulary: Vocabulary, criteria: i
     fresh = list(vocabulary.defects)
     while len(notes) < criteria and (crowded or fresh):
         defect = draw.choice(vocabulary.defects) if crowded else fresh.pop(draw.randrange(len(fresh)))
-        note = draw_note(draw, material, defect, vocabulary.zones, two_tiers=0.08)
+        note = draw_note(draw, material, defect, vocabulary.places, two_tiers=0.08)
         notes.append(note)
         way = draw.random()
         if note.kind == "size" and note.zone and way < 0.7:
-            again = draw_note(draw, material, defect, vocabulary.zones, two_tiers=0.0)
+            again = draw_note(draw, material, defect, vocabulary.places, two_tiers=0.0)
             if again.kind != "count":
                 notes.append(again.model_copy(update={"zone": note.zone, "outside": not note.outside}))
         elif note.kind == "size" and len(note.tiers) == 1 and way < 0.3:

@@ -42,6 +42,11 @@ class Vocabulary:
     defects: tuple[str, ...]
     zones: tuple[str, ...]
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Zones that a rule can be restricted to: to name the only one restricts nothing."""
+        return self.zones if len(self.zones) > 1 else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -54,9 +59,15 @@ class Material:
 
     @property
     def everything(self) -> Vocabulary:
-        """Every class and zone that any task can name."""
+        """Every class and zone that has words of its own."""
         words = self.wordings.words
         return Vocabulary((*words.blister, *words.others), tuple(words.zones))
+
+    @property
+    def nameable(self) -> Vocabulary:
+        """Every class and zone that any task can name."""
+        everything = self.everything
+        return Vocabulary((*everything.defects, *self.wordings.products.names), (*everything.zones, "product"))
 
     @property
     def own(self) -> Vocabulary:
@@ -75,13 +86,17 @@ def draw_vocabulary(draw: Random, material: Material, own: float) -> tuple[Vocab
     if draw.random() < own:
         listed = material.own
         if draw.random() < 0.4:
-            listed = Vocabulary(tuple(draw.sample(listed.defects, 9)), tuple(draw.sample(listed.zones, 3)))
+            listed = Vocabulary(_shuffled(draw, listed.defects), _shuffled(draw, listed.zones))
         return listed, True
     everything = material.everything
     return Vocabulary(
         tuple(draw.sample(everything.defects, draw.randint(8, 14))),
         tuple(draw.sample(everything.zones, draw.randint(3, 6))),
     ), False
+
+
+def _shuffled(draw: Random, words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(draw.sample(words, len(words)))
 
 
 def draw_called(draw: Random, material: Material, defect: str) -> Called:

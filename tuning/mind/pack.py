@@ -52,7 +52,7 @@ class _Rows:
 
 def words_of(encode: Callable[[str], list[int]], material: Material) -> Words:
     """The head holds what any answer over any taught vocabulary can need."""
-    return Words(encode, grammar_tokens(encode, material.everything))
+    return Words(encode, grammar_tokens(encode, material.nameable))
 
 
 def pack(words: Words, task: ReadTask | JudgeTask, embed: Callable[[list[int]], Tensor]) -> Batch:

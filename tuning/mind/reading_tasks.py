@@ -16,6 +16,8 @@ REMARKS, OUTSIDERS = 0.12, 0.06  # shares of sentences that are no criterion; cr
 TWO_LIMITS = 0.14  # share of sentences on sizes and counts, where the first is not critical
 MISTYPED = 0.35  # share of sentences with typing errors
 LYING_IN = 0.2  # share of names of a class with a place of its own that say the place too
+WITHIN = ("in a {z}", "in the {z}", "in one {z}", "in any {z}")
+ALL_OVER = ("on the {z}", "on this {z}", "on the whole {z}", "anywhere on the {z}", "on any {z}", "of the {z}")
 PLAIN_ZONE = 0.45  # share of places that go by the package's own word
 
 
@@ -42,7 +44,7 @@ def draw_reading(
     invented: dict[str, list[str]] = {}
     spoken = []
     for _ in range(sentences):
-        if is_own and side == "taught" and draw.random() < written:
+        if is_own and side == "taught" and material.wordings.written and draw.random() < written:
             spoken.append(vary(draw, draw.choice(material.wordings.written)))
             continue
         defect = draw.choice(vocabulary.defects)
@@ -59,7 +61,7 @@ def draw_reading(
             plural = alias + ("es" if alias.endswith("ch") else "s")
             called = Called(plural, alias) if draw.random() < 0.8 else Called(alias, alias)
             invented.setdefault(defect, []).append(called.many)
-        note = draw_note(draw, material, defect, vocabulary.zones, two_tiers=TWO_LIMITS)
+        note = draw_note(draw, material, defect, vocabulary.places, two_tiers=TWO_LIMITS)
         if note.zone:
             zone = draw.choice(material.wordings.words.zones[note.zone].words)
             if draw.random() < PLAIN_ZONE:
@@ -69,7 +71,7 @@ def draw_reading(
                 invented.setdefault(note.zone, []).append(zone)
             called = Called(called.many, called.one, zone)
         elif is_own and draw.random() < LYING_IN:
-            called = _lying_in(draw, material, defect, called)
+            called = _lying_in(draw, material, defect, called, ALL_OVER if not vocabulary.places else WITHIN)
         spoken.append(speak(draw, material.wordings, note, called, side))
     glossary = {
         word: _explain(draw, material, word, invented.get(word, []), is_own=is_own)
@@ -81,22 +83,20 @@ def draw_reading(
 def _outsider(draw: Random, material: Material, vocabulary: Vocabulary, side: Side) -> Spoken:
     """A proper criterion for something that no class of the product looks like: the product cannot judge by it."""
     defect = draw.choice(material.wordings.words.outsiders)
-    note = draw_note(draw, material, defect, vocabulary.zones, two_tiers=0.0)
+    note = draw_note(draw, material, defect, vocabulary.places, two_tiers=0.0)
     zone = draw.choice(material.wordings.words.zones[note.zone].words) if note.zone else ""
     called = draw_called(draw, material, defect)
     spoken = speak(draw, material.wordings, note, Called(called.many, called.one, zone), side)
     return Spoken(spoken.heading, spoken.sentence, Note(kind="other"))
 
 
-def _lying_in(draw: Random, material: Material, defect: str, called: Called) -> Called:
+def _lying_in(draw: Random, material: Material, defect: str, called: Called, phrases: tuple[str, ...]) -> Called:
     """`wrong tablets in a cavity`: where the class always is, which says nothing about where a rule holds."""
     words = material.wordings.words
     place = words.blister[defect].place
     if not place or any(said in called.many for said in words.zones[place].words):
         return called
-    there = draw.choice(("in a {z}", "in the {z}", "in one {z}", "in any {z}")).format(
-        z=draw.choice(words.zones[place].words)
-    )
+    there = draw.choice(phrases).format(z=draw.choice(words.zones[place].words))
     return Called(f"{called.many} {there}", f"{called.one} {there}")
 
 

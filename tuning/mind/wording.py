@@ -21,7 +21,7 @@ from models.sentences import Sentence
 from tuning.errors import TuningError
 
 KEPT_ONE_IN = 12
-TAUGHT = ("words", "comparators", "zones", "size", "any", "off", "count", "two", "other", "written")
+TAUGHT = ("words", "comparators", "zones", "size", "any", "off", "count", "two", "other", "written", "products")
 _T = TypeVar("_T", bound=BaseModel)
 Side = Literal["taught", "kept"]
 Limit = Literal["mm", "mm2", "%"]
@@ -115,6 +115,43 @@ class Written(_Strict):
     sentences: tuple[Sentence, ...]
 
 
+class State(_Strict):
+    """What became of a thing, as an adjective, a noun or both; the quantities by which that may be limited."""
+
+    adjectives: Forms = ()
+    nouns: Forms = ()
+    units: tuple[Limit, ...] = ()
+
+    @property
+    def first(self) -> str:
+        return (*self.adjectives, *self.nouns)[0]
+
+    def names_of(self, thing: str) -> Forms:
+        """`label skewed`, `skewed label`, `label skew`, as far as English has them; the usual ones more often."""
+        behind = tuple(f"{thing} {adjective}" for adjective in self.adjectives[:1])
+        before = tuple(f"{adjective} {thing}" for adjective in self.adjectives[:1])
+        return (*behind, *behind, *before, *(f"{thing} {noun}" for noun in self.nouns[:1] * 2))
+
+
+class Products(_Strict):
+    """What made-up products are made of."""
+
+    things: Forms
+    states: dict[str, State]
+    strays: Forms
+    where_strays_lie: Forms
+    anomaly: Called
+    place: Place
+    containers: Forms
+
+    @property
+    def names(self) -> Forms:
+        """Every name that a kind of a made-up product can have."""
+        states = (name for thing in self.things for state in self.states.values() for name in state.names_of(thing))
+        strays = (f"{stray} {at} {w}" for stray in self.strays for at in self.where_strays_lie for w in self.things)
+        return (*dict.fromkeys(states), *strays, "anomaly")
+
+
 @dataclass(frozen=True, slots=True)
 class Wordings:
     words: Words
@@ -127,6 +164,7 @@ class Wordings:
     two: TwoForms
     other: OtherForms
     written: tuple[Sentence, ...]
+    products: Products
 
 
 def load_wordings() -> Wordings:
@@ -142,6 +180,7 @@ def load_wordings() -> Wordings:
         two=_read("two", TwoForms),
         other=_read("other", OtherForms),
         written=_read("written", Written).sentences,
+        products=_read("products", Products),
     )
 
 

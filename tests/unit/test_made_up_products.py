@@ -1,0 +1,93 @@
+"""Products that the mind is taught to read about: names that share words, one meaning a sentence, one place or more."""
+
+from itertools import combinations
+from random import Random
+
+import pytest
+
+from models.answer import note_pieces, parse_note
+from tuning.config import MindConfig, load_recipe
+from tuning.mind.course import Course
+from tuning.mind.judging_tasks import draw_judging
+from tuning.mind.material import Material, load_material
+from tuning.mind.products import ONE_PLACE, draw_product
+from tuning.mind.reading_tasks import ReadTask, draw_reading
+
+MATERIAL = load_material()
+
+
+@pytest.fixture(scope="module")
+def products() -> list[Material]:
+    return [draw_product(Random(seed), MATERIAL) for seed in range(200)]
+
+
+@pytest.fixture(scope="module")
+def config(repository) -> MindConfig:
+    return load_recipe(repository / "configs" / "tuning" / "embedded.yaml").mind
+
+
+def test_no_two_kinds_of_a_product_are_called_the_same(products) -> None:
+    for product in products:
+        words = product.wordings.words
+        called = [{*one.many, *one.one} for one in (*words.blister.values(), *words.others.values())]
+        assert not [one & other for one, other in combinations(called, 2) if one & other]
+
+
+def test_the_names_of_most_products_share_words(products) -> None:
+    def shares(product: Material) -> bool:
+        words = [word for name in product.own.defects for word in name.split()]
+        return len(set(words)) < len(words)
+
+    assert sum(map(shares, products)) > 150
+
+
+def test_to_name_the_only_place_restricts_nothing(products) -> None:
+    single = [product for product in products if not product.own.places]
+    spoken = [
+        one
+        for seed, product in enumerate(single)
+        for one in draw_reading(Random(seed), product, 20, own=1.0, mistyped=0).spoken
+    ]
+
+    assert 120 < len(single) < 180
+    assert len([one for one in spoken if "on this product" in one.sentence]) > 5
+    assert {one.note.zone for one in spoken} == {""}
+
+
+def test_a_kind_that_the_product_does_not_have_is_no_criterion(products) -> None:
+    strange = 0
+    for seed, product in enumerate(products):
+        others = [word for one in product.wordings.words.others.values() for word in one.many]
+        own = [word for one in product.wordings.words.blister.values() for word in (*one.many, *one.one)]
+        for one in draw_reading(Random(seed), product, 20, own=1.0, renamed=0, mistyped=0).spoken:
+            said = one.sentence.lower()
+            if any(f" {word} " in said for word in others) and not any(word in said for word in own):
+                strange += 1
+                assert one.note.kind == "other", one.sentence
+
+    assert strange > 50
+
+
+def test_every_note_about_a_product_can_be_answered(products) -> None:
+    nameable = MATERIAL.nameable
+    for seed, product in enumerate(products[:60]):
+        assert set(product.own.defects) <= set(nameable.defects)
+        assert set(product.own.zones) <= set(nameable.zones)
+        task = draw_reading(Random(seed), product, 20, own=1.0)
+        assert all(parse_note("".join(note_pieces(one.note))) == one.note for one in task.spoken)
+        judged = draw_judging(Random(seed), product, 15, 10, near=1.0, mixed=0.3, own=1.0, crowded=False)
+        assert {line.note.zone for line in judged.lines} <= {"", *product.own.places}
+
+
+def test_the_last_course_is_about_products_as_often_as_the_recipe_says(config: MindConfig) -> None:
+    course, last = Course(config, MATERIAL), config.training.again[-1]
+    first = config.training.all_steps - last.steps
+
+    def about_products(steps: range) -> list[bool]:
+        tasks = [task for task in map(course.task, steps) if isinstance(task, ReadTask)]
+        return [task.vocabulary.zones == ("product",) for task in tasks]
+
+    lately = about_products(range(first, first + 240))
+
+    assert abs(sum(lately) / len(lately) - ONE_PLACE * last.products) < 0.1
+    assert not any(about_products(range(first - 60, first)))
