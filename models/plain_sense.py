@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from models.note import Note
+from models.number_words import NUMBER, number_of
 from models.prompt import SEVERITIES
-from models.quantities import COUNTED, PARTS
+from models.quantities import PARTS, shares
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _UNIT = r"(?:mm²|mm2|mm\^2|mm|%|sq\.? ?mm|square mm|(?:square )?millimet(?:re|er)s?|per ?cent)"
-_COUNT = "|".join(COUNTED)
 _PART = "|".join((*PARTS, "thirds", "quarters", "point"))
 _SEVERITY = f"(?:{'|'.join(SEVERITIES)})"
 _MORE = r"(?:(?:more|greater|larger|longer) than|in excess of|exceed(?:s|ing)?|over|above|at least|>=?|≥)"
@@ -41,14 +41,20 @@ def _phrase(*parts: str) -> re.Pattern[str]:
 
 
 _SIZED = _phrase(rf"(?<![\w.,/])(?P<number>{_NUMBER})[ -]?{_UNIT}(?!\w)")
+_FOREIGN = _phrase(  # what `in_figures` did not bring into mm, mm² or %
+    rf"(?:(?<![\w.,/])\d[\d.,]*|{NUMBER}|th)[ -]?(?:of an? )?(?:square |sq\.? ?)?",
+    r"(?:cm[²2]?|centimet(?:re|er)s?|[µμun]m[²2]?|microns?|micromet(?:re|er)s?|nanomet(?:re|er)s?|mils?|thou|inch(?:es)?"
+    r"|in[²2]|squared)(?!\w)",
+)
+_FIGURES = _phrase(rf"(?<![\w,])\d*[.,]?\d+|\b{NUMBER}\b")
 _NOT_A_COUNT = rf"(?![.,/]?\d)(?![ -]?{_UNIT}(?!\w))(?![ -](?:{_PART})\b)"  # but the beginning of another number
 _COUNTED = _phrase(
-    rf"(?<![\w.,/])(?:(?:{_MORE}|{_LESS}) ?(?P<number>\d+|{_COUNT})\b{_NOT_A_COUNT}",
-    rf"|(?P<or_more>\d+|{_COUNT}) or more\b(?! of (?:it|its|the)\b))",
+    rf"(?<![\w.,/])(?:(?:{_MORE}|{_LESS}) ?(?P<number>\d+|{NUMBER})\b{_NOT_A_COUNT}",
+    rf"|(?P<or_more>\d+|{NUMBER}) or more\b(?! of (?:it|its|the)\b))",
 )
 _SMALLER = _phrase(  # what is below a limit is judged: below 2 mm are major, 2 mm or less counts as major
     r"(?<!not )(?<!no )(?<!never )(?<!longer )(?<!not stay )(?<!not remain )",
-    rf"(?:{_LESS} ?(?:and including )?(?:{_NUMBER}|(?:{_COUNT})\b)(?: ?{_UNIT})?|{_NUMBER}(?: ?{_UNIT})? {_OR_LESS}",
+    rf"(?:{_LESS} ?(?:and including )?(?:{_NUMBER}|{NUMBER}\b)(?: ?{_UNIT})?|{_NUMBER}(?: ?{_UNIT})? {_OR_LESS}",
     rf"|(?:within|until) {_NUMBER} ?{_UNIT})",
     rf"(?P<then>[^.;]*?)\b(?P<severity>{_SEVERITY})\b(?! (?:above|beyond|from|over))",
 )
@@ -71,6 +77,18 @@ _NOT_ALL_FINE = _phrase(rf"\b(?:{_NONE}|nil|none|otherwise|else|fail\w*|reject\w
 _ANY_SEVERITY = _phrase(r"\b(?:maj\w*|m[aj]+[oy]\w*r|min\w*|crit\w*|c[ir]+\w*cal)\b")  # mistyped ones, too
 _CONDITION = _phrase(
     r"\b(?:only (?:after|if|when|until)|provided that|on condition|elsewhere(?! than))\b(?![^.;]*\d)",
+)
+_TURNED = _phrase(  # dust is ignored, except on the tablet, where it is critical
+    rf"(?<!not )(?<!not be )(?<!never )\b(?:{_GOOD}|disregarded|not (?:inspected|judged|assessed|rated|counted))\b",
+    rf"[^.;|]*\b(?:except|but|unless|save)\b[^.;|]*\b{_SEVERITY}\b",
+)
+_SUM = _phrase(
+    r"\b(?:(?<!the )(?<!of )(?<!'s )(?<!its )total (?:area|length|size|surface)|in total|altogether|combined|cumulative"
+    r"|(?:taken|added) (?:together|up))\b",
+)
+_OF_A_LENGTH = _phrase(
+    r"% (?:or \w+ )?of (?:(?!area|surface)[^.;|]){0,40}?",
+    r"\b(?:diameter|length|width|height|edge|rim|circumference|perimeter)\b",
 )
 _UNKNOWN = _phrase(r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)(?! (?:number|code))|deeper|depth|closer)\b")
 
@@ -113,6 +131,10 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
         return f'it sets a condition, "{condition[0]}"'
     if unknown := _UNKNOWN.search(sentence):
         return f'it speaks of "{unknown[0]}"'
+    if note.kind == "size" and (unread := _unread(sentence, note)):
+        return unread
+    if note.kind == "any" and note.zone and (turned := _TURNED.search(sentence)):
+        return f'it says "{turned[0]}", of which one half only can be read'
     if len(note.tiers) > 1 and not _rising(note):
         return "its limits and severities do not rise together"
     return ""
@@ -142,8 +164,33 @@ def _numbers(sentence: str, note: Note) -> list[str]:
 
 
 def _is_limit(number: str, limits: Iterable[float], limited: bool) -> bool:
-    value = COUNTED.index(number.lower()) + 1 if number.lower() in COUNTED else float(number.replace(",", "."))
-    return limited and any(abs(value - limit) < 1e-6 for limit in limits)
+    return limited and _among(_value(number), limits)
+
+
+def _among(value: float, others: Iterable[float]) -> bool:
+    return any(abs(value - other) < 0.01 for other in others)  # a third is 33.33 %
+
+
+def _value(number: str) -> float:
+    return number_of(number) if number[0].isalpha() else float(number.replace(",", "."))
+
+
+def _unread(sentence: str, note: Note) -> str:
+    """A limit that does not stand in the sentence, one in a unit that nobody converts, or one on something else."""
+    sized = [_value(found["number"]) for found in _SIZED.finditer(sentence)]
+    parts = shares(sentence)
+    figures = [_value(found[0]) for found in _FIGURES.finditer(sentence)] + parts + [100 * part for part in parts]
+    foreign = _FOREIGN.search(sentence)
+    for tier in note.tiers:
+        if foreign and not _among(tier.limit, sized):
+            return f'it says "{foreign[0]}"; write the limit in mm, mm² or %'
+        if not _among(tier.limit, figures):
+            return f"it does not say {tier.limit:g}"
+    if summed := _SUM.search(sentence):
+        return f'it says "{summed[0]}", and each finding is measured by itself'
+    if note.unit == "%" and (share := _OF_A_LENGTH.search(sentence)):
+        return f'it says "{share[0]}", and shares are of the unit\'s area'
+    return ""
 
 
 def _severities(sentence: str, note: Note) -> list[str]:
@@ -164,7 +211,7 @@ def _classes(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> l
 
 
 def _naming(called: str) -> re.Pattern[str]:
-    """A name in its usual forms: chip, chips, chipped; empty cavity, empty cavities."""
+    """A name in its usual forms: chip, chips, chipped; empty cavity, empty cavities; but not what somebody does."""
     name = re.escape(called.lower())
     plural = rf"|{name[:-1]}ies" if name.endswith("y") else ""
-    return re.compile(rf"\b(?:{name}(?:e?s|p?ed|ing)?{plural})\b")
+    return re.compile(rf"(?<!you )(?<!we )(?<!they )(?<!to )\b(?:{name}(?:e?s|p?ed|ing)?{plural})\b")

@@ -7,35 +7,44 @@ cm², in µm or in words. Only quantities are rewritten; where it is not plain t
 import re
 
 from models.chain import LARGEST
+from models.number_words import NUMBER, number_of
 
 _UNITS = {  # what a unit is in mm, mm² or %; those of 1 are left alone where their number is in figures
     r"mm|millimet(?:re|er)s?": (1.0, "mm"),
-    r"mm²|mm2|mm\^2|sq\.? ?mm|square (?:mm|millimet(?:re|er)s?)": (1.0, "mm²"),
+    r"mm²|mm2|mm\^2|sq\.? ?mm|square (?:mm|millimet(?:re|er)s?)|(?:mm|millimet(?:re|er)s?) squared": (1.0, "mm²"),
     r"%|per ?cent": (1.0, "%"),
     r"[µμ]m|um|microns?|micromet(?:re|er)s?": (0.001, "mm"),
     r"cm|centimet(?:re|er)s?": (10.0, "mm"),
-    r"cm²|cm2|cm\^2|sq\.? ?cm|square (?:cm|centimet(?:re|er)s?)": (100.0, "mm²"),
+    r"cm²|cm2|cm\^2|sq\.? ?cm|square (?:cm|centimet(?:re|er)s?)|(?:cm|centimet(?:re|er)s?) squared": (100.0, "mm²"),
     r"inch|inches": (25.4, "mm"),
+    r"in²|in2|in\^2|sq\.? ?in|square inch(?:es)?": (645.16, "mm²"),
 }
-COUNTED = "one two three four five six seven eight nine ten eleven twelve".split()
-_NUMBERS = {"a": 1.0, "an": 1.0} | {word: float(at) for at, word in enumerate(COUNTED, start=1)}
+_ARTICLES = ("a", "an")
 PARTS = {
     "half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10,
     "twentieth": 20, "twenty-fifth": 25, "fiftieth": 50, "hundredth": 100,
 }  # fmt: skip
 _SIGNS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 0.125, "⅕": 0.2, "⅒": 0.1}
 
-_WORD = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_WORD = rf"(?:{NUMBER}|an?)"
 _PART = "|".join(sorted(PARTS, key=len, reverse=True))
 _FIGURES = r"\d+(?:[.,]\d+)?"
-_SHARE = rf"(?:\d+/\d+|[{''.join(_SIGNS)}]|(?:(?:{_WORD})[ -])?(?:{_PART})s?)"
-_MIXED = rf"(?P<whole>\d+|{_WORD})(?: and (?:an? )?| ?)(?P<rest>{_SHARE})"
+_SHARE = rf"(?:\d+/\d+|[{''.join(_SIGNS)}]|(?:(?:{_WORD}|\d+)[ -])?(?:{_PART})s?)"
+_MIXED = rf"(?P<whole>\d+|{_WORD})(?:[ -]and[ -](?:an?[ -])?| ?)(?P<rest>{_SHARE})"
 _AMOUNT = rf"(?P<amount>{_SHARE}|{_MIXED}|{_FIGURES}|{_WORD})"
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
-_QUANTITY = re.compile(rf"(?<![\w.,/]){_AMOUNT}(?: of an?| an?)?[ -]?(?P<unit>{_UNIT})(?![\w²])", re.IGNORECASE)
+_QUANTITY = re.compile(
+    rf"(?<![\w.,/–-]){_AMOUNT}(?: of an?| an?)?[ -]?(?P<unit>{_UNIT})(?![\w²])(?! squared)", re.IGNORECASE
+)
 _SHARE_OF = re.compile(
     rf"(?<![\w.,/])(?<!first )(?<!second )(?<!other )(?P<amount>{_SHARE})"
-    r"(?=(?: or (?:more|less|over|above|larger))? (?:of (?:the|its|an?|one|that|each|every|itself)|the|its)\b)",
+    r"(?=(?: or (?:more|less|over|above|larger))? (?:of (?:the|its?|an?|one|that|each|every|itself)|the|its)\b)"
+    rf"(?! of an? (?:{_UNIT}|sq))",
+    re.IGNORECASE,
+)
+_HALF_OF_A_NUMBER = re.compile(  # 1 500 µm, 0.5 to 1 cm, a sixteenth of an inch: what was found is a part of it
+    rf"(?:(?:\d|\b{NUMBER})(?: to | and | or | ?[–-] ?| )"
+    rf"|\b(?:{_PART}|seventh|ninth|\w+teenth|\w+tieth|thousandth)s? of )$",
     re.IGNORECASE,
 )
 
@@ -51,12 +60,23 @@ def in_figures(text: str) -> str:
     return _SHARE_OF.sub(_in_percent, _QUANTITY.sub(_converted, text))
 
 
+def shares(text: str) -> list[float]:
+    """Parts of one that stand in a text.
+
+    >>> shares("a quarter or more is broken away, 1/8 is not")
+    [0.25, 0.125]
+    """
+    return [_share(found[0].lower()) for found in re.finditer(rf"(?<![\w.,/]){_SHARE}(?!\w)", text, re.IGNORECASE)]
+
+
 def _converted(found: re.Match[str]) -> str:
     factor, unit = next(
         known for pattern, known in _UNITS.items() if re.fullmatch(pattern, found["unit"], re.IGNORECASE)
     )
     amount = found["amount"]
-    if factor == 1 and (re.fullmatch(_FIGURES, amount) or amount.lower() in _NUMBERS):
+    if _HALF_OF_A_NUMBER.search(found.string[: found.start()]):
+        return found[0]
+    if factor == 1 and (re.fullmatch(_FIGURES, amount) or amount.lower() in _ARTICLES):
         return found[0]
     if factor < 1:
         amount = re.sub(r",(?=\d{3}$)", "", amount)  # 1,250 µm are thousands
@@ -65,7 +85,10 @@ def _converted(found: re.Match[str]) -> str:
 
 
 def _in_percent(found: re.Match[str]) -> str:
-    share = f"{_written(100 * _value(found['amount']))} %"
+    value = 100 * _value(found["amount"])
+    if value >= 100:
+        return found[0]
+    share = f"{_written(value)} %"
     return f"{share} of" if found.string[found.end() :].startswith((" the", " its")) else share
 
 
@@ -83,7 +106,9 @@ def _value(amount: str) -> float:
 
 
 def _number(said: str) -> float:
-    return _NUMBERS[said] if said in _NUMBERS else float(said.replace(",", "."))
+    if said in _ARTICLES:
+        return 1.0
+    return number_of(said) if re.fullmatch(NUMBER, said) else float(said.replace(",", "."))
 
 
 def _share(said: str) -> float:
@@ -91,7 +116,7 @@ def _share(said: str) -> float:
         return _SIGNS[said]
     if ratio := re.fullmatch(r"(\d+)/(\d+)", said):
         return float(ratio[1]) / max(1.0, float(ratio[2]))
-    words = re.fullmatch(rf"(?:({_WORD})[ -])?({_PART})s?", said)
+    words = re.fullmatch(rf"(?:({_WORD}|\d+)[ -])?({_PART})s?", said)
     return _number(words[1] or "one") / PARTS[words[2]] if words else 0.0
 
 

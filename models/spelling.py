@@ -12,17 +12,20 @@ from importlib import resources
 
 from symspellpy import SymSpell, Verbosity
 
-from models.quantities import COUNTED, PARTS
+from models.number_words import ONES, TENS
+from models.quantities import PARTS
 
 SPOKEN = "spoken_words.txt"  # every word that criteria are taught in, and how many forms have it; tuning writes it
 SHORTEST_OWN, SHORTEST, SHORTEST_TWICE = 4, 5, 9  # letters of a word: the sheet's own, any, one with two slips
 OWN = 50  # forms that a word of the package or sheet counts as having
 CLEARLY = 20  # times as many forms as any other word as near: beyond doubt
-NUMBERS = frozenset((*COUNTED, *PARTS, "first", "second", "seventh", "ninth", "eleventh", "twelfth", "zero", "none"))
+NUMBERS = frozenset(
+    (*ONES, *TENS, *PARTS, "first", "second", "seventh", "ninth", "eleventh", "twelfth", "zero", "none")
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _WHOLE = re.compile(rf"(?<![\w'’-])[^\W\d_]{{{SHORTEST_OWN},}}(?![\w'’-])")
 _NAME = re.compile(r"(?<=[\w,] )\w*[A-Z]\w*[a-z]\w*")  # capitals within a sentence
-_NEGATED = re.compile(r".*(?:less|n\W?t)")
+_ENDED = re.compile(r".*(?:less|n\W?t|like|free|proof)")  # a word of its own: seamless, hairlike
 
 
 class Spelling:
@@ -48,7 +51,7 @@ class Spelling:
         word, said = found[0], found[0].lower()
         name = not text.isupper() and _NAME.match(text, found.start())
         known = said in self._own.words or said in _spoken().words or said in _english()
-        return word if name or known or _NEGATED.fullmatch(said) else in_case_of(word, self._meant(said))
+        return word if name or known or _ENDED.fullmatch(said) else in_case_of(word, self._meant(said))
 
     def _meant(self, said: str) -> str:
         """The one known word that this can be; itself where that is not beyond doubt."""

@@ -54,6 +54,19 @@ def any_(defect: str, severity: str = "critical") -> Note:
         ("Any crack or chip is critical.", any_("crack"), 'also says "chip"'),
         ("Empty pockets and broken tablets are critical.", any_("empty pocket"), 'also says "broken tablets"'),
         ("Chips longer than 2 mm are major, as are cracks.", over("crack", 2, "major"), 'also says "chips"'),
+        ("Cracks over 3 mm are major, and so are more than twenty.", over("crack", 3, "major"), '"more than twenty"'),
+        ("Cracks over 3 mm are major, or over 1 mm if branched.", over("crack", 3, "major"), 'also says "1 mm"'),
+        ("Stains with a total area above 4 mm² are major.", over("stain", 4, "major", unit="mm2"), '"total area"'),
+        ("Cracks longer than 50 % of the tablet diameter are major.", over("crack", 50, "major", unit="%"), "unit's area"),
+        ("Spots over 20 mil are major.", over("spot", 20, "major"), 'says "20 mil"; write the limit in mm'),
+        ("Stains over 1 cm² are major.", over("stain", 1, "major", unit="mm2"), 'says "1 cm²"; write the limit in mm'),
+        ("Cracks over 0.4 mm in the score line are major.", over("crack", 4, "major"), "also says"),
+        ("Cracks at the limit of the master sample or longer are major.", over("crack", 4, "major"), "does not say 4"),
+        (
+            "Dust is ignored, except on the tablet, where it is critical.",
+            any_("fragment").model_copy(update={"zone": "tablet", "outside": True}),
+            "of which one half only can be read",
+        ),
     ],
 )
 def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as: Note, says: str) -> None:
@@ -77,6 +90,9 @@ def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as
         ("Wrong tablets in the blister - nil permitted", any_("rogue product")),
         ("Chips of 2 mm and below pass, otherwise reject.", over("chip", 2, "major")),
         ("Stains longer than 3 mm are a major deviation.", over("stain", 3, "major")),
+        ("Seen from 30 cm, a stain over 3 mm is major.", over("stain", 3, "major")),
+        ("A stain on more than 10 % of the tablet's total area is major.", over("stain", 10, "major", unit="%")),
+        ("Broken tablets that lack a quarter or more are major.", over("break", 25, "major", unit="%")),
     ],
 )
 def test_a_plain_rule_however_it_is_put_is_let_through(glossary, sentence: str, read_as: Note) -> None:

@@ -26,6 +26,17 @@ from models.quantities import in_figures
         ("half or more of the tablet", "50 % or more of the tablet"),
         ("over half the tablet", "over 50 % of the tablet"),
         ("half a per cent", "0.5 %"),
+        ("over five per cent", "over 5 %"),
+        ("over one millimetre", "over 1 mm"),
+        ("over three point nine millimetres", "over 3.9 mm"),
+        ("over 3 tenths of a millimetre", "over 0.3 mm"),
+        ("over 2 thirds of a cm", "over 6.67 mm"),
+        ("over seventy-five microns", "over 0.075 mm"),
+        ("over two hundred microns", "over 0.2 mm"),
+        ("over two-and-a-half cm", "over 25 mm"),
+        ("over 0.5 cm squared", "over 50 mm²"),
+        ("over 0.1 square inch", "over 64.52 mm²"),
+        ("with a length of 1500 µm", "with a length of 1.5 mm"),
     ],
 )
 def test_a_quantity_is_put_into_figures_and_the_minds_units(written: str, same: str) -> None:
@@ -40,10 +51,14 @@ def test_a_quantity_is_put_into_figures_and_the_minds_units(written: str, same: 
         "in the first half of the shift",
         "a third doubly filled cavity",
         "more than three spots per blister",
-        "five per cent of the area",
         "seen from 30 cm under 1000 lux",
         "line 3/4, week 12",
         "the humming of the machine",
+        "over 1 500 µm",
+        "from 0.5 to 1 cm, 2-3 cm",
+        "one sixteenth of an inch",
+        "a fourth of a square inch",
+        "the 2 halves of the tablet",
     ],
 )
 def test_what_is_in_figures_or_no_quantity_stays(text: str) -> None:

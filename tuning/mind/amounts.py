@@ -6,15 +6,10 @@ Every choice comes from the `Random` that is passed in.
 from random import Random
 
 from models.note import Note
+from models.number_words import ONES, TENS
 from tuning.mind.wording import Wordings
 
-NUMBER_WORDS = tuple(
-    (
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen "
-    ).split()
-)
-TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+NUMBER_WORDS = ("zero", *ONES)
 ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 PARTS_OF_ONE = {
     0.5: ("half", "half", "half", "1/2", "½"),

@@ -1,0 +1,36 @@
+"""Numbers as people spell them out, up to 999: `twenty-five`, `a hundred and ten`, `a dozen`, `zero point five`."""
+
+import re
+
+ONES = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+DIGITS = ("zero", *ONES[:9])
+
+_DIGIT = "|".join(DIGITS)
+_ONES = "|".join(sorted(ONES, key=len, reverse=True))  # sixteen before six
+_BELOW_100 = rf"(?:(?:{'|'.join(TENS)})(?:[ -](?:{'|'.join(ONES[:9])}))?|{_ONES})"
+_WHOLE = rf"(?:(?:(?:an?|{'|'.join(ONES[:9])}) )?hundred(?:(?: and)? {_BELOW_100})?|(?:a )?dozen|{_BELOW_100})"
+NUMBER = rf"(?:(?:zero|nought|{_WHOLE}) point (?:{_DIGIT})(?: (?:{_DIGIT}))*|{_WHOLE})"  # a pattern without groups
+
+
+def number_of(said: str) -> float:
+    """The number that a match of `NUMBER` says, in any case.
+
+    >>> [number_of(said) for said in ("twelve", "Seventy-five", "two hundred and ten", "a dozen", "zero point five")]
+    [12.0, 75.0, 210.0, 12.0, 0.5]
+    """
+    whole, _, decimals = said.lower().partition(" point ")
+    words, value = re.split(r"[ -]", whole), 0
+    for word in words:
+        if word == "hundred":
+            value = max(value, 1) * 100
+        elif word == "dozen":
+            value = 12
+        elif word in ONES:
+            value += ONES.index(word) + 1
+        elif word in TENS:
+            value += (TENS.index(word) + 2) * 10
+    return float(f"{value}.{''.join(str(DIGITS.index(digit)) for digit in decimals.split())}0")
