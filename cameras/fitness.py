@@ -118,6 +118,32 @@ class FrozenWatch:
         )
 
 
+class SizeWatch:
+    """Notices a picture of another size than the scale holds for: binned or cropped, every length in it is wrong.
+
+    One watch a view. Where no size is stated, the first picture that a camera can deliver at all sets it.
+    """
+
+    def __init__(self, limits: FitnessLimits, size_px: tuple[int, int] | None) -> None:
+        """size_px: width and height that the view's scale was measured at; None: of the first picture."""
+        self._limits, self._size_px = limits, size_px
+
+    def check(self, pixels: NDArray[np.generic]) -> Fitness:
+        """Compare with the size that the scale holds for. A picture that is none at all is for `check`."""
+        if pixels.size == 0 or _form_problem(as_colour(pixels, self._limits), self._limits):
+            return FIT
+        height, width = pixels.shape[:2]
+        self._size_px = self._size_px or (width, height)
+        if (width, height) == self._size_px:
+            return FIT
+        return Fitness(
+            False,
+            f"the picture is {width} x {height} px, and the view's scale holds for {self._size_px[0]} x "
+            f"{self._size_px[1]}: every length would be wrong. Check the camera's binning and region; after a change "
+            "calibrate again and write mm_per_px and size_px into the line's file",
+        )
+
+
 def _form_problem(pixels: NDArray[np.generic], limits: FitnessLimits) -> str:
     if pixels.dtype != np.uint8:
         bits = pixels.dtype.itemsize * 8

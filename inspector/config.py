@@ -6,7 +6,7 @@ Together they are the recipe; its digest stands in every record. Paths are relat
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -25,10 +25,14 @@ ViewName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]  # becomes par
 
 
 class ViewConfig(_Strict):
-    """One camera position. `mm_per_px` is the scale at the unit's surface, from `inspector calibrate`."""
+    """One camera position. `mm_per_px` is the scale at the unit's surface, from `inspector calibrate`.
+
+    It holds for pictures of `size_px`, width and height; where that is not stated, of the batch's first picture's size.
+    """
 
     camera: CameraConfig
     mm_per_px: float = Field(gt=0, le=1)
+    size_px: tuple[PositiveInt, PositiveInt] | None = None
     fitness: FitnessLimits = FitnessLimits()
 
 

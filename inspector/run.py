@@ -6,11 +6,13 @@ loading takes seconds and nothing else is running yet.
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 
 from cameras.clock import Clock, SystemClock
 from cameras.driver import Driver, open_camera
+from cameras.drivers.replay import ReplayDriver
 from inspector.errors import LineError
 from inspector.examine import Examiner
 from inspector.line.display import Display
@@ -67,6 +69,7 @@ def run_batch(
         for driver in cameras.values():
             open_things.callback(driver.close)
         refuse_other_scale(recipe, cameras)
+        refuse_unpaired(cameras)
         say("loading the model and reading the sheet into it")
         examiner = Examiner(
             recipe.package, recipe.sheet, recipe.reading, threads=recipe.line.threads, device=recipe.line.device
@@ -134,6 +137,25 @@ def recover(store: RecordStore, in_memory: int | None, clock: Clock, say: Say) -
             f"batch {left.batch} was never closed: it is not releasable. Units without a record, in quarantine: {units}"
         )
     return behind
+
+
+def refuse_unpaired(cameras: Mapping[str, Driver]) -> None:
+    """Replayed views belong together by their order: where one lacks a picture, units would get their neighbour's."""
+    replayed = [(name, driver.files) for name, driver in cameras.items() if isinstance(driver, ReplayDriver)]
+    for (first, ones), (other, others) in pairwise(replayed):
+        if len(ones) != len(others):
+            raise LineError(
+                f"views.{first} replays {len(ones)} pictures and views.{other} {len(others)}: their pictures belong to "
+                "the same units one by one, in order. Nothing was started. Complete the folders."
+            )
+        here, there = [path.stem for path in ones], [path.stem for path in others]
+        shared = set(here) & set(there)
+        if apart := next(((a, b) for a, b in zip(here, there, strict=True) if a != b and {a, b} & shared), None):
+            raise LineError(
+                f"views.{first} shows {apart[0]} where views.{other} shows {apart[1]}, though both have pictures of "
+                "one name: units would be judged by their neighbours' pictures. Nothing was started. Complete the "
+                "folders."
+            )
 
 
 def refuse_other_scale(recipe: Recipe, cameras: Mapping[str, Driver]) -> None:

@@ -27,13 +27,13 @@ class ReplayDriver:
         self._config = config
         self._clock = clock
         self._closed = Event()
-        self._files = pictures_in(config.folder, config.patterns)
+        self.files = pictures_in(config.folder, config.patterns)
 
     def frames(self, beat: Callable[[], None] = no_beat) -> Iterator[Picture]:
         pace = Pace(self._clock, self._closed, period_s=60 / self._config.units_per_min)
         counter = 0
         while not self._closed.is_set():
-            for path in self._files:
+            for path in self.files:
                 decoded = decode_file(path)  # before the trigger: decoding is no part of a line's latency
                 pace.ready()
                 if not pace.wait(beat):

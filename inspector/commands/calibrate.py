@@ -21,7 +21,7 @@ def calibrate(
     rows: Annotated[int, typer.Option("--rows", min=3, help="Inner corners or dots in a column.")],
     target: Annotated[Literal["checkerboard", "dots"], typer.Option("--target")] = "checkerboard",
 ) -> None:
-    """Measure mm per px of a view; write it into the view's `mm_per_px`."""
+    """Measure mm per px of a view; write both lines into the view: the scale, and the picture size it holds for."""
     decoded = decode_file(image)
     if decoded.problem:
         raise LineError(f"{image}: {decoded.problem}. Nothing was measured.")
@@ -29,3 +29,5 @@ def calibrate(
         raise LineError(f"{image}: {decoded.pixels.dtype} values (allowed: 8-bit colour). Nothing was measured.")
     found = mm_per_px(np.asarray(decoded.pixels, np.uint8), pitch_mm, (columns, rows), target=target)
     out.print(f"mm_per_px: {found.mm_per_px:.5f}   (spread {found.spread_pct:.2f} %)", highlight=False)
+    height, width = decoded.pixels.shape[:2]
+    out.print(f"size_px: [{width}, {height}]", highlight=False)

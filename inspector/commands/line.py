@@ -5,8 +5,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Annotated
 
 import typer
@@ -33,6 +34,7 @@ DEMO = Path("configs/lines/demo.yaml")
 PORT = 7860
 HELD = 3
 _WAIT_FOR_PAGE_S = 60.0
+_REDRAW_S, _WAIT_FOR_TERMINAL_S = 0.1, 1.0
 _COLOURS = {Disposition.ACCEPT: "green", Disposition.HOLD: "yellow", Disposition.REJECT: "red"}
 
 LineOption = Annotated[Path, typer.Option("--line", help="The line's YAML.")]
@@ -46,7 +48,7 @@ def run(line: LineOption = DEMO, units: UnitsOption = None) -> None:
     """
     result = _batch(line, units)
     if result.ended is not Ended.COMPLETE:
-        err.print(result.reason, style="red", highlight=False)
+        _say(result.reason, style="red")
         raise typer.Exit(HELD)
 
 
@@ -71,7 +73,7 @@ def demo(
         except subprocess.TimeoutExpired:
             page.kill()  # it holds nothing: it only reads
     if result.ended is not Ended.COMPLETE:
-        err.print(result.reason, style="red", highlight=False)
+        _say(result.reason, style="red")
         raise typer.Exit(HELD)
 
 
@@ -160,33 +162,55 @@ def show_findings(verdict: Verdict) -> None:
 
 def _batch(line: Path, units: int | None) -> BatchResult:
     stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda *_: stop.set())
     with progress("drawing units") as drawing:
-        live = Live(console=err, transient=True, auto_refresh=False) if err.is_terminal else None
-        say = lambda text: err.print(text, highlight=False)  # noqa: E731
-        started = False
-
-        def each(running: Line) -> None:
-            nonlocal started
-            if live is not None:
-                if not started:
-                    live.start()
-                    started = True
-                live.update(_counters(running), refresh=True)
-
+        counters = _Counters()
         try:
-            result = run_batch(line, units=units, stop=stop, say=say, drawing=drawing, each=each)
+            result = run_batch(line, units=units, stop=stop, say=_say, drawing=drawing, each=counters.show)
         finally:
-            if live is not None:
-                live.stop()
-    _summary(result)
+            counters.stop()
+    with suppress(OSError, SystemExit):  # the terminal is gone: the exit code still says how the batch ended
+        _summary(result)
     return result
+
+
+def _say(text: str, style: str | None = None) -> None:
+    """To whoever still listens: a terminal that is gone must neither end the batch nor change its exit code."""
+    with suppress(OSError, SystemExit):
+        err.print(text, style=style, highlight=False)
+
+
+class _Counters(Thread):
+    """The counters on a terminal, which may stand still (Ctrl-S) while the line must not."""
+
+    def __init__(self) -> None:
+        super().__init__(name="counters", daemon=True)
+        self._line: Line | None = None
+        self._ended = Event()
+
+    def show(self, running: Line) -> None:
+        """Called by the line's watch: returns at once."""
+        if self._line is None and err.is_terminal:
+            self._line = running
+            self.start()
+
+    def stop(self) -> None:
+        """Wipe the line of counters; a terminal that stands still is not waited for."""
+        self._ended.set()
+        if self.is_alive():
+            self.join(_WAIT_FOR_TERMINAL_S)
+
+    def run(self) -> None:
+        with suppress(OSError, SystemExit), Live(console=err, transient=True, auto_refresh=False) as live:
+            while not self._ended.wait(_REDRAW_S) and self._line is not None:
+                live.update(_counters(self._line), refresh=True)
 
 
 def _counters(line: Line) -> str:
     totals = line.ledger.totals
-    states = "  ".join(f"{name} {count}" for name, count in sorted(totals.states.items()))
+    states = "  ".join(f"{name} {count}" for name, count in sorted(totals.states.copy().items()))
     return f"batch {line.batch}: {totals.triggers} triggered  {states}  late {line.gate.late}  skipped {totals.skipped}"
 
 

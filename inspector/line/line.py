@@ -5,7 +5,6 @@ watch: it looks at every heartbeat, shuts the gate when one is missing, and neve
 """
 
 import sys
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +19,7 @@ from cameras.capture import Capture
 from cameras.clock import Clock
 from cameras.driver import Driver, Picture
 from cameras.errors import CameraError
-from cameras.fitness import FrozenWatch
+from cameras.fitness import FrozenWatch, SizeWatch
 from cameras.frame import Frame
 from cameras.render import render
 from inspector.config import MOST_UNITS_BETWEEN
@@ -98,7 +97,7 @@ class Line:
                 sheet=recipe.sheet,
                 reading=recipe.reading,
                 operating_point=recipe.package.manifest.operating_point,
-                recipe=recipe.line.model_dump(mode="json"),
+                recipe=recipe.line.model_dump(mode="json") | {"stations": list(cameras)},
             ),
             at=clock.utc(),
             by=recipe.line.name,
@@ -107,10 +106,12 @@ class Line:
         self.held = ""
         self._held_lock = Lock()
         self._last_taken = clock.utc()
-        self._alarms: deque[str] = deque()
         self._limit: int | None = None
         self._emptying = False  # no new unit comes; stations behind the first see those on the belt
-        self._frozen = {view: FrozenWatch(config.fitness) for view, config in recipe.line.views.items()}
+        self._watches = {
+            view: (FrozenWatch(config.fitness), SizeWatch(config.fitness, config.size_px))
+            for view, config in recipe.line.views.items()
+        }
         self.gate = Gate(move=lambda unit, move: plc.write(unit, self._opened.epoch, move))
         self.ledger = Ledger(
             batch=self._opened.batch,
@@ -120,7 +121,12 @@ class Line:
             settle=self._settle,
         )
         self.writer = Writer(
-            store, clock, accepts_pct=recipe.line.evidence.accepts_pct, seed=self._opened.epoch, fail=self.hold
+            store,
+            clock,
+            accepts_pct=recipe.line.evidence.accepts_pct,
+            seed=self._opened.epoch,
+            alarm=lambda text: self._event(EventKind.ALARM, text),
+            fail=self.hold,
         )
         self.thinking = Thinking(examiner, pace, clock, self._report)
         self.looking = Looking(examiner, recipe.line.views, pace, clock, self._report, gate_ms, self.thinking)
@@ -146,7 +152,7 @@ class Line:
     ) -> BatchResult:
         """Run until so many units are triggered, the material ends, `stop` is set or the line is held.
 
-        `each` is called about twenty times a second by the watch, for progress.
+        `each` is called about twenty times a second by the watch: it must come back at once, so it prints nothing.
         """
         stop = stop or Event()
         sys.setswitchinterval(_SWITCH_S)
@@ -178,7 +184,6 @@ class Line:
         now_s = self._clock.now_s()
         self.gate.act(now_s=now_s)
         self.ledger.sweep(now_s)
-        self._write_alarms()
         for thread in (self.writer, self.thinking, self.looking):
             if not thread.is_alive() or now_s - thread.beat_s > _SILENT_S:
                 state = "silent" if thread.is_alive() else "dead"
@@ -196,14 +201,6 @@ class Line:
                 capture.check(now_s=now_s)
         except CameraError as error:
             self.hold(str(error))
-
-    def _write_alarms(self) -> None:
-        while self._alarms:
-            text = self._alarms.popleft()
-            try:
-                self._event(EventKind.ALARM, text)
-            except LineError as error:
-                self.hold(f"an alarm could not be recorded: {text}; {error}")
 
     def _event(self, kind: EventKind, text: str) -> None:
         self._store.append_event(kind, text, batch=self.batch, at=self._clock.utc(), by=self._recipe.line.name)
@@ -245,7 +242,7 @@ class Line:
         unit = self._plc.part_present(view, picture.captured_s)
         if view == self._first:
             if (self._last_taken - picture.taken_at).total_seconds() > _STEP_BACK_S:
-                self._alarms.append(
+                self.writer.alarm(
                     f"the computer's date stepped back from {self._last_taken.isoformat()} to "
                     f"{picture.taken_at.isoformat()} before unit {unit}; timing is not affected and the records "
                     "keep their order"
@@ -260,13 +257,14 @@ class Line:
         frame = Frame(picture.pixels, unit, view, picture.captured_s, picture.taken_at, picture.source)
         triggered_s = self.ledger.triggered_s(unit, or_else=picture.captured_s)  # a later station's picture comes later
         job = Job(frame, triggered_s, triggered_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S)
-        frozen = self._frozen[view].check(picture.pixels)
-        if frozen.fit and self.looking.offer(job):
+        seen = [watch.check(picture.pixels) for watch in self._watches[view]]
+        reason = next((one.reason for one in seen if not one.fit), "")
+        if not reason and self.looking.offer(job):
             return
-        if frozen.fit:
-            sight, verdict = not_inspected(view, "dropped: the eyes are behind with the units before")
+        if reason:
+            sight, verdict = not_inspected(view, reason, Reason.NOT_ASSESSABLE)
         else:
-            sight, verdict = not_inspected(view, frozen.reason, Reason.NOT_ASSESSABLE)
+            sight, verdict = not_inspected(view, "dropped: the eyes are behind with the units before")
         self._report(frame, report_of(job, sight, verdict, self._recipe.line.views[view], self._clock))
 
     def _report(self, frame: Frame, report: ViewReport) -> None:
@@ -298,10 +296,14 @@ class Line:
         while self.ledger.under_way and self._clock.now_s() < until_s:
             self._watch()
             self._clock.wait_until(self._clock.now_s() + _WATCH_S)
-        for thread in (self.looking, self.thinking, self.writer):
+        for thread in (self.looking, self.thinking):
             thread.stop()
             thread.join(_DRAIN_S)
-        self._write_alarms()
+        self.writer.stop()
+        while self.writer.is_alive() and self._clock.now_s() - self.writer.beat_s <= _SILENT_S:
+            self.writer.join(_WATCH_S)  # a slow disk is waited for as long as it gets on
+        if self.writer.is_alive():
+            self.hold("thread writer is silent: the disk stands still. Check it, then start a new batch.")
         return self._close()
 
     def _stop(self, capture: Capture) -> None:
@@ -327,7 +329,8 @@ class Line:
             self._store.close_batch(self.batch, counts, at=self._clock.utc(), by=self._recipe.line.name)
         except LineError as error:
             ended, reason = Ended.UNCLOSED, f"{reason}\n{error}\n{self._quarantine()}".strip()
-        return BatchResult(self.batch, ended, reason, counts, totals, self.gate.late, self.writer.unwritten)
+        unwritten = self.writer.unwritten + self.writer.waiting
+        return BatchResult(self.batch, ended, reason, counts, totals, self.gate.late, unwritten)
 
     def _why(self) -> str:
         """Why the line was held first, and what the writer met with if that was something else."""

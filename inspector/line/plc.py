@@ -159,6 +159,11 @@ class SimulatedPlc:
         """Only where it stands still: the unit is late then, which costs a reject, and its number is not lost."""
         while self._running and self._unkept is None and self._counter - self._flushed >= UNFLUSHED:
             self._wake.wait()
+        if not self._running and self._counter - self._flushed >= UNFLUSHED:
+            raise LineError(
+                f"{self._path}: the disk stands still, and the batch has ended. The unit has no number: search the "
+                "belt for it."
+            )
         if self._unkept is not None:
             raise _cannot(self._path, self._unkept, "No further unit was numbered.") from self._unkept
 

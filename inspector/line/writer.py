@@ -1,12 +1,15 @@
 """One thread writes: evidence first, then the records that name it, in small batches, each on disk before the next.
 
-The outcomes queue is bounded. When it is full, or a write fails, the line is held: without a record, no release.
+What waits is bounded, in units and in memory. Beyond that, or when a write fails, the line is held: without a record,
+no release. Alarms are written here too, so that nobody else ever waits for the disk.
 """
 
 import random
+from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from queue import Empty, Full, Queue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,7 @@ from inspector.records.record import Outcome
 from inspector.records.store import RecordStore
 
 _QUEUED = 512
+_QUEUED_BYTES = 512 * 2**20  # of pictures that wait: a slow disk must not become a full memory
 _TOGETHER = 20  # records a commit: 4,000 a second instead of 300
 _IDLE_S = 0.2
 
@@ -27,14 +31,22 @@ class Writer(Thread):
     """Owns the store for the length of a batch."""
 
     def __init__(
-        self, store: RecordStore, clock: Clock, *, accepts_pct: float, seed: int, fail: Callable[[str], None]
+        self,
+        store: RecordStore,
+        clock: Clock,
+        *,
+        accepts_pct: float,
+        seed: int,
+        alarm: Callable[[str], None],
+        fail: Callable[[str], None],
     ) -> None:
-        """`fail` is called once, with the reason, when a record could not be kept."""
+        """`alarm` writes one down; `fail` is called once, with the reason, when something could not be kept."""
         super().__init__(name="writer", daemon=True)
         self._settled: Queue[Settled] = Queue(maxsize=_QUEUED)
-        self._store, self._clock, self._fail = store, clock, fail
-        self._accepts_pct = accepts_pct
-        self._draw = random.Random(seed)
+        self._store, self._clock, self._write_alarm, self._fail = store, clock, alarm, fail
+        self._accepts_pct, self._seed = accepts_pct, seed
+        self._alarms: deque[str] = deque()
+        self._bytes, self._counting = 0, Lock()
         self._ending = Event()
         self.beat_s = clock.now_s()
         self.written = 0
@@ -47,22 +59,36 @@ class Writer(Thread):
 
         That unit and all after it stay without a record, hence quarantined; those before it are still written.
         """
+        settled = self._without_what_is_not_kept(settled)
         if not self.failure:
             try:
+                if self._grown(settled) > _QUEUED_BYTES:
+                    raise Full
                 self._settled.put_nowait(settled)
             except Full:
-                self._held(f"{_QUEUED} units wait for their record: the disk is too slow")
+                waiting = f"{self.waiting} units and {self._bytes / 2**20:.0f} MB of pictures"
+                self._held(f"{waiting} wait for their record: the disk is too slow")
             else:
                 return
         self.unwritten += 1
+
+    @property
+    def waiting(self) -> int:
+        """Units that nobody has begun to write."""
+        return self._settled.qsize()
+
+    def alarm(self, text: str) -> None:
+        """Have it written down, with the next records; never blocks."""
+        self._alarms.append(text)
 
     def stop(self) -> None:
         """Write what is queued, then end."""
         self._ending.set()
 
     def run(self) -> None:
-        while not (self._ending.is_set() and self._settled.empty()):
+        while not (self._ending.is_set() and self._settled.empty() and not self._alarms):
             self.beat_s = self._clock.now_s()
+            self._write_alarms()
             together = list(self._take())
             if together and self._broken:
                 self.unwritten += len(together)
@@ -77,21 +103,49 @@ class Writer(Thread):
         except Empty:
             return
 
+    def _write_alarms(self) -> None:
+        while self._alarms:
+            text = self._alarms.popleft()
+            try:
+                self._write_alarm(text)
+            except LineError as error:
+                self._fail(f"an alarm could not be recorded: {text}; {error}")
+
     def _write(self, together: list[Settled]) -> None:
+        ready: list[Outcome] = []
+        written = 0
         try:
-            self._store.append([self._with_evidence(settled) for settled in together])
+            try:
+                for settled in together:
+                    ready.append(self._with_evidence(settled))
+            finally:  # a picture that cannot be kept costs its own unit and those after it, none before
+                self._store.append(ready)
+                written = len(ready)
         except Exception as error:  # noqa: BLE001 whatever it is, the line must say that records cannot be kept
             self._broken = True
-            self.unwritten += len(together)
+            self.unwritten += len(together) - written
             self._held(str(error) if isinstance(error, (LineError, OSError)) else f"{type(error).__name__}: {error}")
-        else:
-            self.written += len(together)
+        self.written += written
+        with self._counting:
+            self._bytes -= sum(map(_bytes_of, together))
+
+    def _without_what_is_not_kept(self, settled: Settled) -> Settled:
+        """Of most accepted units no picture is kept, and none has to wait."""
+        outcome = settled.outcome
+        if outcome.state != "accepted":
+            return settled
+        if random.Random(f"{self._seed}/{outcome.unit}").random() * 100 < self._accepts_pct:
+            return settled
+        return replace(settled, reports={})
+
+    def _grown(self, settled: Settled) -> int:
+        with self._counting:
+            self._bytes += _bytes_of(settled)
+            return self._bytes
 
     def _with_evidence(self, settled: Settled) -> Outcome:
         self.beat_s = self._clock.now_s()
         outcome = settled.outcome
-        if outcome.state == "accepted" and self._draw.random() * 100 >= self._accepts_pct:
-            return outcome
         pictures: dict[str, NDArray[np.generic]] = {}
         for view, report in settled.reports.items():
             if report.pixels is not None:
@@ -105,3 +159,8 @@ class Writer(Thread):
         if not self.failure:
             self.failure = reason
             self._fail(f"records cannot be kept: {reason}")
+
+
+def _bytes_of(settled: Settled) -> int:
+    pictures = (one for report in settled.reports.values() for one in (report.pixels, report.sight.heat))
+    return sum(one.nbytes for one in pictures if one is not None)

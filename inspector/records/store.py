@@ -23,6 +23,8 @@ from inspector.records.queries import Judged
 from inspector.records.record import InspectionRecord, Outcome
 from inspector.records.schema import REVISION
 
+_STALLED_S = 10.0  # a write that takes longer does not come back
+
 
 class RecordStore:
     """Open it with `open` (the line) or `open_readonly` (console and tools); close it or use it in a `with`."""
@@ -289,8 +291,16 @@ class RecordStore:
     def _writing(self, doing: str) -> Iterator[sa.Connection]:
         if self._writer is None:
             raise LineError(f"{self.folder}: {doing} needs the store's line; it was opened for reading only.")
-        with self._one_writer, database.plainly(_database(self.folder), doing), self._writer.begin() as connection:
-            yield connection
+        if not self._one_writer.acquire(timeout=_STALLED_S):
+            raise LineError(
+                f"{self.folder}: {doing}: the write before it has not come back for {_STALLED_S:g} s, the disk stands "
+                "still. Nothing was written. Check the disk, then start a new batch."
+            )
+        try:
+            with database.plainly(_database(self.folder), doing), self._writer.begin() as connection:
+                yield connection
+        finally:
+            self._one_writer.release()
 
     @contextmanager
     def _reading(self, doing: str) -> Iterator[sa.Connection]:

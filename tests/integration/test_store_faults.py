@@ -243,7 +243,7 @@ def test_a_disk_that_is_too_slow_holds_the_line_and_keeps_what_was_queued_before
     told: list[str] = []
     with RecordStore.open(tmp_path) as store:
         opened = begin(store)
-        writer = Writer(store, SystemClock(), accepts_pct=0, seed=0, fail=told.append)
+        writer = Writer(store, SystemClock(), accepts_pct=0, seed=0, alarm=told.append, fail=told.append)
         for unit in range(1, 520):  # nothing is written yet: the queue takes 512
             writer.offer(Settled(outcome(opened, unit), {}))
         writer.start()
@@ -252,14 +252,15 @@ def test_a_disk_that_is_too_slow_holds_the_line_and_keeps_what_was_queued_before
 
         assert [record.unit for record in store.records(opened.batch)] == list(range(1, 513))
     assert (writer.written, writer.unwritten) == (512, 7)
-    assert told == ["records cannot be kept: 512 units wait for their record: the disk is too slow"]
+    waiting = "512 units and 0 MB of pictures wait for their record"
+    assert told == [f"records cannot be kept: {waiting}: the disk is too slow"]
 
 
 def test_an_outcome_that_cannot_be_written_holds_the_line_with_its_reason(tmp_path: Path):
     told: list[str] = []
     with RecordStore.open(tmp_path) as store:
         opened = begin(store)
-        writer = Writer(store, SystemClock(), accepts_pct=0, seed=0, fail=told.append)
+        writer = Writer(store, SystemClock(), accepts_pct=0, seed=0, alarm=told.append, fail=told.append)
         writer.offer(Settled(outcome(opened, 1).model_copy(update={"sources": {"top": "unit_\udce4"}}), {}))
         writer.offer(Settled(outcome(opened, 2), {}))
         writer.start()

@@ -57,7 +57,7 @@ def any_(defect: str, severity: str = "critical") -> Note:
         ("Cracks over 3 mm are major, and so are more than twenty.", over("crack", 3, "major"), '"more than twenty"'),
         ("Cracks over 3 mm are major, or over 1 mm if branched.", over("crack", 3, "major"), 'also says "1 mm"'),
         ("Stains with a total area above 4 mm² are major.", over("stain", 4, "major", unit="mm2"), '"total area"'),
-        ("Cracks longer than 50 % of the tablet diameter are major.", over("crack", 50, "major", unit="%"), "unit's area"),
+        ("Cracks over 50 % of the tablet diameter are major.", over("crack", 50, "major", unit="%"), "unit's area"),
         ("Spots over 20 mil are major.", over("spot", 20, "major"), 'says "20 mil"; write the limit in mm'),
         ("Stains over 1 cm² are major.", over("stain", 1, "major", unit="mm2"), 'says "1 cm²"; write the limit in mm'),
         ("Cracks over 0.4 mm in the score line are major.", over("crack", 4, "major"), "also says"),

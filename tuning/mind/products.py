@@ -50,7 +50,9 @@ def draw_product(draw: Random, material: Material) -> Material:
 
 def _glossary(draw: Random, classes: dict[str, Called], zones: dict[str, Place]) -> dict[str, tuple[str, ...]]:
     """Names alone for most kinds, as teaching has no more."""
-    told = {name: (called.gloss if draw.random() < EXPLAINED else name,) for name, called in classes.items()}
+    told: dict[str, tuple[str, ...]] = {
+        name: (called.gloss if draw.random() < EXPLAINED else name,) for name, called in classes.items()
+    }
     if anomaly := classes.get("anomaly"):
         told["anomaly"] = (anomaly.gloss, *anomaly.one[1:])
     return told | {zone: (place.gloss, *place.words[1:3]) for zone, place in zones.items()}
