@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Timer
 
 import cv2
 import numpy as np
@@ -207,55 +206,6 @@ def test_a_repeated_picture_is_a_frozen_camera(package: ModelPackage, tmp_path: 
     second = records(path)[2]
     assert (second.disposition, second.reason) == (Disposition.REJECT, Reason.NOT_ASSESSABLE)
     assert "frozen" in second.text
-
-
-def test_a_view_whose_camera_starts_before_the_first_ones_is_not_lost(package: ModelPackage, tmp_path: Path):
-    top = tiny.write(tmp_path / "top", [tiny.unit(n) for n in range(4)])
-    side = tiny.write(tmp_path / "side", [tiny.unit(10 + n) for n in range(4)])
-    path = tiny.write_line(tmp_path, package, top, gate_after_ms=IN_TIME, units_per_min=600)
-    tiny.add_view(path, side)
-
-    with tiny.opened_line(path) as line:
-        first, later = line.captures
-        start = first.start
-
-        def start_late() -> None:  # half a second is five units of the other camera
-            Timer(0.5, start).start()
-
-        first.start = start_late  # type: ignore[method-assign]
-        result = line.run()
-
-    assert later.shown == 4
-    assert reconciles(path, result)
-    assert [record.gate for record in records(path).values()] == ["PASS"] * 4
-
-
-def test_a_unit_passes_only_when_every_view_accepted_it(package: ModelPackage, tmp_path: Path):
-    top = tiny.write(tmp_path / "top", [tiny.unit(n) for n in range(6)])
-    side = tiny.write(tmp_path / "side", [tiny.unit(10 + n, *([SPOT] if n in (1, 4) else [])) for n in range(6)])
-    path = tiny.write_line(tmp_path, package, top, gate_after_ms=IN_TIME, units_per_min=600)
-    tiny.add_view(path, side)
-
-    result = run(path)
-
-    kept = records(path)
-    assert reconciles(path, result)
-    assert [kept[u].gate for u in sorted(kept)] == ["PASS", "REJECT", "PASS", "PASS", "REJECT", "PASS"]
-    assert result.late == 0
-
-
-def test_a_view_whose_picture_never_comes_rejects_its_unit(package: ModelPackage, tmp_path: Path):
-    top = tiny.write(tmp_path / "top", [tiny.unit(n) for n in range(3)])
-    side = tiny.write(tmp_path / "side", [tiny.unit(10 + n) for n in range(2)])
-    path = tiny.write_line(tmp_path, package, top, gate_after_ms=1500, units_per_min=600)
-    tiny.add_view(path, side)
-
-    result = run(path)
-
-    last = records(path)[3]
-    assert reconciles(path, result)
-    assert (last.disposition, last.reason, last.gate) == (Disposition.REJECT, Reason.NOT_INSPECTED, "REJECT")
-    assert last.text == "no picture of view side came"
 
 
 def test_pictures_are_kept_of_everything_that_was_not_accepted(package: ModelPackage, tmp_path: Path):

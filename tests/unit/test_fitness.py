@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from cameras.calibration import mm_per_px
 from cameras.errors import CameraError
-from cameras.fitness import FitnessLimits, FrozenWatch, check, sharpness
+from cameras.fitness import FitnessLimits, FrozenWatch, SizeWatch, check, sharpness
 from cameras.render import render
 
 LIMITS = FitnessLimits()
@@ -190,3 +190,13 @@ def test_a_target_that_cannot_be_is_refused(pitch_mm: float, inner: tuple[int, i
 def test_a_grey_picture_of_a_target_is_refused() -> None:
     with pytest.raises(CameraError, match="allowed: 8-bit colour"):
         mm_per_px(_board()[..., 0], 5.0, (9, 6))
+
+
+def test_the_scale_holds_for_the_first_pictures_size_unless_one_is_stated() -> None:
+    height, width = UNIT.shape[:2]
+    first, stated = SizeWatch(LIMITS, None), SizeWatch(LIMITS, (width, height + 2))
+
+    assert first.check(UNIT[:20, :20]).fit  # no picture that a line can use: it sets nothing
+    assert first.check(UNIT).fit
+    assert "every length would be wrong" in first.check(UNIT[::2, ::2]).reason
+    assert f"{width} x {height} px, and the view's scale holds for {width} x {height + 2}" in stated.check(UNIT).reason
