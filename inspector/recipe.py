@@ -62,7 +62,9 @@ def approved(path: Path, package: ModelPackage) -> tuple[CriteriaSheet, Reading]
     """
     sheet = sheet_for(path, package)
     reading = Reading.load(reading_path(path))
-    reading.check(sheet, package_digest=package.digest, sure_from=package.manifest.operating_point.sure_from)
+    facts = package.manifest
+    reading.check(sheet, package_digest=package.digest, sure_from=facts.operating_point.sure_from)
+    reading.check_program(sheet, defects=facts.words.defects, glossary=facts.glossary_with(sheet.glossary))
     return sheet, reading
 
 

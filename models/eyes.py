@@ -52,13 +52,16 @@ class EyesParts:
     tensors: bytes  # safetensors of the region stage
     defects: tuple[str, ...]  # in the order of the maps
     zones: tuple[str, ...]
+    doubt_from: float = 0.25  # a class of at least this probability is measured too
 
     @staticmethod
     def of(package: ModelPackage) -> "EyesParts":
         words = package.manifest.words
         graph, tensors = (package.path(name).read_bytes() for name in (EYES_GRAPH, EYES_TENSORS))
         closer = package.path(CLOSER_GRAPH).read_bytes() if CLOSER_GRAPH in package.manifest.files else None
-        return EyesParts(graph, closer, tensors, words.defects, words.zones)
+        return EyesParts(
+            graph, closer, tensors, words.defects, words.zones, package.manifest.operating_point.doubt_from
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class Eyes:
         graph = parts.graph
         self._sight: Maker = Sight(graph, threads=threads, device=device) if isinstance(graph, bytes) else graph
         self._closer = Closer(parts.closer, threads=threads, device=device) if parts.closer is not None else None
-        self._defects, self._zones = parts.defects, parts.zones
+        self._defects, self._zones, self._doubt_from = parts.defects, parts.zones, parts.doubt_from
         self._tablet = parts.zones.index(TABLET) if TABLET in parts.zones else None
         blank = self._sight.maps(np.zeros((self._sight.rows, self._sight.columns, 3), np.uint8))
         facts = facts_width(blank) + (self._closer.adds_facts if self._closer else 0)
@@ -196,18 +199,12 @@ class Eyes:
         self, region: Region, fitted: Fitted, px_per_mm: float, unit_px2: float | None, size: tuple[int, int]
     ) -> Observation:
         named = self._stage.name(region)
-        order = np.argsort(-named.classes)
-        measured = self._stage.measure(region, int(order[0]))
-        length_mm, area_mm2 = measured.length_px / px_per_mm, measured.area_px2 / px_per_mm**2
-        sizes = {
-            "mm": Size(value=length_mm, uncertainty=length_mm * measured.length_spread),
-            "mm2": Size(value=area_mm2, uncertainty=area_mm2 * measured.area_spread),
-        }
-        if unit_px2 is None:  # no whole tablet to compare with: the share may be anything, and nothing may pass on it
-            sizes["%"] = Size(value=100.0, uncertainty=100.0)
-        else:
-            percent = 100 * measured.area_px2 / (unit_px2 * float(self._stage.unit_area[0]))
-            sizes["%"] = Size(value=percent, uncertainty=percent * measured.share_spread)
+        order = [int(defect) for defect in np.argsort(-named.classes)]
+        sizes = self._sizes(region, order[0], px_per_mm, unit_px2)
+        for other in order[1:]:
+            if named.classes[other] >= self._doubt_from:
+                measured = self._sizes(region, other, px_per_mm, unit_px2)
+                sizes = {unit: _up_to(size, measured[unit]) for unit, size in sizes.items()}
         return Observation(
             score=named.score,
             classes=tuple((self._defects[i], float(named.classes[i])) for i in order),
@@ -217,6 +214,26 @@ class Eyes:
             sizes=sizes,
             alike_px=_alike(region, fitted, size),
         )
+
+    def _sizes(self, region: Region, defect: int, px_per_mm: float, unit_px2: float | None) -> dict[str, Size]:
+        """Its sizes as a defect of that class: each class's are measured and doubted in their own way."""
+        measured = self._stage.measure(region, defect)
+        length_mm, area_mm2 = measured.length_px / px_per_mm, measured.area_px2 / px_per_mm**2
+        if unit_px2 is None:  # no whole tablet to compare with: the share may be anything, and nothing may pass on it
+            share = Size(value=100.0, uncertainty=100.0)
+        else:
+            percent = 100 * measured.area_px2 / (unit_px2 * float(self._stage.unit_area[0]))
+            share = Size(value=percent, uncertainty=percent * measured.share_spread)
+        return {
+            "mm": Size(value=length_mm, uncertainty=length_mm * measured.length_spread),
+            "mm2": Size(value=area_mm2, uncertainty=area_mm2 * measured.area_spread),
+            "%": share,
+        }
+
+
+def _up_to(size: Size, other: Size) -> Size:
+    """The same size, as unsure as that it may be all that the other may be."""
+    return Size(value=size.value, uncertainty=max(size.uncertainty, other.value + other.uncertainty - size.value))
 
 
 def fit(pixels: NDArray[np.uint8], rows: int, columns: int) -> Fitted:

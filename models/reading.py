@@ -18,6 +18,7 @@ from models.errors import ReadingInvalid
 from models.note import Note
 from models.plain_sense import left_over
 from models.prompt import CriterionText, read_text, spelling_under
+from models.spelling import Spelling
 from models.stored import Stored
 from models.whole_file import written_whole
 
@@ -167,6 +168,31 @@ class Reading(Stored):
                 "Nothing was started. Run `inspector read SHEET`, look at it, and approve it with --approve."
             )
 
+    def check_program(
+        self, sheet: CriteriaSheet, *, defects: Collection[str], glossary: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Refuse a reading that another version of this program prepared otherwise for the model, or judged plain.
+
+        Slips, units and what is left over are code's business: mended code must not leave an old approval standing.
+
+        Raises:
+            ReadingInvalid: the text shows the lines and the command that mends it.
+        """
+        spelling, names = spelling_under(glossary), {defect: glossary.get(defect, ()) for defect in defects}
+        changed = []
+        for line in self.lines:
+            shown = _shown(line.sentence, spelling)
+            now = (shown, left_over(shown or line.sentence, line.words, names))
+            if line.fields.kind != "off" and now != (line.read_as, line.left_over):
+                changed.append(f"  {line.id}: {'; '.join(filter(None, now)) or line.sentence}")
+        if changed:
+            listed = "\n".join(changed)
+            raise ReadingInvalid(
+                f"{sheet.id}: {len(changed)} sentences were prepared for the model by another version of this program. "
+                f"Nothing was started. Now they are:\n{listed}\nRun `inspector read SHEET`, look at it, and approve "
+                "it with --approve."
+            )
+
     def line(self, id: str) -> ReadLine:
         """The line of that criterion; KeyError when there is none."""
         return next(line for line in self.lines if line.id == id)
@@ -230,15 +256,18 @@ def read_sheet(
     names = {defect: glossary.get(defect, ()) for defect in defects}
     words = digest_json({defect: list(known) for defect, known in glossary.items()})
     known: dict[str, tuple[Note, float, str]] = {}
+    spelling = spelling_under(glossary)
     if before and before.is_unaltered and (before.package_digest, before.glossary_digest) == (package_digest, words):
-        known = {line.sentence: (line.words, line.score, line.read_as) for line in before.lines}
+        known = {
+            line.sentence: (line.words, line.score, line.read_as)
+            for line in before.lines
+            if line.read_as == _shown(line.sentence, spelling)
+        }
     fresh = [c.sentence for c in sheet.criteria if c.sentence not in known]
     if fresh:
-        spelling = spelling_under(glossary)
         read = mind.read([CriterionText("", sentence) for sentence in fresh], glossary, progress)
         for sentence, (note, score) in zip(fresh, read, strict=True):
-            shown = read_text(sentence, spelling)
-            known[sentence] = (note, round(score, 4), "" if shown == " ".join(sentence.split()) else shown)
+            known[sentence] = (note, round(score, 4), _shown(sentence, spelling))
     lines = tuple(
         ReadLine(
             id=c.id,
@@ -257,6 +286,12 @@ def read_sheet(
     if before is not None and before.approval is not None and before.model_copy(update={"approval": None}) == reading:
         return before  # nothing changed: the approval stands
     return reading
+
+
+def _shown(sentence: str, spelling: Spelling) -> str:
+    """What the mind is shown in place of the sentence; empty where that is the sentence itself."""
+    shown = read_text(sentence, spelling)
+    return "" if shown == " ".join(sentence.split()) else shown
 
 
 def differs(words: Note, fields: Note) -> str:

@@ -36,6 +36,31 @@ def test_a_disc_is_seen_where_it_is_and_as_large_as_it_is() -> None:
     assert seen.zone == "foil"
 
 
+def test_a_doubtful_class_may_be_as_large_as_either() -> None:
+    """Chips are measured otherwise than spots: what may be a chip may have a chip's size."""
+    tensors = tiny_tensors()
+    chip, spot = DEFECTS.index("chip"), DEFECTS.index("spot")
+    spreads, blend = tensors["spreads"].copy(), tensors["length"].copy()
+    spreads[:, chip] = 0.4
+    blend[chip, -1] = 0.1  # a tenth longer
+    sure, unsure = tensors["out_bias"].copy(), tensors["out_bias"].copy()
+    unsure[0, chip], unsure[0, spot] = 1.5, 2.0
+    chips = np.array([[2.0, 0.0, 0.0]], np.float32)
+    disc = with_disc(picture(), (40, 48), 10)
+
+    known, doubted, alone = (
+        Eyes(tiny_parts(length=blend, spreads=spreads, out_bias=bias), threads=1).look(disc, 0.1).observations[0]
+        for bias in (sure, unsure, chips)
+    )
+
+    assert doubted.defect == known.defect == "spot"
+    assert alone.defect == "chip"
+    assert doubted.sizes["mm"].value == known.sizes["mm"].value
+    most = [one.sizes["mm"].value + one.sizes["mm"].uncertainty for one in (doubted, alone)]
+    assert most[0] == pytest.approx(most[1])
+    assert known.sizes["mm"].uncertainty < doubted.sizes["mm"].uncertainty
+
+
 def test_a_larger_picture_of_the_same_unit_gives_the_same_millimetres() -> None:
     eyes = Eyes(tiny_parts(), threads=1)
 

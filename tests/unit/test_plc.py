@@ -142,6 +142,17 @@ def test_numbers_that_do_not_come_to_the_disk_are_no_more_than_are_skipped_after
     assert len(given) <= UNFLUSHED
 
 
+def test_after_the_batch_no_number_is_given_that_recovery_does_not_skip(tmp_path: Path):
+    """A thread that waited for the disk wakes when the batch ends."""
+    line = plc(tmp_path, HandClock())
+
+    given = [line.part_present("top", 1.0) for _ in range(UNFLUSHED)]
+
+    with pytest.raises(LineError, match=r"the disk stands still, and the batch has ended"):
+        line.part_present("top", 1.0)
+    assert given[-1] == UNFLUSHED
+
+
 def test_a_later_station_numbers_a_unit_as_the_first_one_did(tmp_path: Path):
     line = plc(tmp_path, HandClock(), last_recorded=10, stations=("top", "side"))
 
