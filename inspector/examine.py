@@ -63,7 +63,7 @@ class Examiner:
         """Loads both models and reads the notes into the mind's cache; takes seconds, so never in mid-batch."""
         self.package, self.sheet, self.reading = package, sheet, reading
         self._at = package.manifest.operating_point
-        self._coarse: dict[tuple[str, float], str] = {}
+        self._coarse: dict[tuple[str, float, bool], str] = {}  # by view, scale, and whether a unit's size is known
         self._eyes = Eyes(package, threads=threads, device=device)
         self._mind = Mind(package, threads=threads, device=device)
         self._cache = self._mind.open_sheet(reading.notes, rejecting=sheet.rejects)
@@ -89,7 +89,8 @@ class Examiner:
             )
         look = self._eyes.look(pixels.astype(np.uint8, copy=False), mm_per_px)
         times = {"eyes": look.eyes_ms}
-        if text := self._unassessable(look) or self._too_coarse(view, self._eyes.scale_seen(pixels, mm_per_px)):
+        scale = self._eyes.scale_seen(pixels, mm_per_px)
+        if text := self._unassessable(look) or self._too_coarse(view, scale, look.unit_px2):
             held = Verdict(disposition=Disposition.HOLD, reason=Reason.NOT_ASSESSABLE, text=text)
             return Sight(view, look.observations, verdict=held, times_ms=times, heat=look.heat)
         asked = tuple(questions_for(look.observations, self.reading.notes, self._at))
@@ -142,15 +143,20 @@ class Examiner:
             return f"more places stand out than are looked at ({len(look.observations)}): is pack or lens dirty?"
         return ""
 
-    def _too_coarse(self, view: str, mm_per_px: float) -> str:
-        """What the sheet asks for that the eyes cannot find at this scale; found out once a view and scale."""
-        if (view, mm_per_px) not in self._coarse:
-            try:
-                check_limits(self.sheet, self.package, {view: mm_per_px})
-                self._coarse[view, mm_per_px] = ""
-            except SheetInvalid as error:
-                self._coarse[view, mm_per_px] = str(error)
-        return self._coarse[view, mm_per_px]
+    def _too_coarse(self, view: str, mm_per_px: float, unit_px2: float | None) -> str:
+        """What the sheet asks for that the eyes cannot find at this scale.
+
+        Found out once a view and scale; for limits in % once more, when a picture has shown how large a unit is.
+        """
+        for known_px2 in (None, unit_px2):
+            key = (view, mm_per_px, known_px2 is not None)
+            if key not in self._coarse:
+                try:
+                    check_limits(self.sheet, self.package, {view: mm_per_px}, known_px2)
+                    self._coarse[key] = ""
+                except SheetInvalid as error:
+                    self._coarse[key] = str(error)
+        return self._coarse[view, mm_per_px, False] or self._coarse.get((view, mm_per_px, True), "")
 
     def _decide(self, view: str, observations: tuple[Observation, ...], judgements: tuple[Judgement, ...]) -> Verdict:
         return decide(

@@ -88,17 +88,20 @@ def sheet_for(path: Path, package: ModelPackage) -> CriteriaSheet:
     return sheet
 
 
-def check_limits(sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, float]) -> None:
+def check_limits(
+    sheet: CriteriaSheet, package: ModelPackage, scales: dict[str, float], unit_px2: float | None = None
+) -> None:
     """Refuse a limit that lies below what the eyes reliably find at a view's scale.
 
     Args:
         scales: mm per px of every view.
+        unit_px2: nominal area of a unit as the eyes see it, once a picture has shown one: limits in % need it.
 
     Raises:
         SheetInvalid: criterion, limit, smallest size and what to do.
     """
     for view, mm_per_px in scales.items():
-        for one in too_fine(sheet, package.manifest.smallest_px, mm_per_px):
+        for one in too_fine(sheet, package.manifest.smallest_px, mm_per_px, unit_px2):
             said, defect = f"{sheet.id}: criteria.{one.criterion.id}.limit: {one.limit.text()}", one.criterion.defect
             if one.least_px >= NEVER:
                 raise SheetInvalid(

@@ -35,13 +35,15 @@ class Looks(Protocol):
 
     def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look: ...
 
+    def scale_seen(self, pixels: NDArray[np.generic], mm_per_px: float) -> float: ...
+
 
 @dataclass(frozen=True, slots=True)
 class SeenUnit:
     """A unit after the look: what is there, what was seen, and which belongs to which."""
 
     name: str
-    defects: tuple[ShownDefect, ...]
+    defects: tuple[ShownDefect, ...]  # lengths in px that the eyes see: a larger picture is shrunk into their frame
     groups: Mapping[str, str]
     look: Look
     regions_of: tuple[tuple[int, ...], ...]  # for each defect, the observations on it
@@ -70,7 +72,9 @@ def look_at(
         look = eyes.look(unit.pixels, unit.mm_per_px)
         regions_of = match(look.observations, unit.defects)
         on_something = frozenset(k for hits in regions_of for k in hits)
-        one = SeenUnit(unit.name, unit.defects, unit.groups, look, regions_of, on_something)
+        shrunk = unit.mm_per_px / eyes.scale_seen(unit.pixels, unit.mm_per_px)
+        defects = tuple(replace(defect, length_px=defect.length_px * shrunk) for defect in unit.defects)
+        one = SeenUnit(unit.name, defects, unit.groups, look, regions_of, on_something)
         each(unit, one)
         seen.append(replace(one, look=replace(look, heat=None)))
         progress(len(seen))

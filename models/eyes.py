@@ -74,6 +74,7 @@ class Look:
     crowded: bool  # there may be more places than are looked at
     eyes_ms: float
     heat: NDArray[np.uint8] | None = None  # (h, w) of the picture at MASK_STRIDE px of the frame; 255: surely a defect
+    unit_px2: float | None = None  # nominal area of a unit in the frame; None: not seen, or nothing had to be compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,8 @@ class Eyes:
         regions = places
         if self._closer:
             regions = self._closer.look(fitted.picture, places, corner=(fitted.left, fitted.top))
-        unit_px2 = unit_area_px(maps, self._tablet) if regions and self._tablet is not None else None
+        seen_px2 = unit_area_px(maps, self._tablet) if regions and self._tablet is not None else None
+        unit_px2 = None if seen_px2 is None else seen_px2 * float(self._stage.unit_area[0])
         height, width = pixels.shape[:2]
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
@@ -193,7 +195,7 @@ class Eyes:
         heat = _heat(maps, fitted)
         took_ms = (time.perf_counter() - start) * 1000
         limit, crowded = float(self._stage.familiarity_limit[0]), len(places) >= self._stage.at.most
-        return Look(tuple(seen), distance, limit, crowded, took_ms, heat)
+        return Look(tuple(seen), distance, limit, crowded, took_ms, heat, unit_px2)
 
     def _observation(
         self, region: Region, fitted: Fitted, px_per_mm: float, unit_px2: float | None, size: tuple[int, int]
@@ -222,7 +224,7 @@ class Eyes:
         if unit_px2 is None:  # no whole tablet to compare with: the share may be anything, and nothing may pass on it
             share = Size(value=100.0, uncertainty=100.0)
         else:
-            percent = 100 * measured.area_px2 / (unit_px2 * float(self._stage.unit_area[0]))
+            percent = 100 * measured.area_px2 / unit_px2
             share = Size(value=percent, uncertainty=percent * measured.share_spread)
         return {
             "mm": Size(value=length_mm, uncertainty=length_mm * measured.length_spread),

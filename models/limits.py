@@ -1,6 +1,7 @@
 """Which limits of a sheet ask for more than the eyes find at a picture's scale; a line and an evaluation both ask here.
 
-A limit on a share of the unit's area and one on a count ask for no length, and a criterion that is off for nothing.
+A share of the unit's area asks for a length as soon as a picture shows how large a unit is; a count asks for none, and
+a criterion that is off for nothing.
 """
 
 import math
@@ -21,24 +22,30 @@ class TooFine:
     least_mm: float
 
 
-def too_fine(sheet: CriteriaSheet, smallest_px: Mapping[str, float | None], mm_per_px: float) -> Iterator[TooFine]:
+def too_fine(
+    sheet: CriteriaSheet, smallest_px: Mapping[str, float | None], mm_per_px: float, unit_px2: float | None = None
+) -> Iterator[TooFine]:
     """The criteria that cannot be judged at a scale, in the sheet's order.
 
     Args:
         smallest_px: of each defect, from the package manifest; None: any that is seen counts.
         mm_per_px: scale that the eyes work with.
+        unit_px2: nominal area of a unit as they see it; None: no picture has shown one yet.
     """
     for criterion in sheet.criteria:
         limit, least_px = criterion.limit, smallest_px.get(criterion.defect)
         if criterion.severity == "off" or limit is None or least_px is None:
             continue
-        length_mm, least_mm = _length_mm(limit), least_px * mm_per_px
-        if length_mm is not None and (least_px >= NEVER or length_mm < least_mm):
+        length_mm, least_mm = _length_mm(limit, mm_per_px, unit_px2), least_px * mm_per_px
+        if limit.unit != "count" and (least_px >= NEVER or length_mm < least_mm):
             yield TooFine(criterion, limit, least_px, least_mm)
 
 
-def _length_mm(limit: Limit) -> float | None:
-    """The length that a limit asks the eyes to find: an area as the round spot of that area."""
-    if limit.unit not in ("mm", "mm2"):
-        return None
-    return limit.value if limit.unit == "mm" else 2 * math.sqrt(limit.value / math.pi)
+def _length_mm(limit: Limit, mm_per_px: float, unit_px2: float | None) -> float:
+    """The length that a limit asks the eyes to find: an area as the round spot of that area; infinite if unknown."""
+    if limit.unit == "mm":
+        return limit.value
+    area_mm2 = limit.value
+    if limit.unit == "%":
+        area_mm2 = math.inf if unit_px2 is None else limit.value / 100 * unit_px2 * mm_per_px**2
+    return 2 * math.sqrt(area_mm2 / math.pi)

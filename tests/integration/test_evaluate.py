@@ -22,7 +22,7 @@ from models.chain import Line, judge_by_rule, line_id
 from models.criteria import CriteriaSheet
 from models.errors import PackageInvalid
 from models.evaluate import Counted, Report, count, facts_of, headline
-from models.evaluate_eyes import SeenUnit
+from models.evaluate_eyes import SeenUnit, look_at
 from models.evaluate_judging import Judge
 from models.evaluate_reading import slipped
 from models.evaluate_tables import unit_tables
@@ -141,6 +141,21 @@ def quiet(what: str, done: int, of: int) -> None:
 
 def named(figures: Sequence[Figure], name: str, of: str = "") -> Figure:
     return next(figure for figure in figures if (figure.name, figure.of) == (name, of))
+
+
+def test_a_length_in_px_is_of_what_the_eyes_see(units: list[ShownUnit]) -> None:
+    """A smallest size in px is compared with the frame's px: a picture twice as large must not double it."""
+    unit = next(unit for unit in units if unit.defects)
+
+    class Shrinking(TruthfulEyes):
+        def scale_seen(self, pixels: NDArray[np.generic], mm_per_px: float) -> float:
+            return 2 * mm_per_px
+
+    (full,) = look_at([unit], TruthfulEyes([unit]), progress=lambda _: None)
+    (shrunk,) = look_at([unit], Shrinking([unit]), progress=lambda _: None)
+
+    assert [d.length_px for d in full.defects] == [d.length_px for d in unit.defects]
+    assert [d.length_px for d in shrunk.defects] == [d.length_px / 2 for d in unit.defects]
 
 
 def test_a_package_that_is_always_right_is_said_to_be(

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from cameras.clock import SystemClock
 from inspector.errors import LineError
 from inspector.examine import Sight
 from inspector.line.ledger import Settled, ViewReport
+from inspector.line.line import Ended
 from inspector.line.writer import Writer
 from inspector.records import BatchStatus, EventKind, Outcome, RecordStore
 from models.package import ModelPackage
@@ -112,6 +114,21 @@ def test_readers_that_are_gone_change_neither_the_batch_nor_its_exit_code(reposi
 
     assert running.wait(300) == 0
     assert status_of(looping) is BatchStatus.CLOSED
+
+
+def test_a_slow_disk_is_waited_for_at_the_end_as_long_as_it_gets_on(package: ModelPackage, tmp_path: Path):
+    """Outcomes that are there must not be thrown away because writing them takes a while."""
+    shown = [tiny.unit(n) for n in range(50)]
+    path = tiny.write_line(tmp_path, package, shown, gate_after_ms=500, units_per_min=2000)
+
+    with tiny.opened_line(path) as line:
+        engine = line._store._writer  # a disk that takes five seconds a commit
+        assert engine is not None
+        sa.event.listen(engine, "commit", lambda _: time.sleep(5))
+        result = line.run()
+
+    assert (result.ended, result.unwritten) == (Ended.COMPLETE, 0)
+    assert units_of(path) == 50
 
 
 def test_a_picture_that_cannot_be_kept_costs_no_unit_before_it_its_record(tmp_path: Path):

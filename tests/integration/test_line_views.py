@@ -141,3 +141,19 @@ def test_replayed_views_that_lack_a_picture_are_refused(package: ModelPackage, t
     (side / "005.png").unlink()
     with pytest.raises(LineError, match=r"top replays 4 pictures and views\.side 3"):
         run_batch(path, say=lambda _: None, drawing=lambda *_: None)
+
+
+def test_a_share_that_is_smaller_than_the_eyes_find_holds_as_soon_as_a_unit_shows_its_size(
+    package: ModelPackage, tmp_path: Path
+):
+    """What 0.1 % of a tablet is in px nobody knows before a picture shows one."""
+    coarse = tiny.with_smallest(tiny.build(tmp_path / "own"), spot_px=6.0)
+    share = tiny.sheet_text().replace("unit: mm,", 'unit: "%",').replace("value: 1.0", "value: 0.1")
+    path = tiny.write_line(tmp_path, coarse, [tiny.unit(1, SPOT), tiny.unit(2)], sheet=share, gate_after_ms=IN_TIME)
+
+    run(path)
+
+    first, second = records(path).values()
+    assert (first.disposition, first.reason) == (Disposition.HOLD, Reason.NOT_ASSESSABLE)
+    assert "0.1 % is below the smallest spot that tiny can be trusted to find" in first.text
+    assert second.reason is Reason.NOT_ASSESSABLE

@@ -41,6 +41,9 @@ class DarkBlobEyes:
         )
         return Look((seen,), 0.0, 1.0, False, 1.0, heat)
 
+    def scale_seen(self, pixels: NDArray[np.generic], mm_per_px: float) -> float:
+        return mm_per_px
+
 
 @pytest.fixture
 def units() -> list[ShownUnit]:
@@ -80,6 +83,9 @@ class SmoothnessEyes:
                     )
                 )
         return Look(tuple(seen), 0.0, 1.0, False, 1.0, heat)
+
+    def scale_seen(self, pixels: NDArray[np.generic], mm_per_px: float) -> float:
+        return mm_per_px
 
 
 def textured(units: list[ShownUnit], *, spot: bool) -> list[ShownUnit]:

@@ -46,6 +46,12 @@ def test_heading_and_sentence_reach_the_mind_spelled_right() -> None:
     assert read_question("Mjaor defcets", "Spekcs over 500 µm", SPELLING) == "\nMajor defects: Specks over 0.5 mm ->"
 
 
+@pytest.mark.parametrize("word", ["hairlike", "seamless", "rustproof", "speckfree"])
+def test_a_word_made_of_a_known_one_is_no_slip(word: str) -> None:
+    """A hairlike fibre is no hairline crack."""
+    assert SPELLING.corrected(f"Any {word} fibre is major") == f"Any {word} fibre is major"
+
+
 def test_the_taught_words_that_ship_are_those_of_the_wordings() -> None:
     """If not: write spoken_words() of tuning/mind/wording.py to models/tables/spoken_words.txt."""
     shipped = resources.files("models").joinpath("tables", SPOKEN).read_text(encoding="utf-8")
