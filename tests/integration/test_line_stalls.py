@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +40,12 @@ def looping(package: ModelPackage, tmp_path: Path) -> Path:
     return tiny.write_line(tmp_path, package, shown, gate_after_ms=500, units_per_min=900, loop=True)
 
 
-def inspector(repository: Path, *words: str | Path, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
+@contextmanager
+def inspector(
+    repository: Path, *words: str | Path, stdout: int = subprocess.DEVNULL, stderr: int = subprocess.DEVNULL
+) -> "Iterator[subprocess.Popen[bytes]]":
+    """`inspector WORDS` as a process, which does not outlive the test."""
+    running = subprocess.Popen(
         [sys.executable, "-c", "from inspector.cli import main; main()", *map(str, words)],
         cwd=repository,
         env={**os.environ, "PYTHONPATH": str(repository), "TERM": "xterm", "COLUMNS": "200"},
@@ -47,6 +53,11 @@ def inspector(repository: Path, *words: str | Path, stdout: int, stderr: int) ->
         stderr=stderr,
         start_new_session=True,
     )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
 
 
 def status_of(line: Path) -> BatchStatus | None:
@@ -79,29 +90,25 @@ def _settled(of: Outcome, pixels: tiny.Pixels) -> Settled:
 def test_a_terminal_that_nobody_reads_does_not_stop_the_line(repository: Path, looping: Path):
     """Ctrl-S, or an ssh that stalls: whoever prints there waits for ever."""
     keyboard, terminal = pty.openpty()
-    running = inspector(
-        repository, "run", "--line", looping, "--units", "120", stdout=subprocess.DEVNULL, stderr=terminal
-    )
-    try:
+
+    with inspector(repository, "run", "--line", looping, "--units", "120", stderr=terminal):
         wait_for(looping, BatchStatus.OPEN)
         os.write(keyboard, b"\x13")
         wait_for(looping, BatchStatus.CLOSED)
-        assert units_of(looping) >= 120
-    finally:
-        running.kill()
-        running.wait()
-        os.close(terminal)
-        os.close(keyboard)
+
+    assert units_of(looping) >= 120
+    os.close(terminal)
+    os.close(keyboard)
 
 
 @pytest.mark.parametrize("by", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
 def test_a_line_that_is_told_to_end_closes_its_batch(repository: Path, looping: Path, by: signal.Signals):
-    running = inspector(repository, "run", "--line", looping, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(looping, BatchStatus.OPEN)
-    time.sleep(1)
-    running.send_signal(by)
+    with inspector(repository, "run", "--line", looping) as running:
+        wait_for(looping, BatchStatus.OPEN)
+        time.sleep(1)
+        running.send_signal(by)
 
-    assert running.wait(120) == 0
+        assert running.wait(120) == 0
     assert status_of(looping) is BatchStatus.CLOSED
 
 
@@ -109,10 +116,10 @@ def test_readers_that_are_gone_change_neither_the_batch_nor_its_exit_code(reposi
     reading, writing = os.pipe()
     os.close(reading)
 
-    running = inspector(repository, "run", "--line", looping, "--units", "20", stdout=writing, stderr=writing)
-    os.close(writing)
+    with inspector(repository, "run", "--line", looping, "--units", "20", stdout=writing, stderr=writing) as running:
+        os.close(writing)
 
-    assert running.wait(300) == 0
+        assert running.wait(300) == 0
     assert status_of(looping) is BatchStatus.CLOSED
 
 
