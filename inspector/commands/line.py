@@ -162,9 +162,9 @@ def show_findings(verdict: Verdict) -> None:
 
 def _batch(line: Path, units: int | None) -> BatchResult:
     stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-            signal.signal(number, lambda *_: stop.set())
+    hang_up = [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else []  # nohup ignores it
+    for number in (signal.SIGINT, signal.SIGTERM, *hang_up):
+        signal.signal(number, lambda *_: stop.set())
     with progress("drawing units") as drawing:
         counters = _Counters()
         try:

@@ -52,6 +52,7 @@ def inspector(
         stdout=stdout,
         stderr=stderr,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # the tests themselves may run under nohup
     )
     try:
         yield running
