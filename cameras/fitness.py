@@ -72,9 +72,7 @@ def check(pixels: NDArray[np.generic], limits: FitnessLimits) -> Fitness:
 
 def as_colour(pixels: NDArray[np.generic], limits: FitnessLimits) -> NDArray[np.generic]:
     """A monochrome camera's 8-bit picture as three equal channels; everything else as it is."""
-    if limits.grey and pixels.dtype == np.uint8 and pixels.ndim == 2:
-        return np.repeat(pixels[..., None], 3, axis=2)
-    return pixels
+    return np.repeat(pixels[..., None], 3, axis=2) if _is_grey(pixels, limits) else pixels
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:
@@ -130,7 +128,10 @@ class SizeWatch:
 
     def check(self, pixels: NDArray[np.generic]) -> Fitness:
         """Compare with the size that the scale holds for. A picture that is none at all is for `check`."""
-        if pixels.size == 0 or _form_problem(as_colour(pixels, self._limits), self._limits):
+        shown = pixels
+        if _is_grey(pixels, self._limits):  # a view: every picture of a line comes by here
+            shown = np.broadcast_to(pixels[..., None], (*pixels.shape, 3))
+        if pixels.size == 0 or _form_problem(shown, self._limits):
             return FIT
         height, width = pixels.shape[:2]
         self._size_px = self._size_px or (width, height)
@@ -142,6 +143,10 @@ class SizeWatch:
             f"{self._size_px[1]}: every length would be wrong. Check the camera's binning and region; after a change "
             "calibrate again and write mm_per_px and size_px into the line's file",
         )
+
+
+def _is_grey(pixels: NDArray[np.generic], limits: FitnessLimits) -> bool:
+    return limits.grey and pixels.dtype == np.uint8 and pixels.ndim == 2
 
 
 def _form_problem(pixels: NDArray[np.generic], limits: FitnessLimits) -> str:

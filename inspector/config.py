@@ -6,7 +6,7 @@ Together they are the recipe; its digest stands in every record. Paths are relat
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveInt, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -66,6 +66,10 @@ class LineConfig(_Strict):
                     "the PLC's result table has 64 slots. Move the camera or slow the belt."
                 )
         return self
+
+    def settings(self, *left_out: str) -> dict[str, JsonValue]:
+        """As they are digested and kept: with the views' order along the belt, which JSON by sorted names loses."""
+        return self.model_dump(mode="json", exclude=set(left_out)) | {"stations": list(self.views)}
 
     @staticmethod
     def load(path: Path) -> "LineConfig":

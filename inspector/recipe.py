@@ -41,7 +41,7 @@ class Recipe:
         sheet, reading = approved(line.sheet, package)
         check_limits(sheet, package, {name: view.mm_per_px for name, view in line.views.items()})
         refuse_counts_over_views(sheet, tuple(line.views))
-        settings = line.model_dump(mode="json", exclude={"store", "package", "sheet"}) | {"stations": list(line.views)}
+        settings = line.settings("store", "package", "sheet")
         recipe = digest_json(
             {"line": settings, "package": package.digest, "sheet": sheet.digest, "reading": reading.digest}
         )

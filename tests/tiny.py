@@ -6,7 +6,7 @@ that the eyes are unsure about; a green picture is one that they were not made f
 
 import functools
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,10 @@ from safetensors.numpy import save
 from cameras.clock import Clock, SystemClock
 from cameras.driver import Driver, open_camera
 from inspector.examine import Examiner, Pace
-from inspector.line.line import Line
+from inspector.line.line import BatchResult, Line
 from inspector.line.plc import SimulatedPlc
 from inspector.recipe import Recipe
-from inspector.records import RecordStore
+from inspector.records import InspectionRecord, RecordStore
 from inspector.run import PLC_MEMORY, last_unit
 from models.assemble import assemble
 from models.criteria import CriteriaSheet
@@ -198,6 +198,21 @@ def opened_line(
         examiner = Examiner(recipe.package, recipe.sheet, recipe.reading, threads=1)
         cameras = {name: camera or open_camera(view.camera, clock) for name, view in recipe.line.views.items()}
         yield Line(recipe, examiner, pace or Pace(1.0, (1.0, 1.0, 1.0, 1.0)), cameras, plc, store, clock)
+
+
+def run(
+    path: Path, units: int | None = None, *, clock: Clock | None = None, each: Callable[[Line], None] | None = None
+) -> BatchResult:
+    """One batch on the line that `write_line` wrote."""
+    with opened_line(path, clock=clock) as line:
+        return line.run(units=units, each=each)
+
+
+def records(path: Path, batch: int = 1) -> dict[int, InspectionRecord]:
+    """A batch's records by unit, once the whole store has been verified."""
+    with RecordStore.open_readonly(path.parent / "store") as store:
+        store.verify(evidence=True)
+        return {record.unit: record for record in store.records(batch)}
 
 
 # ------------------------------------------------------------ the package

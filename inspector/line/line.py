@@ -97,7 +97,7 @@ class Line:
                 sheet=recipe.sheet,
                 reading=recipe.reading,
                 operating_point=recipe.package.manifest.operating_point,
-                recipe=recipe.line.model_dump(mode="json") | {"stations": list(cameras)},
+                recipe=recipe.line.settings(),
             ),
             at=clock.utc(),
             by=recipe.line.name,

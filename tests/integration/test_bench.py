@@ -10,16 +10,11 @@ from inspector.bench.precision import bench_precision
 from inspector.cli import app
 from inspector.errors import LineError
 from models.errors import PackageInvalid
-from models.package import TOKENIZER, ModelPackage, Words
+from models.package import TOKENIZER, Words
 from models.tokens import Tokens
 from tests import tiny
 
 UNITS = 24
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory) -> ModelPackage:
-    return tiny.build(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="module")

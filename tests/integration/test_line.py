@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,18 +9,18 @@ import cv2
 import numpy as np
 import pytest
 
-from cameras.clock import Clock, SystemClock
+from cameras.clock import SystemClock
 from inspector.errors import LineError
 from inspector.examine import Pace
 from inspector.line.line import BatchResult, Ended, Line
 from inspector.recipe import refuse_slow
-from inspector.records import BatchStatus, EventKind, InspectionRecord, RecordStore
+from inspector.records import BatchStatus, EventKind, RecordStore
 from inspector.records.record import State
 from inspector.run import run_batch
 from models.package import ModelPackage
 from models.verdict import Disposition, Reason
 from tests import tiny
-from tests.tiny import CHIP, DIM, STAIN, Disc
+from tests.tiny import CHIP, DIM, STAIN, Disc, records, run
 
 SPOT = Disc(2.0)
 IN_TIME = 3000  # ms to the gate: also on a machine that is busy with other things
@@ -39,24 +38,6 @@ class MovableClock(SystemClock):
 
     def set_date(self, *, by_s: float) -> None:
         self._ahead += timedelta(seconds=by_s)
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
-    return tiny.build(tmp_path_factory.mktemp("tiny"))
-
-
-def run(
-    path: Path, units: int | None = None, *, clock: Clock | None = None, each: Callable[[Line], None] | None = None
-) -> BatchResult:
-    with tiny.opened_line(path, clock=clock) as line:
-        return line.run(units=units, each=each)
-
-
-def records(path: Path, batch: int = 1) -> dict[int, InspectionRecord]:
-    with RecordStore.open_readonly(path.parent / "store") as store:
-        store.verify(evidence=True)
-        return {record.unit: record for record in store.records(batch)}
 
 
 def reconciles(path: Path, result: BatchResult) -> bool:

@@ -29,11 +29,6 @@ from tests.outcomes import WHEN, opening, outcome
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
-    return tiny.build(tmp_path_factory.mktemp("tiny"))
-
-
 @pytest.fixture
 def looping(package: ModelPackage, tmp_path: Path) -> Path:
     shown = [tiny.unit(n) for n in range(30)]

@@ -8,34 +8,16 @@ import numpy as np
 import pytest
 
 from inspector.errors import LineError
-from inspector.line.line import BatchResult
 from inspector.recipe import Recipe
-from inspector.records import InspectionRecord, RecordStore
 from inspector.run import run_batch
 from models.package import ModelPackage
 from models.verdict import Disposition, Reason
 from tests import tiny
-from tests.tiny import Disc
+from tests.tiny import Disc, records, run
 
 SPOT = Disc(2.0)
 IN_TIME = 3000
 pytestmark = pytest.mark.timeout(900)
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
-    return tiny.build(tmp_path_factory.mktemp("tiny"))
-
-
-def run(path: Path) -> BatchResult:
-    with tiny.opened_line(path) as line:
-        return line.run()
-
-
-def records(path: Path) -> dict[int, InspectionRecord]:
-    with RecordStore.open_readonly(path.parent / "store") as store:
-        store.verify(evidence=True)
-        return {record.unit: record for record in store.records()}
 
 
 def halved(pixels: tiny.Pixels) -> tiny.Pixels:

@@ -200,3 +200,12 @@ def test_the_scale_holds_for_the_first_pictures_size_unless_one_is_stated() -> N
     assert first.check(UNIT).fit
     assert "every length would be wrong" in first.check(UNIT[::2, ::2]).reason
     assert f"{width} x {height} px, and the view's scale holds for {width} x {height + 2}" in stated.check(UNIT).reason
+
+
+def test_a_monochrome_cameras_scale_holds_for_its_first_pictures_size_too() -> None:
+    grey = np.asarray(UNIT[..., 0])
+    watch = SizeWatch(FitnessLimits(grey=True), None)
+
+    assert watch.check(grey).fit
+    assert "every length would be wrong" in watch.check(grey[::2, ::2]).reason
+    assert SizeWatch(LIMITS, (1, 1)).check(grey).fit  # no camera of this view: what is wrong with it `check` says

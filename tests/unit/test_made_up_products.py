@@ -6,12 +6,15 @@ from random import Random
 import pytest
 
 from models.answer import note_pieces, parse_note
+from models.example_files import ANOMALY
 from tuning.config import MindConfig, load_recipe
 from tuning.mind.course import Course
 from tuning.mind.judging_tasks import draw_judging
 from tuning.mind.material import Material, load_material
 from tuning.mind.products import ONE_PLACE, draw_product
 from tuning.mind.reading_tasks import ReadTask, draw_reading
+from tuning.teach.package import facts_of
+from tuning.teach.teach import _class
 
 MATERIAL = load_material()
 
@@ -91,3 +94,14 @@ def test_the_last_course_is_about_products_as_often_as_the_recipe_says(config: M
 
     assert abs(sum(lately) / len(lately) - ONE_PLACE * last.products) < 0.1
     assert not any(about_products(range(first - 60, first)))
+
+
+def test_what_every_taught_package_has_is_explained_as_teaching_explains_it(products) -> None:
+    """One place, and one kind for what no name fits: the mind is taught them in the words that it will meet."""
+    package = facts_of("x", frame=(480, 768), defects=(), real_from=0.5, hold_from=0.4, training={})
+    (place,), anomaly = package.zones, _class(ANOMALY, None, sized=True)
+    told = next(one.glossary for one in products if ANOMALY in one.glossary and not one.own.places)
+
+    assert place.name in MATERIAL.nameable.zones
+    assert told[place.name] == (place.about, *place.words)
+    assert told[ANOMALY] == (anomaly.about, *anomaly.words)

@@ -7,6 +7,7 @@ these words, and where its product has a single place, to name that place restri
 from dataclasses import replace
 from random import Random
 
+from models.example_files import ANOMALY
 from tuning.mind.material import Material
 from tuning.mind.speak import plural
 from tuning.mind.wording import Called, Place, Products, State
@@ -30,7 +31,7 @@ def draw_product(draw: Random, material: Material) -> Material:
     classes |= dict(named[:kinds])
     strangers = dict(named[kinds : kinds + STRANGERS])
     if draw.random() < WITH_ANOMALY:
-        classes["anomaly"] = products.anomaly
+        classes[ANOMALY] = products.anomaly
     zones = {zone: words.zones[zone] for zone in draw.sample(list(words.zones), draw.randint(2, 4))}
     if draw.random() < ONE_PLACE:
         place = products.place
@@ -53,8 +54,8 @@ def _glossary(draw: Random, classes: dict[str, Called], zones: dict[str, Place])
     told: dict[str, tuple[str, ...]] = {
         name: (called.gloss if draw.random() < EXPLAINED else name,) for name, called in classes.items()
     }
-    if anomaly := classes.get("anomaly"):
-        told["anomaly"] = (anomaly.gloss, *anomaly.one[1:])
+    if anomaly := classes.get(ANOMALY):
+        told[ANOMALY] = (anomaly.gloss, *anomaly.one[1:])
     return told | {zone: (place.gloss, *place.words[1:3]) for zone, place in zones.items()}
 
 

@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
+from models.example_files import ANOMALY
 from models.note import Operator
 from models.sentences import Sentence
 from tuning.errors import TuningError
@@ -149,7 +150,7 @@ class Products(_Strict):
         """Every name that a kind of a made-up product can have."""
         states = (name for thing in self.things for state in self.states.values() for name in state.names_of(thing))
         strays = (f"{stray} {at} {w}" for stray in self.strays for at in self.where_strays_lie for w in self.things)
-        return (*dict.fromkeys(states), *strays, "anomaly")
+        return (*dict.fromkeys(states), *strays, ANOMALY)
 
 
 @dataclass(frozen=True, slots=True)
