@@ -19,12 +19,14 @@ from models.evaluate_judging import Judge, Opens
 from models.example import ShownDefect
 from models.limits import too_fine
 from models.metrics import Figure, share
-from models.note import Note
+from models.note import Note, Severity
+from models.prompt import SEVERITIES
 from models.verdict import Disposition, OperatingPoint, Verdict, decide, questions_for
 
 TOPIC = "units"
 VIEW = "challenge"
 BINS_MM = (0.0, 0.5, 1.0, 2.0, 4.0, math.inf)
+CRITICAL_AIM = 0.99
 
 Truth = Literal["clean", "tolerable", "unnamed", "faint unnamed", "faint", "must reject"]
 
@@ -35,7 +37,7 @@ class JudgedUnit:
 
     seen: SeenUnit
     truth: Truth
-    guilty: tuple[int, ...]  # specified defects that reject the unit each by itself
+    guilty: dict[int, Severity]  # specified defects that reject the unit each by itself, and how grave each is
     disposition: Disposition
     ruled: Disposition
     assessable: bool = True
@@ -103,6 +105,7 @@ def unit_figures(judged: Sequence[JudgedUnit], *, of: str) -> list[Figure]:
     ]
     by_mind = sum(u.ruled == Disposition.ACCEPT and u.disposition == Disposition.HOLD for u in sound)
     figures.append(share(TOPIC, "sound units that only the mind's opinion holds", by_mind, len(sound), of=of))
+    figures += _detected(bad, of)
     shown, escaped = Counter[str](), Counter[str]()
     for unit in bad:
         for j in unit.guilty:
@@ -116,34 +119,53 @@ def unit_figures(judged: Sequence[JudgedUnit], *, of: str) -> list[Figure]:
     return figures
 
 
-def truth_of(defects: Sequence[ShownDefect], sheet: CriteriaSheet) -> tuple[Truth, tuple[int, ...]]:
-    """What is owed to a unit with these defects, and which specified ones reject it by themselves.
+def _detected(bad: Sequence[JudgedUnit], of: str) -> list[Figure]:
+    """By severity, the defects over the sheet whose unit was not accepted."""
+    figures = []
+    for severity in SEVERITIES:
+        kept = [
+            unit.disposition != Disposition.ACCEPT
+            for unit in bad
+            for grave in unit.guilty.values()
+            if grave == severity
+        ]
+        if kept:
+            name, aim = f"{severity} defects over the sheet: unit not accepted", CRITICAL_AIM
+            figures.append(share(TOPIC, name, sum(kept), len(kept), of=of, aim=aim if severity == "critical" else None))
+    return figures
+
+
+def truth_of(defects: Sequence[ShownDefect], sheet: CriteriaSheet) -> tuple[Truth, dict[int, Severity]]:
+    """What is owed to a unit with these defects, and which specified ones reject it by themselves, how grave each.
 
     A unit that has to be rejected is that, whatever else is wrong with it; of the others, one with a defect that no
     criterion names may not be accepted if that defect is specified. A criterion that is off names its defect.
     """
     notes = [criterion.note for criterion in sheet.criteria]
-    guilty = tuple(j for j, d in enumerate(defects) if d.specified and _rejects([d], notes, sheet, counting=False))
     if not defects:
-        return "clean", ()
-    if _rejects([d for d in defects if d.specified], notes, sheet, counting=True):
-        return "must reject", guilty
+        return "clean", {}
+    if _gravest([d for d in defects if d.specified], notes, sheet, counting=True):
+        gravest = {j: _gravest([d], notes, sheet, counting=False) for j, d in enumerate(defects) if d.specified}
+        return "must reject", {j: severity for j, severity in gravest.items() if severity}
     if unnamed := [d for d in defects if not any(n.defect == d.defect and n.covers(d.zone) for n in notes)]:
-        return ("unnamed" if any(d.specified for d in unnamed) else "faint unnamed"), ()
-    return ("faint", ()) if _rejects(defects, notes, sheet, counting=True) else ("tolerable", ())
+        return ("unnamed" if any(d.specified for d in unnamed) else "faint unnamed"), {}
+    return ("faint", {}) if _gravest(defects, notes, sheet, counting=True) else ("tolerable", {})
 
 
-def _rejects(defects: Sequence[ShownDefect], notes: Sequence[Note], sheet: CriteriaSheet, *, counting: bool) -> bool:
+def _gravest(
+    defects: Sequence[ShownDefect], notes: Sequence[Note], sheet: CriteriaSheet, *, counting: bool
+) -> Severity | Literal[""]:
+    """The gravest severity by which these defects reject a unit; empty where they do not."""
+    found: set[Severity] = set()
     for note in notes:
         own = [d for d in defects if d.defect == note.defect and note.covers(d.zone)]
-        if note.kind == "any" and own and note.severity in sheet.rejects:
-            return True
+        if note.kind == "any" and own and note.severity:
+            found.add(note.severity)
         for tier in note.tiers:
             values = [d.sizes[note.unit] for d in own] if note.kind == "size" else [float(len(own))] * counting
-            over = [v for v in values if v > tier.limit or (tier.operator == ">=" and v == tier.limit)]
-            if over and tier.severity in sheet.rejects:
-                return True
-    return False
+            if any(v > tier.limit or (tier.operator == ">=" and v == tier.limit) for v in values):
+                found.add(tier.severity)
+    return next((severity for severity in SEVERITIES if severity in found and severity in sheet.rejects), "")
 
 
 def _unassessable(

@@ -195,6 +195,28 @@ def test_a_defect_that_is_not_seen_is_an_escape_under_its_name(
     assert (escapes.hits, escapes.shown) == (len(guilty), len(guilty))
     assert sum(f.hits or 0 for f in listed) == sum(len(truth_of(u.defects, sheet)[1]) for u in guilty)
     assert named(figures, "defects found").value == 0
+    assert named(figures, "critical defects over the sheet: unit not accepted", sheet.id).value == 0
+    assert not named(figures, "critical defects over the sheet: unit not accepted", sheet.id).reached
+
+
+def test_missed_critical_defects_are_counted_apart_from_missed_major_ones(
+    challenge: Challenge, units: list[ShownUnit], facts: PackageFacts
+):
+    sheet = challenge.unit_sheets[0]
+    critical = {one.defect for one in sheet.criteria if one.severity == "critical"}
+
+    figures = count(
+        TruthfulEyes(units, forget=lambda defect: defect.defect not in critical),
+        KnowingMind(challenge),
+        facts,
+        challenge,
+        progress=quiet,
+    ).figures
+
+    assert named(figures, "critical defects over the sheet: unit not accepted", sheet.id).reached
+    major = named(figures, "major defects over the sheet: unit not accepted", sheet.id)
+    assert major.value is not None
+    assert major.value < 1
 
 
 class AcceptingMind:
