@@ -1,5 +1,6 @@
 """Products that the mind is taught to read about: names that share words, one meaning a sentence, one place or more."""
 
+import re
 from itertools import combinations
 from random import Random
 
@@ -71,6 +72,43 @@ def test_a_kind_that_the_product_does_not_have_is_no_criterion(products) -> None
     assert strange > 50
 
 
+def test_what_people_wrote_about_a_blister_is_said_of_a_product_without_a_word_of_the_blister(products) -> None:
+    of_a_blister, whole = {"pocket", "pockets", "foil", "blister", "blisters"}, 0
+    for product in products[:40]:
+        known = product.wordings.words.blister
+        for one in product.wordings.written:
+            if one.note.defect:
+                called = known[one.note.defect]
+                said = set(one.text.lower().split()) - {
+                    word for name in (*called.many, *called.one) for word in name.split()
+                }
+                assert not said & of_a_blister, one.text
+                whole += len(one.text.split()) > 12
+
+    assert whole > 200
+
+
+def test_what_a_name_stands_for_is_no_criterion_and_what_has_a_verb_is_one(products) -> None:
+    said = [one for product in products for one in product.wordings.written]
+    with_a_verb = [one for one in said if re.match(r"(If|When) the \w+ (is|has|shows)", one.text)]
+    explained = [one for one in said if one.text.startswith("By ")]
+
+    assert len(with_a_verb) > 500
+    assert len(explained) > 100
+    assert "other" not in {one.note.kind for one in with_a_verb}
+    assert {one.note.kind for one in explained} == {"other"}
+
+
+def test_a_criterion_about_a_kind_that_the_product_has_is_not_taught_as_a_remark(products) -> None:
+    leaflets = [p for p in products if any("leaflet" in name.split() for name in p.own.defects)]
+    others = [p for p in products if not any("leaflet" in name.split() for name in p.own.defects)]
+    remark = "A missing leaflet is major."
+
+    assert len(leaflets) > 10
+    assert not any(remark in product.wordings.other.plain for product in leaflets)
+    assert any(remark in product.wordings.other.plain for product in others)
+
+
 def test_every_note_about_a_product_can_be_answered(products) -> None:
     nameable = MATERIAL.nameable
     for seed, product in enumerate(products[:60]):
@@ -82,9 +120,11 @@ def test_every_note_about_a_product_can_be_answered(products) -> None:
         assert {line.note.zone for line in judged.lines} <= {"", *product.own.places}
 
 
-def test_the_last_course_is_about_products_as_often_as_the_recipe_says(config: MindConfig) -> None:
-    course, last = Course(config, MATERIAL), config.training.again[-1]
-    first = config.training.all_steps - last.steps
+def test_the_last_courses_are_about_products_as_often_as_the_recipe_says(config: MindConfig) -> None:
+    course, settings = Course(config, MATERIAL), config.training
+    last, before = settings.again[-1], [one for one in settings.again if not one.products]
+    first = settings.all_steps - last.steps
+    first_of_products = settings.steps + sum(one.steps for one in before)
 
     def about_products(steps: range) -> list[bool]:
         tasks = [task for task in map(course.task, steps) if isinstance(task, ReadTask)]
@@ -93,7 +133,7 @@ def test_the_last_course_is_about_products_as_often_as_the_recipe_says(config: M
     lately = about_products(range(first, first + 240))
 
     assert abs(sum(lately) / len(lately) - ONE_PLACE * last.products) < 0.1
-    assert not any(about_products(range(first - 60, first)))
+    assert not any(about_products(range(first_of_products - 60, first_of_products)))
 
 
 def test_what_every_taught_package_has_is_explained_as_teaching_explains_it(products) -> None:

@@ -16,6 +16,8 @@ DRILL_QUESTIONS = 34
 LOOKS = 6  # tasks of one early look
 RENAMED_OF_A_PRODUCT = 0.2  # share of its kinds that go by an invented word
 CROWDED_LATE = 0.15  # share of sheets with many lines on a class once usual ones are taught
+CROWDED_OF_A_PRODUCT = 0.2  # most of a product's sheets have a line for each of its many kinds
+MIXED_OF_A_PRODUCT = 0.5  # share of questions about a kind that is in doubt, often with one whose name is much like it
 
 Task = ReadTask | JudgeTask
 
@@ -37,7 +39,9 @@ class Course:
             return draw_reading(draw, material, settings.sentences, own=own, renamed=renamed)
         near = min(1.0, done / settings.near_reached)
         drilled = draw.random() < settings.drills * (1.0 if done < 0.35 else 0.3)
-        crowded = later[0].crowded if later else CROWDED_LATE
+        crowded, mixed = later[0].crowded if later else CROWDED_LATE, settings.mixed
+        if material is not self._material:
+            crowded, mixed = CROWDED_OF_A_PRODUCT, MIXED_OF_A_PRODUCT
         criteria, questions = draw.randint(1, 3), DRILL_QUESTIONS
         if not drilled:
             criteria, questions = draw.randint(3, _longest(settings, done)), settings.questions
@@ -47,7 +51,7 @@ class Course:
             criteria,
             questions,
             near=near,
-            mixed=settings.mixed,
+            mixed=mixed,
             own=own,
             crowded=not late or draw.random() < crowded,
             rejecting=TAUGHT_REJECTING if late else None,

@@ -12,6 +12,7 @@ from random import Random
 from ruamel.yaml import YAML
 
 from tuning.mind import wording
+from tuning.mind.carried import Open, opened
 from tuning.mind.speak import Called
 from tuning.mind.wording import Wordings
 
@@ -56,6 +57,7 @@ class Material:
     glossary: dict[str, tuple[str, ...]]
     zones: tuple[str, ...] = ("foil", "pocket", "tablet")  # of the product
     sized: tuple[str, ...] = ("spot", "stain", "chip", "fragment", "crack")  # classes that are limited by their size
+    opened: tuple[Open, ...] = ()  # written sentences that can be said of any class
 
     @property
     def everything(self) -> Vocabulary:
@@ -77,9 +79,9 @@ class Material:
 
 def load_material() -> Material:
     text = resources.files("models").joinpath("embedded", "glossary.yaml").read_text(encoding="utf-8")
-    return Material(
-        wording.load_wordings(), {word: tuple(said) for word, said in YAML(typ="safe", pure=True).load(text).items()}
-    )
+    wordings = wording.load_wordings()
+    glossary = {word: tuple(said) for word, said in YAML(typ="safe", pure=True).load(text).items()}
+    return Material(wordings, glossary, opened=opened(wordings.written, wordings.words))
 
 
 def draw_vocabulary(draw: Random, material: Material, own: float) -> tuple[Vocabulary, bool]:

@@ -4,19 +4,28 @@ A taught package's mind is the embedded one. It knows no more of `seal broken`, 
 these words, and where its product has a single place, to name that place restricts nothing.
 """
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from random import Random
 
 from models.example_files import ANOMALY
+from models.note import Kind, Operator
+from models.prompt import SEVERITIES
+from models.sentences import Meaning, Sentence
+from tuning.mind.amounts import figure
 from tuning.mind.material import Material
+from tuning.mind.notes import draw_limit
 from tuning.mind.speak import plural
-from tuning.mind.wording import Called, Place, Products, State
+from tuning.mind.wording import Called, OtherForms, Place, Products, State
 
 CLASSES = (4, 15)  # how many kinds of a product are a thing in a state
-STRANGERS = 12  # kinds that it does not have, though a word of theirs may be one of its words
+STRANGERS = 6  # kinds that it does not have, though a word of theirs may be one of its words
 SHARED_STATES = 3  # states that several things of a product can be in
+FEW_STATES = 3  # of one thing that has several faults: print void, print smear, print shift
+CARRIED, CLAUSES = 60, 60  # sentences that were written about another class; that have a verb
 ONE_PLACE, WITH_ANOMALY, WITH_STRAY = 0.75, 0.8, 0.4  # shares of products
 MOST_PLAIN = 7  # kinds with a name of a single word, as any product may have them
+OPERATORS: tuple[Operator, ...] = (">", ">=")
 EXPLAINED = 0.2  # share of kinds that somebody wrote a line about
 
 
@@ -27,9 +36,10 @@ def draw_product(draw: Random, material: Material) -> Material:
     plain = draw.sample(list(known), draw.randint(1, MOST_PLAIN))
     classes = {name: _by_few_words(known[name]) for name in plain}
     named = _named(draw, products, plain)
-    kinds = draw.randint(*CLASSES)
-    classes |= dict(named[:kinds])
-    strangers = dict(named[kinds : kinds + STRANGERS])
+    number = draw.randint(*CLASSES)
+    kinds = named[:number]
+    classes |= {kind.name: kind.called for kind in kinds}
+    strangers = {kind.name: kind.called for kind in named[number : number + STRANGERS]}
     if draw.random() < WITH_ANOMALY:
         classes[ANOMALY] = products.anomaly
     zones = {zone: words.zones[zone] for zone in draw.sample(list(words.zones), draw.randint(2, 4))}
@@ -45,7 +55,15 @@ def draw_product(draw: Random, material: Material) -> Material:
             "zones": zones,
         }
     )
-    wordings = replace(material.wordings, words=spoken, written=())
+    unit = draw.choice(products.containers)
+    written = [_clause(draw, products, draw.choice(kinds), unit) for _ in range(CLAUSES)]
+    for said in draw.sample(material.opened, min(CARRIED, len(material.opened))):
+        fitting = [name for name in classes if said.sentence.note.unit in ("", "count", *classes[name].units)]
+        if fitting:
+            defect = draw.choice(fitting)
+            written.append(said.of(draw, defect, classes[defect], unit))
+    other = _without(material.wordings.other, {word for name in classes for word in name.split()})
+    wordings = replace(material.wordings, words=spoken, written=tuple(written), other=other)
     return replace(material, wordings=wordings, glossary=_glossary(draw, classes, zones), zones=tuple(zones))
 
 
@@ -63,33 +81,83 @@ def _by_few_words(called: Called) -> Called:
     return called.model_copy(update={"many": called.many[:2], "one": called.one[:1], "place": ""})
 
 
-def _named(draw: Random, products: Products, plain: list[str]) -> list[tuple[str, Called]]:
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of defect; what it says with a verb, which a stray has not."""
+
+    name: str
+    called: Called
+    clauses: tuple[str, ...] = ()
+
+
+def _named(draw: Random, products: Products, plain: list[str]) -> list[_Kind]:
     """Kinds with their names: a few things, several of them in the same states; none that a plain class may mean."""
     things = draw.sample([thing for thing in products.things if thing not in plain], draw.randint(3, 12))
     states = [state for state in products.states.values() if not set(state.nouns) & set(plain)]
     shared = draw.sample(states, SHARED_STATES)
     pairs = [(thing, state) for thing in things for state in shared if draw.random() < 0.5]
+    pairs += [(things[0], state) for state in draw.sample([state for state in states if state.nouns], FEW_STATES)]
     pairs += [(draw.choice(things), draw.choice(states)) for _ in range(2 * CLASSES[1])]
     draw.shuffle(pairs)
-    told = {(thing, state.first): _thing_in_state(draw, thing, state) for thing, state in pairs}
-    named = list(dict(told.values()).items())
+    named = list({(thing, state.first): _thing_in_state(draw, thing, state) for thing, state in pairs}.values())
     if draw.random() < WITH_STRAY:
         stray, at, where = draw.choice(products.strays), draw.choice(products.where_strays_lie), draw.choice(things)
         name, there = f"{stray} {at} {where}", f"{stray} {at} the {where}"
         called = Called(units=("mm", "mm2"), gloss=f"{there}, where none should be", many=(name, there), one=(name,))
-        named.insert(0, (name, called))
-    return named
+        named.insert(0, _Kind(name, called, (f"there is {there}", f"{stray} sits {at} the {where}")))
+    return list({kind.name: kind for kind in named}.values())
 
 
-def _thing_in_state(draw: Random, thing: str, state: State) -> tuple[str, Called]:
-    many, one = [], []
+def _thing_in_state(draw: Random, thing: str, state: State) -> _Kind:
+    many, one, clauses = [], [], []
     for adjective in state.adjectives:
-        many += [plural(f"{adjective} {thing}"), f"{plural(thing)} {adjective}"]
-        one += [f"{adjective} {thing}", f"{thing} {adjective}"]
+        several = plural(thing)
+        many += [plural(f"{adjective} {thing}"), f"{several} {adjective}", f"{several} that are {adjective}"]
+        one += [f"{adjective} {thing}", f"{thing} {adjective}", f"{thing} that is {adjective}"]
+        clauses += [f"the {thing} is {adjective}", f"its {thing} is {adjective}"]
     for word in state.nouns:
         many.append(plural(f"{thing} {word}"))
         one.append(f"{thing} {word}")
+        clauses += [f"the {thing} has {_a(word)}", f"the {thing} shows {_a(word)}"]
+    if "missing" in state.adjectives:
+        clauses += [f"there is no {thing}", f"no {thing} can be found", f"it has no {thing}"]
     name = draw.choice(state.names_of(thing))
     gloss = f"{thing} that is {state.first}" if state.adjectives else f"{state.first} of the {thing}"
     called = Called(units=state.units, gloss=gloss, many=tuple(dict.fromkeys((name, *many))), one=tuple(one))
-    return name, called
+    return _Kind(name, called, tuple(clauses))
+
+
+def _clause(draw: Random, products: Products, kind: _Kind, unit: str) -> Sentence:
+    """A sentence that says the kind with a verb, or what its name stands for."""
+    ways: tuple[Kind, ...] = ("any", "any", "any", "off", "other")
+    if kind.called.units:
+        ways += ("size", "size", "size")
+    way, forms, severity = draw.choice(ways), products.clauses, draw.choice(SEVERITIES)
+    words = {"c": draw.choice(kind.clauses), "u": unit, "sev": severity, "n": kind.name, "what": _a(kind.called.gloss)}
+    meant = {"kind": way, "defect": kind.name, "zone": "", "outside": False} | dict.fromkeys(("unit", "operator"), "")
+    meant |= {"limit": "", "severity": severity if way == "any" else ""}
+    if way == "size":
+        operator, measured = draw.choice(OPERATORS), draw.choice(kind.called.units)
+        limit = draw_limit(draw, measured)
+        form = draw.choice(forms.size[operator])
+        words["L"] = f"{figure(draw, limit)} {measured.replace('mm2', 'mm²')}"
+        meant |= {"unit": measured, "operator": operator, "limit": limit, "severity": severity}
+    elif way == "other":
+        form, meant["defect"] = draw.choice(forms.other), ""
+    else:
+        form = draw.choice(forms.off if way == "off" else forms.any)
+    text = form.format(**words)
+    return Sentence(text=text[0].upper() + text[1:], heading="", note=Meaning.model_validate(meant))
+
+
+def _without(other: OtherForms, said: set[str]) -> OtherForms:
+    """Without what would be a criterion of this product: `A missing leaflet is major.`"""
+    graded = re.compile(rf"\b(?:{'|'.join(SEVERITIES)})\b", re.IGNORECASE)
+    plain = tuple(
+        form for form in other.plain if not (graded.search(form) and said & set(re.findall(r"\w+", form.lower())))
+    )
+    return other.model_copy(update={"plain": plain})
+
+
+def _a(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"

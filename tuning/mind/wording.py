@@ -134,6 +134,15 @@ class State(_Strict):
         return (*behind, *behind, *before, *(f"{thing} {noun}" for noun in self.nouns[:1] * 2))
 
 
+class Clauses(_Strict):
+    """Sentences about a thing in a state that say it with a verb: `If the seal is broken, the carton is critical.`"""
+
+    any: Forms
+    off: Forms
+    size: ByOperator  # {u}: a unit; {L}: a limit
+    other: Forms  # what the name stands for: {n}
+
+
 class Products(_Strict):
     """What made-up products are made of."""
 
@@ -144,6 +153,7 @@ class Products(_Strict):
     anomaly: Called
     place: Place
     containers: Forms
+    clauses: Clauses
 
     @property
     def names(self) -> Forms:
