@@ -5,8 +5,9 @@ names, refuses and measures each. A picture of any size is fitted to the graph's
 stretching turns a round spot oval.
 """
 
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
@@ -22,6 +23,7 @@ from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, ModelPackage
 from models.region_stage import RegionStage
 from models.regions import ESTIMATORS, MASK_STRIDE, Maps, Region, facts_width, find_regions, unit_area_px
 from models.runtime import Device, open_session, require_numbers
+from models.template import Laid, Template
 
 SMALLEST_EDGE = 32  # px of a picture
 TABLET = "tablet"  # the zone that a unit's nominal area is measured on
@@ -86,12 +88,18 @@ class Fitted:
     left: int  # px of padding
     top: int
     inner: tuple[int, int]  # width and height of the picture in the frame
+    laid: Laid | None = None  # over the template, where the product has one
+
+    @property
+    def shown(self) -> NDArray[np.uint8]:
+        """(H, W, 3) what the graph is shown."""
+        return self.pixels if self.laid is None else self.laid.pixels
 
     @property
     def picture(self) -> NDArray[np.uint8]:
-        """The frame without its padding."""
+        """What is shown, without the padding."""
         width, height = self.inner
-        return self.pixels[self.top : self.top + height, self.left : self.left + width]
+        return self.shown[self.top : self.top + height, self.left : self.left + width]
 
 
 class Sight:
@@ -122,12 +130,14 @@ class Eyes:
     def __init__(self, package: ModelPackage | EyesParts, *, threads: int, device: Device = "cpu") -> None:
         """Raises PackageInvalid where graph, tensors and vocabulary do not fit each other."""
         parts = package if isinstance(package, EyesParts) else EyesParts.of(package)
-        try:
-            self._stage = RegionStage.of(load(parts.tensors))
-        except SafetensorError as error:
-            raise PackageInvalid(f"{EYES_TENSORS}: {error}. Nothing was loaded. Assemble the package again.") from error
         graph = parts.graph
         self._sight: Maker = Sight(graph, threads=threads, device=device) if isinstance(graph, bytes) else graph
+        try:
+            tensors = load(parts.tensors)
+        except SafetensorError as error:
+            raise PackageInvalid(f"{EYES_TENSORS}: {error}. Nothing was loaded. Assemble the package again.") from error
+        self._template = Template.taken_from(tensors, self._sight.rows, self._sight.columns)
+        self._stage = RegionStage.of(tensors)
         self._closer = Closer(parts.closer, threads=threads, device=device) if parts.closer is not None else None
         self._defects, self._zones, self._doubt_from = parts.defects, parts.zones, parts.doubt_from
         self._tablet = parts.zones.index(TABLET) if TABLET in parts.zones else None
@@ -180,7 +190,9 @@ class Eyes:
         """
         start = time.perf_counter()
         fitted = fit(pixels, self._sight.rows, self._sight.columns)
-        maps = self._sight.maps(fitted.pixels)
+        if self._template:
+            fitted = replace(fitted, laid=self._template.lay(fitted.pixels))
+        maps = self._sight.maps(fitted.shown)
         px_per_mm = fitted.zoom / mm_per_px
         places = find_regions(maps, self._stage.at, px_per_mm)
         regions = places
@@ -192,6 +204,8 @@ class Eyes:
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
         distance = self._stage.familiarity(maps, self._tablet)
+        if self._template and fitted.laid and not fitted.laid.likeness >= self._template.least:
+            distance = math.inf
         heat = _heat(maps, fitted)
         took_ms = (time.perf_counter() - start) * 1000
         limit, crowded = float(self._stage.familiarity_limit[0]), len(places) >= self._stage.at.most
@@ -262,15 +276,21 @@ def fit(pixels: NDArray[np.uint8], rows: int, columns: int) -> Fitted:
 def _heat(maps: Maps, fitted: Fitted) -> NDArray[np.uint8]:
     """The map that the regions were cut from, without the padding: where the eyes suspect a defect, and how much."""
     (width, height), stride = fitted.inner, MASK_STRIDE
+    mask = maps.mask
+    if fitted.laid:
+        back = fitted.laid.back.copy()
+        back[:, 2] /= stride
+        mask = np.asarray(cv2.warpAffine(mask, back, mask.shape[::-1], borderMode=cv2.BORDER_REPLICATE), np.float32)
     x, y = fitted.left // stride, fitted.top // stride
-    own = maps.mask[y : y + max(1, height // stride), x : x + max(1, width // stride)]
+    own = mask[y : y + max(1, height // stride), x : x + max(1, width // stride)]
     return np.asarray(255 / (1 + np.exp(-np.clip(own, -30, 30))), np.uint8)
 
 
 def _box(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int, int, int]:
     x0, y0, x1, y1 = region.box
-    start, end = _on_picture(x0, y0, fitted, size), _on_picture(x1, y1, fitted, size)
-    return (*start, *end)
+    corners = [_on_picture(x, y, fitted, size) for x in (x0, x1) for y in (y0, y1)]
+    across, down = ([corner[axis] for corner in corners] for axis in (0, 1))
+    return min(across), min(down), max(across), max(down)
 
 
 def _alike(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int] | None:
@@ -294,6 +314,8 @@ def _outline(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[tup
 
 
 def _on_picture(x: float, y: float, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int]:
-    """From the graph's frame to the picture as taken, inside it."""
+    """From what the graph is shown to the picture as taken, inside it."""
+    if fitted.laid:
+        x, y = fitted.laid.back @ (x, y, 1.0)
     across = round((float(x) - fitted.left) / fitted.zoom), round((float(y) - fitted.top) / fitted.zoom)
     return min(max(across[0], 0), size[0]), min(max(across[1], 0), size[1])

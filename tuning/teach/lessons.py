@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.eyes import fit
+from models.template import Template, moved
 from tuning.teach.damage import SOLID, Area, Piece, damaged, pasted, pieces_of
 from tuning.teach.pictures import Photo
 
@@ -78,8 +79,8 @@ def frame_of(photos: Sequence[Photo]) -> tuple[int, int]:
     return rows, columns
 
 
-def shown(photos: Sequence[Photo], rows: int, columns: int) -> list[Shown]:
-    """Every picture fitted as the line fits it."""
+def shown(photos: Sequence[Photo], rows: int, columns: int, template: Template | None = None) -> list[Shown]:
+    """Every picture fitted, and laid over the template if there is one, as the line does it."""
     ready = []
     for photo in photos:
         fitted = fit(photo.pixels(), rows, columns)
@@ -90,7 +91,12 @@ def shown(photos: Sequence[Photo], rows: int, columns: int) -> list[Shown]:
             for at, own in zip(masks, photo.masks, strict=True):
                 scaled = cv2.resize(own.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
                 at[y : y + height, x : x + width] = scaled
-        ready.append(Shown(photo, fitted.pixels, masks, Area(x, y, x + width, y + height)))
+        pixels = fitted.pixels
+        if template:
+            laid = template.lay(pixels)
+            pixels = laid.pixels
+            masks = None if masks is None else np.stack([moved(mask, laid.back) for mask in masks])
+        ready.append(Shown(photo, pixels, masks, Area(x, y, x + width, y + height)))
     return ready
 
 

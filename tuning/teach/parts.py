@@ -10,6 +10,7 @@ from queue import Queue
 
 from safetensors.torch import load_file, save_file
 
+from models.template import Template
 from tuning.eyes.pretrained import pretrained_trunk
 from tuning.side_by_side import Job, Say, side_by_side
 from tuning.teach.lessons import Shown, shown
@@ -27,6 +28,11 @@ class Part:
     photos: list[Photo]
     stem: Path  # of its files
     steps: int
+    template: Template | None = None  # that its pictures are laid over
+
+    def shown(self, frame: tuple[int, int]) -> list[Shown]:
+        """Its pictures as the line would see them."""
+        return shown(self.photos, *frame, self.template)
 
     @property
     def checkpoint(self) -> Path:
@@ -63,7 +69,7 @@ def sides_of(pictures: Sequence[Shown]) -> tuple[list[Shown], list[Shown]]:
 def _teach(
     part: Part, defects: tuple[str, ...], frame: tuple[int, int], wheels: Path, seed: int, said: "Queue[str]"
 ) -> None:
-    good, bad = sides_of(shown(part.photos, *frame))
+    good, bad = sides_of(part.shown(frame))
 
     def report(line: str) -> None:
         said.put(f"{part.name}: {line}")

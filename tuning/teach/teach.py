@@ -36,7 +36,8 @@ from tuning.teach.held_out import (
     look,
     with_made_up,
 )
-from tuning.teach.lessons import Shown, frame_of, shown, step_pixels, varied
+from tuning.teach.lessons import Shown, frame_of, step_pixels, varied
+from tuning.teach.lying import template_of
 from tuning.teach.package import PRODUCT, facts_of, ready_for, write
 from tuning.teach.parts import Part, sides_of, train_parts
 from tuning.teach.pictures import Photographs, halves
@@ -113,10 +114,13 @@ def teach(
         scratch = Path(folder)
         sides = halves(photographs.all)
         first, second = ([p for p, side in zip(photographs.all, sides, strict=True) if side == at] for at in (0, 1))
+        template = template_of(photographs, *frame)
+        if template:
+            say("every unit lies nearly alike: each picture is laid over their template before it is looked at")
         parts = [
-            Part("all pictures", list(photographs.all), scratch / "all", steps),
-            Part("first half", first, scratch / "first", max(1, steps // 2)),
-            Part("second half", second, scratch / "second", max(1, steps // 2)),
+            Part("all pictures", list(photographs.all), scratch / "all", steps, template),
+            Part("first half", first, scratch / "first", max(1, steps // 2), template),
+            Part("second half", second, scratch / "second", max(1, steps // 2), template),
         ]
         train_parts(parts, defects, frame, wheels, seed=seed, say=say)
         say("looking at the pictures that each half was not shown")
@@ -138,14 +142,15 @@ def teach(
             )
         point, smallest = _thresholds(seen, defects, sized=sizes is not None)
         say(f"held out: area under the curve {area:.3f}, memory weighs {weight:g}, a finding from {point.real_from:g}")
-        ready = shown(photographs.all, *frame)
+        ready = parts[0].shown(frame)
         eyes = TaughtEyes(*parts[0].load(wheels, classes=len(defects), with_memory=weight > 0), weight)
         drift = export(eyes, scratch / EYES_GRAPH, frame, [one.pixels for one in ready[:: max(1, len(ready) // 6)]])
         say(f"exported: a mask probability differs by {drift:.5f} at the most")
         sight = RememberingSight(
             (scratch / EYES_GRAPH).read_bytes(), exported_weight=weight, threads=_cores(), whole=whole
         )
-        save_file(_tensors(sight, ready, defects, weight, line, sizes, seed), scratch / EYES_TENSORS)
+        tensors = _tensors(sight, ready, defects, weight, line, sizes, seed) | (template.tensors if template else {})
+        save_file(tensors, scratch / EYES_TENSORS)
         facts = facts_of(
             name,
             frame=frame,
@@ -159,6 +164,7 @@ def teach(
                 "steps": steps,
                 "memory weight": weight,
                 "whole picture weight": whole,
+                "laid over a template": template is not None,
                 "held-out area under the curve": round(area, 4),
             },
         )
@@ -187,7 +193,7 @@ def _crossed(
     """Both halves as graphs, each with the pictures of the other."""
     crossed = []
     for part, other in (parts, parts[::-1]):
-        own, others = shown(part.photos, *frame), shown(other.photos, *frame)
+        own, others = part.shown(frame), other.shown(frame)
         eyes = TaughtEyes(*part.load(wheels, classes=len(defects), with_memory=True), 1.0)
         path = part.stem.with_suffix(".onnx")
         export(eyes, path, frame, [own[0].pixels])
