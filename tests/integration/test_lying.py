@@ -61,6 +61,24 @@ def test_cartons_on_a_belt_have_a_template_and_lie_over_each_other_afterwards(tm
     assert all(template.lay(one.pixels).likeness > template.least for one in shown(photographs.all, *frame))
 
 
+def test_rings_have_none_as_any_turn_fits_them(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    (tmp_path / "good").mkdir()
+    (tmp_path / "bad" / "smudge").mkdir(parents=True)
+    for i in range(24):
+        x, y = (int(v) for v in rng.integers(70, 90, 2))
+        ring = np.full((ROWS, ROWS, 3), 100, np.uint8)
+        cv2.circle(ring, (x, y), 50, (215, 215, 220), 12, cv2.LINE_AA)
+        bad = i % 2
+        if bad:
+            cv2.circle(ring, (x + 35, y + 35), 14, (40, 70, 120), -1)
+        noisy = np.clip(ring + rng.normal(0, 2, ring.shape), 0, 255).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / ("bad/smudge" if bad else "good") / f"{i}.png"), noisy)
+    photographs = open_photographs(tmp_path / "good", tmp_path / "bad")
+
+    assert template_of(photographs, *frame_of(photographs.all)) is None
+
+
 def test_the_mark_of_a_defect_is_laid_with_its_picture(tmp_path: Path) -> None:
     photographs = photographed(tmp_path, turned=3, moved=6)
     frame = frame_of(photographs.all)

@@ -27,11 +27,13 @@ pytestmark = pytest.mark.timeout(900)
 
 
 def unit(seed: int, *, smudge: bool = False, hole: bool = False) -> NDArray[np.uint8]:
-    """A grey plate with a bright ring on it; a smudge is brown and wide, a hole black and small."""
+    """A plate with a bright ring and a letter on it; a smudge is brown and wide, a hole black and small."""
     draw = np.random.default_rng(seed)
     x, y = (int(v) for v in draw.integers(58, 70, 2))
     pixels = np.full((EDGE, EDGE, 3), draw.integers(95, 110), np.uint8)
     cv2.circle(pixels, (x, y), 40, (215, 215, 220), 10, cv2.LINE_AA)
+    cv2.putText(pixels, "K", (x - 52, y - 36), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (190, 190, 190), 2, cv2.LINE_AA)
+    cv2.rectangle(pixels, (x + 34, y + 44), (x + 54, y + 50), (190, 190, 190), -1)
     at = draw.uniform(0, 2 * np.pi)
     on_ring = int(x + 40 * np.cos(at)), int(y + 40 * np.sin(at))
     if smudge:
@@ -92,6 +94,17 @@ def test_new_units_are_told_apart(taught: Taught) -> None:
 
     assert sum(value >= at.hold_from for value in bad) >= 11
     assert sum(value >= at.real_from for value in good) <= 1
+
+
+def test_plates_that_lie_alike_are_laid_over_their_template_and_one_that_does_not_is_unfamiliar(taught: Taught) -> None:
+    eyes, usual = Eyes(taught.package, threads=2), np.ascontiguousarray(unit(500)[..., ::-1])
+    aside = np.ascontiguousarray(np.roll(usual, 45, axis=1))
+
+    near, far = eyes.look(usual, 0.1), eyes.look(aside, 0.1)
+
+    assert taught.package.manifest.training["laid over a template"] is True
+    assert near.familiarity <= near.familiarity_limit
+    assert not far.familiarity <= far.familiarity_limit
 
 
 def test_a_defect_is_called_by_the_name_of_its_folder(taught: Taught) -> None:
