@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 pytest.importorskip("torch")
 
 from tuning.teach.damage import Area
-from tuning.teach.lessons import CUT_PX, WHOLE_EVERY, Lessons, Shown, step_pixels
+from tuning.teach.lessons import CUT_PX, WHOLE_EVERY, Lessons, Shown, step_pixels, variation_of, varied
 from tuning.teach.pictures import Photo
 
 LARGE, SMALL = (512, 768), (288, 384)
@@ -79,3 +80,19 @@ def test_parts_make_a_step_shorter() -> None:
     bad = [picture(LARGE, "spot", marked=True).photo]
 
     assert step_pixels(LARGE, bad) < 0.6 * step_pixels(LARGE, [picture(LARGE, "spot", marked=False).photo])
+
+
+def test_what_is_laid_over_a_template_is_varied_by_what_that_leaves_and_never_mirrored() -> None:
+    arrow = np.zeros((96, 128, 3), np.float32)
+    cv2.circle(arrow, (30, 24), 8, (200, 200, 200), -1)
+    mask = (arrow[..., 0] > 0).astype(np.float32)
+
+    def places(laid: bool) -> NDArray[np.float64]:
+        by = variation_of(replace(picture((96, 128), None, marked=False), laid=laid))
+        marks = [varied(arrow, mask, np.random.default_rng(seed), by)[1] for seed in range(40)]
+        return np.array([np.argwhere(mark > 0.5).mean(0) for mark in marks if mark is not None])
+
+    alike, fallen = places(True), places(False)
+
+    assert np.abs(alike - (24, 30)).max() < 4
+    assert np.abs(fallen - (24, 30)).max() > 40

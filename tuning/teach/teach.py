@@ -36,7 +36,7 @@ from tuning.teach.held_out import (
     look,
     with_made_up,
 )
-from tuning.teach.lessons import Shown, frame_of, step_pixels, varied
+from tuning.teach.lessons import Shown, frame_of, step_pixels, variation_of, varied
 from tuning.teach.lying import template_of
 from tuning.teach.package import PRODUCT, facts_of, ready_for, write
 from tuning.teach.parts import Part, sides_of, train_parts
@@ -330,7 +330,7 @@ def _tensors(
 
 
 def _variation(one: Shown, rng: np.random.Generator) -> Shown:
-    pixels, masks = varied(one.pixels.astype(np.float32), one.masks, rng)
+    pixels, masks = varied(one.pixels.astype(np.float32), one.masks, rng, variation_of(one))
     return replace(one, pixels=np.ascontiguousarray(pixels).astype(np.uint8), masks=masks)
 
 
