@@ -21,6 +21,7 @@ from models.observation import Observation
 from models.package import ModelPackage
 from models.reading import Reading
 from models.runtime import Device
+from models.template import MOST_DEGREES, MOST_MOVED
 from models.verdict import Asked, Disposition, Judgement, Reason, Verdict, decide, questions_for
 
 WARM_UP_LOOKS = 40
@@ -134,6 +135,11 @@ class Examiner:
         return asked
 
     def _unassessable(self, look: Look) -> str:
+        if look.lies_otherwise:
+            return (
+                f"the unit does not lie as those of {self.package.manifest.name} do, or is of another product: turned "
+                f"by more than {MOST_DEGREES} degrees, aside by more than {MOST_MOVED:.0%} of the picture, or not there"
+            )
         if not look.familiarity <= look.familiarity_limit:
             return (
                 f"the picture is unlike what {self.package.manifest.name} was made for "

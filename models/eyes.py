@@ -76,6 +76,7 @@ class Look:
     crowded: bool  # there may be more places than are looked at
     eyes_ms: float
     heat: NDArray[np.uint8] | None = None  # (h, w) of the picture at MASK_STRIDE px of the frame; 255: surely a defect
+    lies_otherwise: bool = False  # it could not be laid over the product's template: nothing that the eyes say counts
     unit_px2: float | None = None  # nominal area of a unit in the frame; None: not seen, or nothing had to be compared
 
 
@@ -204,12 +205,13 @@ class Eyes:
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
         distance = self._stage.familiarity(maps, self._tablet)
-        if self._template and fitted.laid and not fitted.laid.likeness >= self._template.least:
+        otherwise = bool(self._template and fitted.laid and not fitted.laid.likeness >= self._template.least)
+        if otherwise:
             distance = math.inf
         heat = _heat(maps, fitted)
         took_ms = (time.perf_counter() - start) * 1000
         limit, crowded = float(self._stage.familiarity_limit[0]), len(places) >= self._stage.at.most
-        return Look(tuple(seen), distance, limit, crowded, took_ms, heat, unit_px2)
+        return Look(tuple(seen), distance, limit, crowded, took_ms, heat, otherwise, unit_px2)
 
     def _observation(
         self, region: Region, fitted: Fitted, px_per_mm: float, unit_px2: float | None, size: tuple[int, int]

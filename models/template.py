@@ -23,7 +23,7 @@ STRIDE = 4  # px of the frame per px of the template
 COARSER = 2  # times, of the first round: it finds what lies far off
 SMOOTHED_PX = 1.0  # of the template
 ROUNDS, ENOUGH = 50, 1e-4
-MOST_TURNED = np.radians(10)  # farther off, a unit lies otherwise: half a turn fits a screw as well
+MOST_DEGREES = 10  # farther off, a unit lies otherwise: half a turn fits a screw as well
 MOST_MOVED = 0.1  # of the frame's edges, its middle
 NO_LIKENESS = -1.0
 TEMPLATE, LEAST = "template", "least_likeness"  # in the tensors of the eyes
@@ -108,7 +108,7 @@ def _is_near(back: Floats, shape: tuple[int, ...]) -> bool:
     rows, columns = shape
     middle = np.array([columns / 2, rows / 2, 1.0])
     off = np.abs(back @ middle - middle[:2]) / (columns, rows)
-    return bool(abs(np.arctan2(back[1, 0], back[0, 0])) <= MOST_TURNED and (off <= MOST_MOVED).all())
+    return bool(abs(np.degrees(np.arctan2(back[1, 0], back[0, 0]))) <= MOST_DEGREES and (off <= MOST_MOVED).all())
 
 
 def _halved(grey: Floats) -> Floats:

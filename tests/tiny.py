@@ -31,6 +31,7 @@ from models.digest import digest_file
 from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, MANIFEST, DefectClass, Manifest, ModelPackage
 from models.reading import Reading, ReadLine, reading_path
 from models.regions import ESTIMATORS
+from models.template import Template
 from tests.integration import tiny_mind
 from tests.tiny_closer import ADDED_ESTIMATORS, tiny_closer
 
@@ -234,14 +235,20 @@ def with_smallest(package: ModelPackage, *, spot_px: float) -> ModelPackage:
     return ModelPackage.load(package.folder)
 
 
-def with_eyes(package: ModelPackage, folder: Path, defects: tuple[DefectClass, ...] | None = None) -> ModelPackage:
+def with_eyes(
+    package: ModelPackage,
+    folder: Path,
+    defects: tuple[DefectClass, ...] | None = None,
+    template: Template | None = None,
+) -> ModelPackage:
     """The same package under eyes that see colours; its own classes unless `defects` are given."""
     shutil.copytree(package.folder, folder)
     seen = defects or package.manifest.defects
     zones = package.manifest.words.zones
     (folder / EYES_GRAPH).write_bytes(graph(tuple(d.name for d in seen), zones))
     (folder / CLOSER_GRAPH).write_bytes(tiny_closer(len(seen)))
-    (folder / EYES_TENSORS).write_bytes(save(tensors(len(seen), len(zones))))
+    laid = template.tensors if template else {}
+    (folder / EYES_TENSORS).write_bytes(save(tensors(len(seen), len(zones)) | laid))
     files = {name: digest_file(folder / name) for name in package.manifest.files}
     facts = {"defects": [d.model_dump(exclude={"smallest_px"}) for d in seen], "files": files}
     manifest = Manifest.model_validate(package.manifest.model_dump() | facts)

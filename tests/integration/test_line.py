@@ -18,6 +18,7 @@ from inspector.records import BatchStatus, EventKind, RecordStore
 from inspector.records.record import State
 from inspector.run import run_batch
 from models.package import ModelPackage
+from models.template import Template, small
 from models.verdict import Disposition, Reason
 from tests import tiny
 from tests.tiny import CHIP, DIM, STAIN, Disc, records, run
@@ -176,6 +177,22 @@ def test_a_picture_unlike_the_packages_is_held_as_not_assessable(package: ModelP
     first, second = records(path).values()
     assert (first.disposition, first.reason) == (Disposition.HOLD, Reason.NOT_ASSESSABLE)
     assert "unlike what tiny was made for" in first.text
+    assert second.disposition is Disposition.ACCEPT
+
+
+def test_a_unit_that_lies_otherwise_than_its_product_does_is_held_and_the_record_says_so(
+    package: ModelPackage, tmp_path: Path
+):
+    template = Template(small(tiny.unit(9)), 0.9)
+    laid = tiny.with_eyes(package, tmp_path / "laid", template=template)
+    aside = np.roll(tiny.unit(1), 48, axis=0)
+    path = tiny.write_line(tmp_path, laid, [aside, np.roll(tiny.unit(2), 6, axis=1)], gate_after_ms=IN_TIME)
+
+    run(path)
+
+    first, second = records(path).values()
+    assert (first.disposition, first.reason) == (Disposition.HOLD, Reason.NOT_ASSESSABLE)
+    assert "does not lie as those of tiny do" in first.text
     assert second.disposition is Disposition.ACCEPT
 
 
