@@ -1,4 +1,4 @@
-"""Numbers as people spell them out, up to 999: `twenty-five`, `a hundred and ten`, `a dozen`, `zero point five`."""
+"""Numbers as people spell them out: `twenty-five`, `a hundred and ten`, `twelve hundred`, `zero point five`."""
 
 import re
 
@@ -12,7 +12,9 @@ DIGITS = ("zero", *ONES[:9])
 _DIGIT = "|".join(DIGITS)
 _ONES = "|".join(sorted(ONES, key=len, reverse=True))  # sixteen before six
 _BELOW_100 = rf"(?:(?:{'|'.join(TENS)})(?:[ -](?:{'|'.join(ONES[:9])}))?|{_ONES})"
-_WHOLE = rf"(?:(?:(?:an?|{'|'.join(ONES[:9])}) )?hundred(?:(?: and)? {_BELOW_100})?|(?:a )?dozen|{_BELOW_100})"
+_HUNDREDS = rf"(?:(?:an?|{_ONES}) )?hundred(?:(?: and)? {_BELOW_100})?"
+_THOUSANDS = rf"(?:(?:an?|{_BELOW_100}) )?thousand(?:(?:,| and)? (?:{_HUNDREDS}|{_BELOW_100}))?"
+_WHOLE = rf"(?:{_THOUSANDS}|{_HUNDREDS}|(?:a )?dozen|{_BELOW_100})"
 NUMBER = rf"(?:(?:zero|nought|{_WHOLE}) point (?:{_DIGIT})(?: (?:{_DIGIT}))*|{_WHOLE})"  # a pattern without groups
 
 
@@ -21,11 +23,15 @@ def number_of(said: str) -> float:
 
     >>> [number_of(said) for said in ("twelve", "Seventy-five", "two hundred and ten", "a dozen", "zero point five")]
     [12.0, 75.0, 210.0, 12.0, 0.5]
+    >>> [number_of(said) for said in ("twelve hundred", "a thousand", "two thousand five hundred and one")]
+    [1200.0, 1000.0, 2501.0]
     """
     whole, _, decimals = said.lower().partition(" point ")
-    words, value = re.split(r"[ -]", whole), 0
+    words, thousands, value = re.split(r"[ -]|, ", whole), 0, 0
     for word in words:
-        if word == "hundred":
+        if word == "thousand":
+            thousands, value = max(value, 1), 0
+        elif word == "hundred":
             value = max(value, 1) * 100
         elif word == "dozen":
             value = 12
@@ -33,4 +39,4 @@ def number_of(said: str) -> float:
             value += ONES.index(word) + 1
         elif word in TENS:
             value += (TENS.index(word) + 2) * 10
-    return float(f"{value}.{''.join(str(DIGITS.index(digit)) for digit in decimals.split())}0")
+    return float(f"{1000 * thousands + value}.{''.join(str(DIGITS.index(digit)) for digit in decimals.split())}0")

@@ -26,11 +26,11 @@ _LESS = (
     r"|(?:do|does|did) not reach|<=?|≤|‹)"
 )
 _OR_LESS = r"(?:or|and) (?:less|smaller|shorter|below|under|fewer)"
-_GOOD = r"(?:accept\w*|allow\w*|permi\w+|tolera\w*|pass\w*|ok|okay|fine|ignor\w*|exempt\w*)"
+_GOOD = r"(?:accept\w*|allow\w*|permi\w+|tolera\w*|pass\w*|ok|okay|fine|ignor\w*|disregard\w*|exempt\w*)"
 _BINDING = r"(?:must|shall|should|may|can|need\w*|require\w*|unless|except\w*|limit\w*|max\w*)"
 _REST = (
     r"(?:good|or|else|otherwise|if|when|anything|everything|rest|from|after|failing|remain\w*|further|higher|larger|longer"
-    r"|more|bigger|over|above|beyond|exceed\w*)"
+    r"|more|bigger|over|above|beyond|exceed\w*|others)"
 )
 _NONE = r"(?:not|no|nothing|never)"
 ANY_DEFECT = ("deviation", "irregularity")  # said of every defect: an area deviation, a major deviation
@@ -53,10 +53,10 @@ _COUNTED = _phrase(
     rf"|(?P<or_more>\d+|{NUMBER}) or more\b(?! of (?:it|its|the)\b))",
 )
 _SMALLER = _phrase(  # what is below a limit is judged: below 2 mm are major, 2 mm or less counts as major
-    r"(?<!not )(?<!no )(?<!never )(?<!longer )(?<!not stay )(?<!not remain )",
+    r"(?<!not )(?<!no )(?<!never )(?<!longer )(?<!not stay )(?<!not remain )(?<!but )",
     rf"(?:{_LESS} ?(?:and including )?(?:{_NUMBER}|{NUMBER}\b)(?: ?{_UNIT})?|{_NUMBER}(?: ?{_UNIT})? {_OR_LESS}",
     rf"|(?:within|until) {_NUMBER} ?{_UNIT})",
-    rf"(?P<then>[^.;]*?)\b(?P<severity>{_SEVERITY})\b(?! (?:above|beyond|from|over))",
+    rf"(?P<then>[^.;]*?)\b(?P<severity>{_SEVERITY})\b(?! (?:above|beyond|from|over|if (?:exceeded|more|larger)))",
 )
 _A_LIMIT_BEFORE = _phrase(rf"\b(?:{_GOOD}|{_BINDING})\b")  # ... unless it is what must be, or what is accepted
 _A_LIMIT_AFTER = _phrase(
@@ -87,7 +87,7 @@ _SUM = _phrase(
     r"|(?:taken|added) (?:together|up))\b",
 )
 _OF_A_LENGTH = _phrase(
-    r"% (?:or \w+ )?of (?:(?!area|surface)[^.;|]){0,40}?",
+    r"% (?:or \w+ )?of (?:(?!area|surface|or more|or over)[^.;|]){0,40}?",
     r"\b(?:diameter|length|width|height|edge|rim|circumference|perimeter)\b",
 )
 _UNKNOWN = _phrase(r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)(?! (?:number|code))|deeper|depth|closer)\b")

@@ -42,6 +42,12 @@ _SHARE_OF = re.compile(
     rf"(?! of an? (?:{_UNIT}|sq))",
     re.IGNORECASE,
 )
+_INCHES = (
+    re.compile(  # `in` is a place far more often: 0.1 in. long, 1/16", but neither 3 in the pocket nor 0.5 in diameter
+        r"""(?<![\w.,/])(\d+[.,/]\d+) ?(?:"|in\.?(?= (?:long|wide|deep|across|or|and)\b|[,;:)]|$))""",
+        re.IGNORECASE,
+    )
+)
 _HALF_OF_A_NUMBER = re.compile(  # 1 500 µm, 0.5 to 1 cm, a sixteenth of an inch: what was found is a part of it
     rf"(?:(?:\d|\b{NUMBER})(?: to | and | or | ?[–-] ?| )"
     rf"|\b(?:{_PART}|seventh|ninth|\w+teenth|\w+tieth|thousandth)s? of )$",
@@ -56,8 +62,10 @@ def in_figures(text: str) -> str:
     'Nicks from 50 mm² up, or over 75 % of the tablet'
     >>> in_figures("Spots > 250 µm, 2½ mm or 1.2 cm, one eighth its area, seen from 30 cm in the first half of it")
     'Spots > 0.25 mm, 2.5 mm or 12 mm, 12.5 % of its area, seen from 30 cm in the first half of it'
+    >>> in_figures('Chips over 0.1 in. long, cracks from 1/16" on, and twelve hundred microns in a pocket')
+    'Chips over 2.54 mm long, cracks from 1.59 mm on, and 1.2 mm in a pocket'
     """
-    return _SHARE_OF.sub(_in_percent, _QUANTITY.sub(_converted, text))
+    return _SHARE_OF.sub(_in_percent, _QUANTITY.sub(_converted, _INCHES.sub(r"\1 inch", text)))
 
 
 def shares(text: str) -> list[float]:

@@ -9,6 +9,11 @@ from models.quantities import in_figures
     ("written", "same"),
     [
         ("over 500 µm", "over 0.5 mm"),
+        ("over twelve hundred microns", "over 1.2 mm"),
+        ("over two thousand five hundred microns", "over 2.5 mm"),
+        ("over one thousand, two hundred and fifty microns", "over 1.25 mm"),
+        ("over 0.1 in. long", "over 2.54 mm long"),
+        ('over 1/16"', "over 1.59 mm"),
         ("over 80 microns", "over 0.08 mm"),
         ("over 1,250 µm", "over 1.25 mm"),
         ("over 0,2 cm", "over 2 mm"),
@@ -48,6 +53,9 @@ def test_a_quantity_is_put_into_figures_and_the_minds_units(written: str, same: 
     [
         "Spots over 0.5 mm, 12 mm², 3 % or 2.5mm2 are major",
         "Tablets broken in half",
+        "more than 3 in the pocket",
+        "spots above 0.5 in diameter",
+        "at most 3 in. Any more is major",
         "in the first half of the shift",
         "a third doubly filled cavity",
         "more than three spots per blister",
