@@ -5,13 +5,14 @@ Between the two thresholds lies the hold zone: what is too unsure to reject and 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.errors import ModelError
 from models.evaluate_eyes import SeenUnit, specified_of
+from models.example_files import ANOMALY
 
 THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(2, 96))
 SIZES_PX = (2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 25.0, 30.0, 40.0)
@@ -159,6 +160,37 @@ def smallest_sizes(cases: Sequence[Case], hold_from: float) -> Mapping[str, floa
         sized = [(case.length_px, case.score >= hold_from) for case in own if case.length_px is not None]
         sizes[name] = smallest_found(sized) if sized else None
     return sizes
+
+
+def sizes_of_classes(cases: Sequence[Case], defects: Sequence[str], hold_from: float) -> dict[str, float | None]:
+    """For every class of a package the size in px from which on it is found.
+
+    What no name fits is found from where defects of any kind are, unless enough of it is shown: nobody has many.
+
+    Raises:
+        ModelError: a class is not shown, or too little of it.
+    """
+    named = [case for case in cases if case.defect != ANOMALY]
+    sizes = dict(smallest_sizes(named, hold_from))
+    if ANOMALY in defects:
+        unnamed = [case for case in cases if case.defect == ANOMALY]
+        sizes[ANOMALY] = smallest_of(ANOMALY, unnamed, usual_size(cases, hold_from), hold_from)
+    if unshown := sorted(set(defects) - set(sizes)):
+        raise ModelError(
+            f"operating point: no {', '.join(unshown)} is shown. Nothing was set, because nobody could say from which "
+            "size on they are found. Add units with them."
+        )
+    return sizes
+
+
+def usual_size(cases: Sequence[Case], hold_from: float) -> float | None:
+    """The length in px from which on defects are found, all classes together; None where none has a size.
+
+    Raises:
+        ModelError: too few to tell.
+    """
+    sized = [replace(case, defect="all") for case in cases if case.length_px is not None]
+    return smallest_sizes(sized, hold_from)["all"] if sized else None
 
 
 def smallest_of(name: str, own: Sequence[Case], usual: float | None, hold_from: float) -> float | None:

@@ -15,7 +15,7 @@ from models.evaluate_eyes import look_at
 from models.example_files import open_examples
 from models.eyes import Eyes
 from models.metrics import rate, share
-from models.operating import Point, Scored, Target, choose, scored_units, smallest_sizes
+from models.operating import Point, Scored, Target, choose, scored_units, sizes_of_classes
 from models.package import ModelPackage, refuse_filled
 
 
@@ -54,12 +54,7 @@ def operating_point(
         seen = look_at(units, Eyes(loaded, threads=threads), progress=lambda done: step(done, len(units)))
     scored = scored_units(seen)
     point = choose(scored, target)
-    sizes = smallest_sizes(scored.cases, point.hold_from)
-    if unshown := sorted(set(words.defects) - set(sizes)):
-        raise LineError(
-            f"operating point: {data} shows no {', '.join(unshown)}. Nothing was set, because nobody could say from "
-            "which size on they are found. Add units with them."
-        )
+    sizes = sizes_of_classes(scored.cases, words.defects, point.hold_from)
     source = f"{target.model_dump_json(exclude_none=True)} on {len(units)} units, {units.digest}"
     made = loaded.at_point(to, real_from=point.real_from, hold_from=point.hold_from, smallest_px=sizes, source=source)
     _show(scored, point, loaded)

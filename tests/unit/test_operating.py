@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from models.errors import ModelError
-from models.operating import NEVER, Case, Scored, Target, choose, smallest_sizes
+from models.example_files import ANOMALY
+from models.operating import NEVER, Case, Scored, Target, choose, sizes_of_classes, smallest_sizes
 
 GOOD = [(0.1,)] * 90 + [(0.55,)] * 8 + [(0.7, 0.62)] * 2
 CASES = [Case("chip", 6.0 + index / 10, 0.3 + index / 100) for index in range(65)]
@@ -81,3 +82,19 @@ def test_one_false_finding_is_one_on_any_number_of_good_units(good: int):
     units = [(0.1,)] * (good - 1) + [(0.9,)]
 
     assert choose(Scored(CASES, units), Target(false_per_good=1 / good, held=0.2)).real_from < 0.9
+
+
+def test_what_no_name_fits_is_found_from_where_any_kind_is_and_need_not_be_shown() -> None:
+    tears = [Case("tear", float(px), 0.9 if px >= 6 else 0.1) for px in range(1, 41)]
+
+    sizes = sizes_of_classes(tears, ("tear", ANOMALY), 0.5)
+
+    assert sizes["tear"] is not None
+    assert sizes[ANOMALY] == sizes["tear"]
+
+
+def test_a_named_class_that_no_unit_shows_is_refused() -> None:
+    tears = [Case("tear", float(px), 0.9) for px in range(1, 41)]
+
+    with pytest.raises(ModelError, match=r"no wrinkle is shown.*Add units"):
+        sizes_of_classes(tears, ("tear", "wrinkle", ANOMALY), 0.5)

@@ -19,7 +19,7 @@ from models.evaluate_eyes import SeenUnit, look_at
 from models.example import ShownDefect, ShownUnit
 from models.example_files import ANOMALY
 from models.eyes import Eyes, EyesParts
-from models.operating import FEWEST, Point, Target, choose, scored_units, smallest_of, smallest_sizes
+from models.operating import FEWEST, Point, Target, choose, scored_units, smallest_of, usual_size
 from models.package import EYES_GRAPH, EYES_TENSORS, DefectClass, ModelPackage
 from models.regions import facts_width
 from tuning.errors import TuningError
@@ -292,8 +292,7 @@ def _thresholds(
     smallest: dict[str, float | None] = dict.fromkeys(defects)
     if sized:
         sizes = [case for case in scored.cases if case.length_px is not None]
-        of_all = [replace(case, defect="all") for case in sizes]
-        usual = smallest_sizes(of_all, point.hold_from)["all"]
+        usual = usual_size(sizes, point.hold_from)
         for name in defects:
             own = [case for case in sizes if case.defect == name]
             smallest[name] = smallest_of(name, own, usual, point.hold_from)
