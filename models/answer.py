@@ -25,7 +25,7 @@ from models.note import Kind, Note, Operator, Severity, Tier, Unit
 LANGUAGE = 2  # of notes and chains: a mind that was taught another one is refused. 2: places beside each other
 SEVERITY_PIECES = (" critical", " major", " minor")
 UNIT_PIECES = (" mm", " mm2", " %")
-OPERATORS = (">", ">=")
+OPERATORS: tuple[Operator, ...] = (">", ">=")
 MOST_TIERS = 2
 DONE = "done"
 

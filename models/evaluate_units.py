@@ -26,7 +26,7 @@ from models.verdict import Disposition, OperatingPoint, Verdict, decide, questio
 TOPIC = "units"
 VIEW = "challenge"
 BINS_MM = (0.0, 0.5, 1.0, 2.0, 4.0, math.inf)
-CRITICAL_AIM = 0.99
+AIMS: Mapping[Severity, float] = {"critical": 0.99}
 
 Truth = Literal["clean", "tolerable", "unnamed", "faint unnamed", "faint", "must reject"]
 
@@ -130,8 +130,8 @@ def _detected(bad: Sequence[JudgedUnit], of: str) -> list[Figure]:
             if grave == severity
         ]
         if kept:
-            name, aim = f"{severity} defects over the sheet: unit not accepted", CRITICAL_AIM
-            figures.append(share(TOPIC, name, sum(kept), len(kept), of=of, aim=aim if severity == "critical" else None))
+            name, aim = f"{severity} defects over the sheet: unit not accepted", AIMS.get(severity)
+            figures.append(share(TOPIC, name, sum(kept), len(kept), of=of, aim=aim))
     return figures
 
 

@@ -205,7 +205,7 @@ class Eyes:
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
         distance = self._stage.familiarity(maps, self._tablet)
-        otherwise = bool(self._template and fitted.laid and not fitted.laid.likeness >= self._template.least)
+        otherwise = fitted.laid is not None and not fitted.laid.is_like
         if otherwise:
             distance = math.inf
         heat = _heat(maps, fitted)

@@ -42,11 +42,9 @@ _SHARE_OF = re.compile(
     rf"(?! of an? (?:{_UNIT}|sq))",
     re.IGNORECASE,
 )
-_INCHES = (
-    re.compile(  # `in` is a place far more often: 0.1 in. long, 1/16", but neither 3 in the pocket nor 0.5 in diameter
-        r"""(?<![\w.,/])(\d+[.,/]\d+) ?(?:"|in\.?(?= (?:long|wide|deep|across|or|and)\b|[,;:)]|$))""",
-        re.IGNORECASE,
-    )
+# `in` is a place far more often: 0.1 in. long and 1/16" are inches, 3 in the pocket and 0.5 in diameter are none
+_INCHES = re.compile(
+    r"""(?<![\w.,/])(\d+[.,/]\d+) ?(?:"|in\.?(?= (?:long|wide|deep|across|or|and)\b|[,;:)]|$))""", re.IGNORECASE
 )
 _HALF_OF_A_NUMBER = re.compile(  # 1 500 µm, 0.5 to 1 cm, a sixteenth of an inch: what was found is a part of it
     rf"(?:(?:\d|\b{NUMBER})(?: to | and | or | ?[–-] ?| )"

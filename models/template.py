@@ -36,6 +36,7 @@ class Laid:
     pixels: NDArray[np.uint8]  # (H, W, 3)
     back: Floats  # (2, 3) from places of it to places of the frame as it was
     likeness: float  # correlation of both, -1 to 1
+    is_like: bool  # as much as the product's pictures are
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,16 @@ class Template:
             turn[:, 2] *= COARSER
             likeness, turn = _found(self.grey, shown, turn)
         except cv2.error:  # no way to lay it is better than another
-            return _as_it_was(frame)
+            return self._as_it_was(frame)
         back = turn.copy()
         middle = (STRIDE - 1) / 2  # of a px of the template, in px of the frame
         back[:, 2] = STRIDE * turn[:, 2] + middle - turn[:, :2] @ np.full(2, middle, np.float32)
         if not _is_near(back, frame.shape[:2]):
-            return _as_it_was(frame)
-        return Laid(moved(frame, back), back, likeness)
+            return self._as_it_was(frame)
+        return Laid(moved(frame, back), back, likeness, likeness >= self.least)
+
+    def _as_it_was(self, frame: NDArray[np.uint8]) -> Laid:
+        return Laid(frame, np.eye(2, 3, dtype=np.float32), NO_LIKENESS, self.least <= NO_LIKENESS)
 
 
 def small(frame: NDArray[np.uint8]) -> Floats:
@@ -98,10 +102,6 @@ def moved(image: NDArray[_Kind], back: Floats) -> NDArray[_Kind]:
     size = (image.shape[1], image.shape[0])
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(image, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE), image.dtype)
-
-
-def _as_it_was(frame: NDArray[np.uint8]) -> Laid:
-    return Laid(frame, np.eye(2, 3, dtype=np.float32), NO_LIKENESS)
 
 
 def _is_near(back: Floats, shape: tuple[int, ...]) -> bool:

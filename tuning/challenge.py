@@ -11,6 +11,7 @@ from random import Random
 import numpy as np
 
 from cameras.render import Content, Rendered, render
+from models.answer import OPERATORS
 from models.criteria import CriteriaSheet, Criterion, Limit
 from models.digest import digest_bytes
 from models.example import (
@@ -21,7 +22,7 @@ from models.example import (
     ShownSheet,
     ShownUnit,
 )
-from models.note import Note, Operator, Severity, Tier, Unit
+from models.note import Note, Severity, Tier, Unit
 from models.package import PackageFacts
 from models.prompt import CriterionText
 from tuning.challenge_material import held_out_of, material_of, speaks_of
@@ -239,9 +240,8 @@ def _changed(draw: Random, note: Note) -> list[Note]:
     if draw.random() < 0.15:
         return [Note(kind="off", defect=note.defect, zone=note.zone, outside=note.outside)]
     tier = note.tiers[0]
-    operators: tuple[Operator, ...] = (">", ">=")
     limit = round(tier.limit * draw.uniform(0.8, 2.2), 1)
-    return [note.model_copy(update={"tiers": (Tier(operator=draw.choice(operators), limit=limit, severity=severity),)})]
+    return [note.model_copy(update={"tiers": (Tier(operator=draw.choice(OPERATORS), limit=limit, severity=severity),)})]
 
 
 def _any(defect: str, severity: Severity) -> Note:

@@ -9,6 +9,7 @@ from random import Random
 
 from models.sentences import Sentence
 from models.spelling import in_case_of
+from tuning.mind.speak import with_article
 from tuning.mind.wording import Called, Words
 
 _OF_A_BLISTER = re.compile(
@@ -21,11 +22,11 @@ _UNIT = re.compile(r"\b(?:blister(?: pack| card)?|pack|card)(s?)\b", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A written sentence with a gap where its class was named: `{one}`, with its article, or `{many}`."""
+    """A written sentence with a gap where its class was named, once."""
 
     before: str
-    named: str  # as it was: its case is kept
-    article: str
+    named: str  # with its article, as it was: its case is kept
+    article: bool
     many: bool
     behind: str
     sentence: Sentence
@@ -33,8 +34,7 @@ class Open:
     def of(self, draw: Random, defect: str, called: Called, unit: str) -> Sentence:
         """The sentence about another class, of units of another kind."""
         name = draw.choice(called.many if self.many else called.one)
-        article = f"{'an' if name[0] in 'aeiou' else 'a'} " if self.article else ""
-        name = in_case_of(self.named, article + name)
+        name = in_case_of(self.named, with_article(name) if self.article else name)
         text = _UNIT.sub(lambda said: in_case_of(said[0], unit + said[1]), self.before + "\0" + self.behind)
         note = self.sentence.note.model_copy(update={"defect": defect})
         return self.sentence.model_copy(update={"text": text.replace("\0", name), "note": note})
@@ -57,4 +57,4 @@ def _open(sentence: Sentence, words: Words) -> Open | None:
     before, behind = sentence.text[: said[0].start()], sentence.text[said[0].end() :]
     if _OF_A_BLISTER.search(before + " " + behind):
         return None
-    return Open(before, said[0][0], said[0][1] or "", said[0][2].lower() in several, behind, sentence)
+    return Open(before, said[0][0], bool(said[0][1]), said[0][2].lower() in several, behind, sentence)

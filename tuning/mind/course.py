@@ -32,16 +32,18 @@ class Course:
         draw, settings, material, own = Random(f"{self._seed}/{step}"), self._settings, self._material, OWN
         done, late = step / settings.course_steps, step >= settings.judging_from
         later = settings.later(step)
-        if later and later[0].products and draw.random() < later[0].products:
+        products = later[0].products if later else 0.0
+        made_up = products > 0 and draw.random() < products
+        if made_up:
             material, own = draw_product(draw, material), 1.0
         if draw.random() < _reading(settings, step):
-            renamed = settings.renamed if material is self._material else RENAMED_OF_A_PRODUCT
+            renamed = RENAMED_OF_A_PRODUCT if made_up else settings.renamed
             return draw_reading(draw, material, settings.sentences, own=own, renamed=renamed)
         near = min(1.0, done / settings.near_reached)
         drilled = draw.random() < settings.drills * (1.0 if done < 0.35 else 0.3)
-        crowded, mixed = later[0].crowded if later else CROWDED_LATE, settings.mixed
-        if material is not self._material:
-            crowded, mixed = CROWDED_OF_A_PRODUCT, MIXED_OF_A_PRODUCT
+        crowded, mixed = CROWDED_OF_A_PRODUCT, MIXED_OF_A_PRODUCT
+        if not made_up:
+            crowded, mixed = later[0].crowded if later else CROWDED_LATE, settings.mixed
         criteria, questions = draw.randint(1, 3), DRILL_QUESTIONS
         if not drilled:
             criteria, questions = draw.randint(3, _longest(settings, done)), settings.questions

@@ -8,15 +8,17 @@ import re
 from dataclasses import dataclass, replace
 from random import Random
 
+from models.answer import OPERATORS
 from models.example_files import ANOMALY
-from models.note import Kind, Operator
+from models.note import Kind
 from models.prompt import SEVERITIES
 from models.sentences import Meaning, Sentence
 from tuning.mind.amounts import figure
 from tuning.mind.material import Material
 from tuning.mind.notes import draw_limit
-from tuning.mind.speak import plural
+from tuning.mind.speak import plural, with_article
 from tuning.mind.wording import Called, OtherForms, Place, Products, State
+from tuning.mind.written import SEVERITY
 
 CLASSES = (4, 15)  # how many kinds of a product are a thing in a state
 STRANGERS = 6  # kinds that it does not have, though a word of theirs may be one of its words
@@ -25,7 +27,6 @@ FEW_STATES = 3  # of one thing that has several faults: print void, print smear,
 CARRIED, CLAUSES = 60, 60  # sentences that were written about another class; that have a verb
 ONE_PLACE, WITH_ANOMALY, WITH_STRAY = 0.75, 0.8, 0.4  # shares of products
 MOST_PLAIN = 7  # kinds with a name of a single word, as any product may have them
-OPERATORS: tuple[Operator, ...] = (">", ">=")
 EXPLAINED = 0.2  # share of kinds that somebody wrote a line about
 
 
@@ -118,7 +119,7 @@ def _thing_in_state(draw: Random, thing: str, state: State) -> _Kind:
     for word in state.nouns:
         many.append(plural(f"{thing} {word}"))
         one.append(f"{thing} {word}")
-        clauses += [f"the {thing} has {_a(word)}", f"the {thing} shows {_a(word)}"]
+        clauses += [f"the {thing} has {with_article(word)}", f"the {thing} shows {with_article(word)}"]
     if "missing" in state.adjectives:
         clauses += [f"there is no {thing}", f"no {thing} can be found", f"it has no {thing}"]
     name = draw.choice(state.names_of(thing))
@@ -133,31 +134,34 @@ def _clause(draw: Random, products: Products, kind: _Kind, unit: str) -> Sentenc
     if kind.called.units:
         ways += ("size", "size", "size")
     way, forms, severity = draw.choice(ways), products.clauses, draw.choice(SEVERITIES)
-    words = {"c": draw.choice(kind.clauses), "u": unit, "sev": severity, "n": kind.name, "what": _a(kind.called.gloss)}
-    meant = {"kind": way, "defect": kind.name, "zone": "", "outside": False} | dict.fromkeys(("unit", "operator"), "")
-    meant |= {"limit": "", "severity": severity if way == "any" else ""}
+    words = {
+        "c": draw.choice(kind.clauses),
+        "u": unit,
+        "sev": severity,
+        "n": kind.name,
+        "what": with_article(kind.called.gloss),
+    }
+    meant = {"kind": way, "defect": kind.name, "zone": "", "outside": False}
+    meant |= {"unit": "", "operator": "", "limit": "", "severity": ""}
     if way == "size":
         operator, measured = draw.choice(OPERATORS), draw.choice(kind.called.units)
         limit = draw_limit(draw, measured)
         form = draw.choice(forms.size[operator])
         words["L"] = f"{figure(draw, limit)} {measured.replace('mm2', 'mm²')}"
         meant |= {"unit": measured, "operator": operator, "limit": limit, "severity": severity}
-    elif way == "other":
-        form, meant["defect"] = draw.choice(forms.other), ""
+    elif way == "any":
+        form, meant["severity"] = draw.choice(forms.any), severity
+    elif way == "off":
+        form = draw.choice(forms.off)
     else:
-        form = draw.choice(forms.off if way == "off" else forms.any)
+        form, meant["defect"] = draw.choice(forms.other), ""
     text = form.format(**words)
     return Sentence(text=text[0].upper() + text[1:], heading="", note=Meaning.model_validate(meant))
 
 
 def _without(other: OtherForms, said: set[str]) -> OtherForms:
     """Without what would be a criterion of this product: `A missing leaflet is major.`"""
-    graded = re.compile(rf"\b(?:{'|'.join(SEVERITIES)})\b", re.IGNORECASE)
     plain = tuple(
-        form for form in other.plain if not (graded.search(form) and said & set(re.findall(r"\w+", form.lower())))
+        form for form in other.plain if not (SEVERITY.search(form) and said & set(re.findall(r"\w+", form.lower())))
     )
     return other.model_copy(update={"plain": plain})
-
-
-def _a(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"

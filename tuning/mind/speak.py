@@ -151,13 +151,12 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
         if not note.outside and "On" not in slots and draw.random() < MANY_PLACES * (3 if note.kind == "count" else 1):
             place = draw.choice(on_side(wordings.zones.inside_many, side)).format(z=several(called.zone))
     severity = note.severity or (note.tiers[0].severity if note.tiers else "")
-    article = "an" if called.one[0] in "aeiou" else "a"
     column = place or draw.choice(wordings.words.everywhere)
     if place and draw.random() < BARE_PLACE:
         columns = wordings.zones.outside_column if note.outside else wordings.zones.inside_column
         column = draw.choice(on_side(columns, side)).format(z=called.zone)
     words = {
-        "d": called.many, "D": called.many.capitalize(), "s": f"{article} {called.one}", "one": called.one,
+        "d": called.many, "D": called.many.capitalize(), "s": with_article(called.one), "one": called.one,
         "on": f" {place}".replace(" ,", ",") if place else "", "On": place[:1].upper() + place[1:],
         "where": column, "sev": _severity(draw, severity), "less": _other_severity(draw, severity),
         "u": draw.choice(wordings.words.counted),
@@ -223,6 +222,14 @@ def plural(name: str) -> str:
     if len(name.split()) < 3 and name.endswith(("ch", "sh", "x", "z")):
         return f"{name}es"
     return several(name)
+
+
+def with_article(name: str) -> str:
+    """
+    >>> with_article("edge chip"), with_article("chip")
+    ('an edge chip', 'a chip')
+    """
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _place_first(draw: Random, wordings: Wordings, note: Note, called: Called, side: Side) -> str:

@@ -21,7 +21,7 @@ from tuning.mind.speak import Spoken
 MOVED = 0.6  # shares of sentences: severities change places; limits change
 OTHER_LIMIT = 0.7
 MOST_COUNTED = 12
-_SEVERITY = re.compile(rf"\b({'|'.join(SEVERITIES)})\b", re.IGNORECASE)
+SEVERITY = re.compile(rf"\b({'|'.join(SEVERITIES)})\b", re.IGNORECASE)
 _UNIT = r"(?= ?(?:mm|millim|%|per ?cent|pct|sq|square))"
 
 
@@ -37,7 +37,7 @@ def vary(draw: Random, written: Sentence) -> Spoken:
 def _severities_moved(draw: Random, spoken: Spoken) -> Spoken:
     note = spoken.note
     meant = {tier.severity for tier in note.tiers} | ({note.severity} if note.severity else set())
-    if not meant <= {said.lower() for said in _SEVERITY.findall(f"{spoken.heading} {spoken.sentence}")}:
+    if not meant <= {said.lower() for said in SEVERITY.findall(f"{spoken.heading} {spoken.sentence}")}:
         return spoken  # it says one otherwise
     places: dict[str, Severity] = dict(zip(SEVERITIES, draw.sample(SEVERITIES, len(SEVERITIES)), strict=True))
 
@@ -47,8 +47,8 @@ def _severities_moved(draw: Random, spoken: Spoken) -> Spoken:
     tiers = tuple(tier.model_copy(update={"severity": places[tier.severity]}) for tier in note.tiers)
     severity = places[note.severity] if note.severity else ""
     return Spoken(
-        _SEVERITY.sub(moved, spoken.heading),
-        _SEVERITY.sub(moved, spoken.sentence),
+        SEVERITY.sub(moved, spoken.heading),
+        SEVERITY.sub(moved, spoken.sentence),
         note.model_copy(update={"tiers": tiers, "severity": severity}),
     )
 
