@@ -9,13 +9,14 @@
     beside  := [[' not'] zone] (' on' | ' not') zone    where the question is, then where the line holds
     comparison := '=' NN.NN ('>' | '>=') NN.NN (' over' severity | ' under')
 Value and limit stand side by side, and so do the two places, because the mind compares neighbours and nothing else.
-What is measured is forced by the grammar, not chosen. A defect or zone word may hold spaces but neither ' on ' nor
-' not '.
+What is measured is forced by the grammar, not chosen. A defect or zone word may hold spaces; a zone neither ' on ' nor
+' not ', and no defect ends in one of them and a zone.
 """
 
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache
 from typing import Literal, Protocol, cast
 
 from models.chain import Chain, Comparison, Item, Line, Question, Verdict, concerns, item_of, number, verdict_of
@@ -82,8 +83,7 @@ def where_pieces(place: str) -> list[str]:
 
 
 _TIER = r"(>=?)(\d\d\.\d\d) (critical|major|minor)"
-_NOTE = re.compile(
-    r" ?(?P<count>count )?(?P<defect>.+?)(?: (?P<place>on|not) (?P<zone>[^:]+))?:"
+_RULE = (
     rf"(?:(?P<off> off)| any (?P<any>critical|major|minor)|(?: (?P<unit>mm2|mm|%))?(?P<tiers>(?:{_TIER}){{1,2}}))\n?"
 )
 _ITEM = re.compile(
@@ -94,15 +94,25 @@ _ITEM = re.compile(
 _COMPARISON = re.compile(r"=(\d\d\.\d\d)(>=?)(\d\d\.\d\d) (?:under|over (critical|major|minor))")
 
 
-def parse_note(text: str) -> Note:
+@cache
+def _note(zones: tuple[str, ...]) -> re.Pattern[str]:
+    """A class may hold ` on ` and ` not `: only a zone behind them is a place."""
+    place = rf"(?: (?P<place>on|not) (?P<zone>{'|'.join(map(re.escape, zones)) or '(?!)'}))?"
+    return re.compile(rf" ?(?P<count>count )?(?P<defect>.+?){place}:{_RULE}")
+
+
+def parse_note(text: str, zones: tuple[str, ...]) -> Note:
     """Inverse of `note_pieces`.
+
+    >>> parse_note(" stain on cap on foil: any major\\n", ("tablet", "foil")).place
+    'foil'
 
     Raises:
         AnswerMalformed: not a note.
     """
     if text.strip() == "other":
         return Note(kind="other")
-    found = _NOTE.fullmatch(text)
+    found = _note(zones).fullmatch(text)
     if found is None or bool(found["count"]) != bool(found["tiers"] and not found["unit"]):
         raise AnswerMalformed(
             f"mind: read {text!r}, which is no note. The sentence counts as unread; word it more plainly."

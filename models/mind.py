@@ -110,7 +110,9 @@ class Mind:
             written = self.decoder.write(under, rows, [grammar] * len(rows), most=LONGEST_NOTE)
             for answer in written:
                 try:
-                    notes.append((parse_note(self._tokens.decode(answer.tokens)), min(1.0, answer.score)))
+                    notes.append(
+                        (parse_note(self._tokens.decode(answer.tokens), self._words.zones), min(1.0, answer.score))
+                    )
                 except AnswerMalformed:
                     notes.append((Note(kind="other"), 0.0))  # an unfinished note: score 0 is always unsure
             if progress is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.answer import LANGUAGE
 from models.digest import canonical, digest_bytes, digest_file
@@ -29,23 +29,32 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def sayable(name: str) -> str:
+_BEFORE_PLACES, _IN_ANSWERS = (" on ", " not "), (" mm ", " mm2 ", " % ", ";", ":", "=", "\n")
+
+
+def sayable_class(name: str) -> str:
     """Names stand in notes and chains between words that they must not be taken for. Raises ValueError."""
-    padded = f" {name} "
-    if not name.strip() or any(
-        mark in padded for mark in (" on ", " not ", " mm ", " mm2 ", " % ", ";", ":", "=", "\n")
-    ):
+    return _without(name, _IN_ANSWERS)
+
+
+def _sayable_zone(name: str) -> str:
+    return _without(name, (*_BEFORE_PLACES, *_IN_ANSWERS))
+
+
+def _without(name: str, marks: tuple[str, ...]) -> str:
+    if not name.strip() or any(mark in f" {name} " for mark in marks):
         raise ValueError(f"{name!r} cannot be told from the words round it. Use another name")
     return name
 
 
-Name = Annotated[str, AfterValidator(sayable)]
+ClassName = Annotated[str, AfterValidator(sayable_class)]
+ZoneName = Annotated[str, AfterValidator(_sayable_zone)]
 
 
 class Zone(_Strict):
     """One place of the product that a criterion may name."""
 
-    name: Name
+    name: ZoneName
     about: str  # what it is, in one line: the first line of its glossary entry
     words: tuple[str, ...] = ()  # what people call it
 
@@ -53,7 +62,7 @@ class Zone(_Strict):
 class DefectClass(_Strict):
     """One visual class of the eyes."""
 
-    name: Name
+    name: ClassName
     about: str
     words: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()  # ids of the defect table
@@ -103,6 +112,14 @@ class PackageFacts(_Strict):
     adapter: AdapterFacts
     training: dict[str, Figure] = Field(default_factory=dict)
     qualification: dict[str, Figure] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def no_class_ends_in_a_place(self) -> "PackageFacts":
+        for name in self.words.defects:
+            for zone in self.words.zones:
+                if f" {name}".endswith(tuple(f"{before}{zone}" for before in _BEFORE_PLACES)):
+                    raise ValueError(f"{name!r} cannot be told from a class on the zone {zone!r}. Use another name")
+        return self
 
     @property
     def words(self) -> Words:

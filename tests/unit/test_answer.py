@@ -80,7 +80,7 @@ def some_chains(seed: int, count: int) -> Iterator[tuple[list[Line], Question, C
 
 def test_every_note_reads_back_as_itself() -> None:
     for note in some_notes(1, 500):
-        assert parse_note("".join(note_pieces(note))) == note
+        assert parse_note("".join(note_pieces(note)), Blister().zones) == note
 
 
 def test_every_chain_reads_back_as_itself() -> None:
@@ -116,7 +116,7 @@ def test_whatever_the_grammar_allows_is_a_note() -> None:
         while step := grammar.allowed(tokens):
             tokens.append(draw.choice(step))
         text = "".join(map(chr, tokens))
-        assert "".join(note_pieces(parse_note(text))) == text
+        assert "".join(note_pieces(parse_note(text, Blister().zones))) == text
 
 
 def test_whatever_the_grammar_allows_is_a_chain_with_the_measured_value() -> None:
@@ -179,7 +179,7 @@ def test_a_severity_that_does_not_reject_accepts() -> None:
 )
 def test_text_that_is_no_note_is_refused(text: str) -> None:
     with pytest.raises(AnswerMalformed, match="is no note"):
-        parse_note(text)
+        parse_note(text, Blister().zones)
 
 
 @pytest.mark.parametrize("text", ["accept", "K1 reject", "K1 mm=00.80 over major reject", "K1 off perhaps"])

@@ -4,7 +4,7 @@ import pytest
 
 from models.digest import digest_file
 from models.errors import PackageInvalid
-from models.package import MANIFEST, DefectClass, Manifest, ModelPackage, Zone
+from models.package import MANIFEST, DefectClass, Manifest, ModelPackage, PackageFacts, Zone
 from tests.integration import tiny_mind
 
 
@@ -96,9 +96,25 @@ def test_a_mind_that_was_taught_another_language_is_refused(folder):
         ModelPackage.load(folder)
 
 
-@pytest.mark.parametrize("name", ["", "left on right", "not used", "foil on", "2 mm", "seal; foil", "a=b"])
+@pytest.mark.parametrize("name", ["", "2 mm", "seal; foil", "a=b"])
 def test_a_name_that_notes_could_not_tell_from_their_own_words_is_refused(name):
     with pytest.raises(ValueError, match="Use another name"):
         Zone(name=name, about="a place")
     with pytest.raises(ValueError, match="Use another name"):
         DefectClass(name=name, about="a defect")
+
+
+@pytest.mark.parametrize("name", ["left on right", "not used", "foil on"])
+def test_a_place_that_says_another_place_is_refused(name):
+    with pytest.raises(ValueError, match="Use another name"):
+        Zone(name=name, about="a place")
+
+
+@pytest.mark.parametrize("name", ["stain on foil", "not foil"])
+def test_a_class_that_ends_in_a_place_of_the_package_is_refused(name):
+    facts = dict(tiny_mind.facts("sha256:0"))
+    zones = [Zone(name="foil", about="a place")]
+
+    with pytest.raises(ValueError, match="cannot be told from a class on the zone 'foil'"):
+        PackageFacts(**facts | {"zones": zones, "defects": [DefectClass(name=name, about="a defect")]})
+    PackageFacts(**facts | {"zones": zones, "defects": [DefectClass(name="stain on cap", about="a defect")]})

@@ -406,7 +406,7 @@ def test_files_that_are_no_pictures_are_left_out_with_a_remark(good, bad):
 
 
 @pytest.mark.parametrize(
-    "name", ["spot on cap", "spot not cap", "count of dents", "product", "on edge", "not ok", "5 mm chip", "a=b"]
+    "name", ["spot on product", "spot not product", "count of dents", "product", "5 mm chip", "a=b"]
 )
 def test_a_defect_whose_name_the_notes_cannot_hold_is_refused(good, tmp_path, name):
     for seed in range(5):
@@ -414,6 +414,14 @@ def test_a_defect_whose_name_the_notes_cannot_hold_is_refused(good, tmp_path, na
 
     with pytest.raises(TuningError, match=f"{name}: a defect cannot be called so"):
         open_photographs(good, tmp_path / "bad")
+
+
+@pytest.mark.parametrize("name", ["spot on cap", "cap not seated", "on edge", "not ok"])
+def test_a_name_that_says_a_place_which_the_package_does_not_know_is_taken(good, tmp_path, name):
+    for seed in range(5):
+        write(tmp_path / "bad" / name / f"{seed}.png", picture(400 + seed))
+
+    assert open_photographs(good, tmp_path / "bad").defects == (name, ANOMALY)
 
 
 def test_every_defect_that_is_drawn_can_be_taught_by_its_name():

@@ -58,6 +58,7 @@ class Material:
     zones: tuple[str, ...] = ("foil", "pocket", "tablet")  # of the product
     sized: tuple[str, ...] = ("spot", "stain", "chip", "fragment", "crack")  # classes that are limited by their size
     opened: tuple[Open, ...] = ()  # written sentences that can be said of any class
+    written: float = 0.4  # share of sentences about its own classes that somebody wrote, not a form
 
     @property
     def everything(self) -> Vocabulary:
@@ -68,8 +69,10 @@ class Material:
     @property
     def nameable(self) -> Vocabulary:
         """Every class and zone that any task can name."""
-        everything = self.everything
-        return Vocabulary((*everything.defects, *self.wordings.products.names), (*everything.zones, "product"))
+        everything, wordings = self.everything, self.wordings
+        described = [name for one in wordings.described for kind in one.kinds.values() for name in kind.names]
+        defects = dict.fromkeys((*everything.defects, *wordings.products.names, *described))
+        return Vocabulary(tuple(defects), (*everything.zones, "product"))
 
     @property
     def own(self) -> Vocabulary:

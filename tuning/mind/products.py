@@ -17,55 +17,104 @@ from tuning.mind.amounts import figure
 from tuning.mind.material import Material
 from tuning.mind.notes import draw_limit
 from tuning.mind.speak import plural, with_article
-from tuning.mind.wording import Called, OtherForms, Place, Products, State
+from tuning.mind.wording import Called, DescribedKind, Forms, OtherForms, Place, Products, State
 from tuning.mind.written import SEVERITY
 
 CLASSES = (4, 15)  # how many kinds of a product are a thing in a state
 STRANGERS = 6  # kinds that it does not have, though a word of theirs may be one of its words
+DESCRIBED = 0.6  # share of products that somebody described, with sentences of their own
 SHARED_STATES = 3  # states that several things of a product can be in
 FEW_STATES = 3  # of one thing that has several faults: print void, print smear, print shift
 CARRIED, CLAUSES = 60, 60  # sentences that were written about another class; that have a verb
+CARRIED_TO_DESCRIBED = 12
+WRITTEN_OF_DESCRIBED = 0.7  # share of sentences about its kinds
 ONE_PLACE, WITH_ANOMALY, WITH_STRAY = 0.75, 0.8, 0.4  # shares of products
 MOST_PLAIN = 7  # kinds with a name of a single word, as any product may have them
 EXPLAINED = 0.2  # share of kinds that somebody wrote a line about
 
 
+@dataclass(frozen=True, slots=True)
+class _Product:
+    classes: dict[str, Called]
+    strangers: dict[str, Called]  # kinds that it does not have
+    said: list[Sentence]  # about its kinds, by their names
+    unit: str
+
+
 def draw_product(draw: Random, material: Material) -> Material:
-    """The same wordings, over the classes and zones of one made-up product."""
+    """The same wordings, over the classes and zones of one product: a made-up one, or one that somebody described."""
     words, products = material.wordings.words, material.wordings.products
-    known = {name: called for name, called in (words.blister | words.others).items() if " " not in name}
-    plain = draw.sample(list(known), draw.randint(1, MOST_PLAIN))
-    classes = {name: _by_few_words(known[name]) for name in plain}
-    named = _named(draw, products, plain)
-    number = draw.randint(*CLASSES)
-    kinds = named[:number]
-    classes |= {kind.name: kind.called for kind in kinds}
-    strangers = {kind.name: kind.called for kind in named[number : number + STRANGERS]}
-    if draw.random() < WITH_ANOMALY:
-        classes[ANOMALY] = products.anomaly
+    described = draw.random() < DESCRIBED
+    product = _described(draw, material) if described else _made_up(draw, material)
+    classes, unit = product.classes, product.unit
     zones = {zone: words.zones[zone] for zone in draw.sample(list(words.zones), draw.randint(2, 4))}
     if draw.random() < ONE_PLACE:
         place = products.place
-        zones = {"product": Place(gloss=place.gloss, words=(*place.words, draw.choice(products.containers)))}
+        zones = {"product": Place(gloss=place.gloss, words=(*place.words, unit))}
         classes = {name: called.model_copy(update={"place": "product"}) for name, called in classes.items()}
     spoken = words.model_copy(
         update={
             "blister": {name: classes[name] for name in draw.sample(list(classes), len(classes))},
-            "others": strangers,
-            "outsiders": tuple(strangers),
+            "others": product.strangers,
+            "outsiders": tuple(product.strangers),
             "zones": zones,
         }
     )
-    unit = draw.choice(products.containers)
-    written = [_clause(draw, products, draw.choice(kinds), unit) for _ in range(CLAUSES)]
-    for said in draw.sample(material.opened, min(CARRIED, len(material.opened))):
+    written = list(product.said)
+    for said in draw.sample(material.opened, min(CARRIED_TO_DESCRIBED if described else CARRIED, len(material.opened))):
         fitting = [name for name in classes if said.sentence.note.unit in ("", "count", *classes[name].units)]
         if fitting:
             defect = draw.choice(fitting)
             written.append(said.of(draw, defect, classes[defect], unit))
     other = _without(material.wordings.other, {word for name in classes for word in name.split()})
     wordings = replace(material.wordings, words=spoken, written=tuple(written), other=other)
-    return replace(material, wordings=wordings, glossary=_glossary(draw, classes, zones), zones=tuple(zones))
+    return replace(
+        material,
+        wordings=wordings,
+        glossary=_glossary(draw, classes, zones),
+        zones=tuple(zones),
+        written=WRITTEN_OF_DESCRIBED if described else material.written,
+    )
+
+
+def _made_up(draw: Random, material: Material) -> _Product:
+    words, products = material.wordings.words, material.wordings.products
+    known = {name: called for name, called in (words.blister | words.others).items() if " " not in name}
+    plain = draw.sample(list(known), draw.randint(1, MOST_PLAIN))
+    classes = {name: _by_few_words(known[name]) for name in plain}
+    named = _named(draw, products, plain)
+    number = draw.randint(*CLASSES)
+    kinds, strangers = named[:number], named[number : number + STRANGERS]
+    classes |= {kind.name: kind.called for kind in kinds}
+    if draw.random() < WITH_ANOMALY:
+        classes[ANOMALY] = products.anomaly
+    unit = draw.choice(products.containers)
+    said = [_clause(draw, products, draw.choice(kinds), unit) for _ in range(CLAUSES)]
+    return _Product(classes, {kind.name: kind.called for kind in strangers}, said, unit)
+
+
+def _described(draw: Random, material: Material) -> _Product:
+    """Its kinds, each under one of its names; what it does not have are states of things that nobody spoke of."""
+    product, products = draw.choice(material.wordings.described), material.wordings.products
+    named = {key: draw.choice(kind.names) for key, kind in product.kinds.items()} | {ANOMALY: ANOMALY}
+    classes = {named[key]: _by_its_names(kind, named[key]) for key, kind in product.kinds.items()}
+    classes[ANOMALY] = products.anomaly
+    said = [
+        one.model_copy(update={"note": one.note.model_copy(update={"defect": named[one.note.defect]})})
+        if one.note.defect
+        else one
+        for one in product.sentences
+    ]
+    told = {word.rstrip("s") for one in product.sentences for word in re.findall(r"\w+", one.text.lower())}
+    told |= {word for called in classes.values() for name in called.many for word in name.split()}
+    strangers = [kind for kind in _named(draw, products, list(told)) if not told & set(kind.name.split())]
+    return _Product(classes, {kind.name: kind.called for kind in strangers[:STRANGERS]}, said, product.unit)
+
+
+def _by_its_names(kind: DescribedKind, name: str) -> Called:
+    """`no cap` cannot be said in the plural, or with an article; it stands in lists alone."""
+    words = tuple(said for said in kind.names if not said.startswith(("no ", "without "))) or (name,)
+    return Called(units=kind.units, gloss=kind.gloss, many=words, one=words)
 
 
 def _glossary(draw: Random, classes: dict[str, Called], zones: dict[str, Place]) -> dict[str, tuple[str, ...]]:
@@ -100,7 +149,10 @@ def _named(draw: Random, products: Products, plain: list[str]) -> list[_Kind]:
     pairs += [(things[0], state) for state in draw.sample([state for state in states if state.nouns], FEW_STATES)]
     pairs += [(draw.choice(things), draw.choice(states)) for _ in range(2 * CLASSES[1])]
     draw.shuffle(pairs)
-    named = list({(thing, state.first): _thing_in_state(draw, thing, state) for thing, state in pairs}.values())
+    calls = {thing: _synonyms(products, thing, {*things, *plain}) for thing in things}
+    named = list(
+        {(thing, state.first): _thing_in_state(draw, thing, calls[thing], state) for thing, state in pairs}.values()
+    )
     if draw.random() < WITH_STRAY:
         stray, at, where = draw.choice(products.strays), draw.choice(products.where_strays_lie), draw.choice(things)
         name, there = f"{stray} {at} {where}", f"{stray} {at} the {where}"
@@ -109,7 +161,40 @@ def _named(draw: Random, products: Products, plain: list[str]) -> list[_Kind]:
     return list({kind.name: kind for kind in named}.values())
 
 
-def _thing_in_state(draw: Random, thing: str, state: State) -> _Kind:
+def _synonyms(products: Products, thing: str, others: set[str]) -> Forms:
+    """What else the thing is called, where nothing else of the product may be called so."""
+    taken = others | {said for other in others - {thing} for said in products.synonyms.get(other, ())}
+    return tuple(said for said in products.synonyms.get(thing, ()) if said not in taken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """How a thing in a state is said: of several, of one, with a verb."""
+
+    many: list[str]
+    one: list[str]
+    clauses: list[str]
+
+
+def _thing_in_state(draw: Random, thing: str, synonyms: Forms, state: State) -> _Kind:
+    """By its own words as often as by others for the thing, the state or both."""
+    name, own = draw.choice(state.names_of(thing)), _by_own_words(thing, state)
+    others = [_by_own_words(word, state) for word in synonyms]
+    others += [_by_other_words(word, state) for word in (thing, *synonyms)]
+    many, one, clauses = (
+        [*usual, *draw.sample(unusual, min(len(usual), len(unusual)))]
+        for usual, unusual in (
+            (own.many, [way for ways in others for way in ways.many]),
+            (own.one, [way for ways in others for way in ways.one]),
+            (own.clauses, [way for ways in others for way in ways.clauses]),
+        )
+    )
+    gloss = f"{thing} that is {state.first}" if state.adjectives else f"{state.first} of the {thing}"
+    called = Called(units=state.units, gloss=gloss, many=tuple(dict.fromkeys((name, *many))), one=tuple(one))
+    return _Kind(name, called, tuple(clauses))
+
+
+def _by_own_words(thing: str, state: State) -> _Ways:
     many, one, clauses = [], [], []
     for adjective in state.adjectives:
         several = plural(thing)
@@ -122,10 +207,15 @@ def _thing_in_state(draw: Random, thing: str, state: State) -> _Kind:
         clauses += [f"the {thing} has {with_article(word)}", f"the {thing} shows {with_article(word)}"]
     if "missing" in state.adjectives:
         clauses += [f"there is no {thing}", f"no {thing} can be found", f"it has no {thing}"]
-    name = draw.choice(state.names_of(thing))
-    gloss = f"{thing} that is {state.first}" if state.adjectives else f"{state.first} of the {thing}"
-    called = Called(units=state.units, gloss=gloss, many=tuple(dict.fromkeys((name, *many))), one=tuple(one))
-    return _Kind(name, called, tuple(clauses))
+    return _Ways(many, one, clauses)
+
+
+def _by_other_words(thing: str, state: State) -> _Ways:
+    several = plural(thing)
+    many = [way for said in state.said for way in (f"{several} {said}", f"{several} that are {said}")]
+    one = [way for said in state.said for way in (f"{thing} {said}", f"{thing} that is {said}")]
+    clauses = [way for said in state.said for way in (f"the {thing} is {said}", f"its {thing} is {said}")]
+    return _Ways(many, one, clauses)
 
 
 def _clause(draw: Random, products: Products, kind: _Kind, unit: str) -> Sentence:

@@ -11,7 +11,6 @@ from tuning.mind.speak import Called, Spoken, speak, speak_other, typed
 from tuning.mind.wording import Side
 from tuning.mind.written import vary
 
-WRITTEN = 0.4  # share of sentences about the product's own classes that somebody wrote, not a form
 REMARKS, OUTSIDERS = 0.12, 0.06  # shares of sentences that are no criterion; criteria for what the product cannot see
 TWO_LIMITS = 0.14  # share of sentences on sizes and counts, where the first is not critical
 MISTYPED = 0.35  # share of sentences with typing errors
@@ -35,7 +34,6 @@ def draw_reading(
     *,
     side: Side = "taught",
     own: float = OWN,
-    written: float = WRITTEN,
     renamed: float = 0.5,
     mistyped: float = MISTYPED,
 ) -> ReadTask:
@@ -44,7 +42,7 @@ def draw_reading(
     invented: dict[str, list[str]] = {}
     spoken = []
     for _ in range(sentences):
-        if is_own and side == "taught" and material.wordings.written and draw.random() < written:
+        if is_own and side == "taught" and material.wordings.written and draw.random() < material.written:
             spoken.append(vary(draw, draw.choice(material.wordings.written)))
             continue
         defect = draw.choice(vocabulary.defects)

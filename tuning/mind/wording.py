@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 
 from models.example_files import ANOMALY
@@ -22,7 +22,21 @@ from models.sentences import Sentence
 from tuning.errors import TuningError
 
 KEPT_ONE_IN = 12
-TAUGHT = ("words", "comparators", "zones", "size", "any", "off", "count", "two", "other", "written", "products")
+DESCRIBED = "described"
+TAUGHT = (
+    "words",
+    "comparators",
+    "zones",
+    "size",
+    "any",
+    "off",
+    "count",
+    "two",
+    "other",
+    "written",
+    "products",
+    DESCRIBED,
+)
 _T = TypeVar("_T", bound=BaseModel)
 Side = Literal["taught", "kept"]
 Limit = Literal["mm", "mm2", "%"]
@@ -121,6 +135,7 @@ class State(_Strict):
 
     adjectives: Forms = ()
     nouns: Forms = ()
+    said: Forms = ()  # what else people say of the thing, behind it: `label not there`
     units: tuple[Limit, ...] = ()
 
     @property
@@ -147,6 +162,7 @@ class Products(_Strict):
     """What made-up products are made of."""
 
     things: Forms
+    synonyms: dict[str, Forms]  # of things, where the product has no other thing of that word
     states: dict[str, State]
     strays: Forms
     where_strays_lie: Forms
@@ -163,6 +179,26 @@ class Products(_Strict):
         return (*dict.fromkeys(states), *strays, ANOMALY)
 
 
+class DescribedKind(_Strict):
+    """A kind of defect; any of its names may stand in the product's list."""
+
+    names: Forms = Field(min_length=1)
+    units: tuple[Limit, ...]
+    gloss: str
+
+
+class Described(_Strict):
+    """A product that somebody thought of, with sentences about its kinds that mostly avoid their names."""
+
+    unit: str
+    kinds: dict[str, DescribedKind]
+    sentences: tuple[Sentence, ...]  # whose notes name a kind by its key, or the anomaly
+
+
+class _Descriptions(_Strict):
+    products: tuple[Described, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Wordings:
     words: Words
@@ -176,6 +212,7 @@ class Wordings:
     other: OtherForms
     written: tuple[Sentence, ...]
     products: Products
+    described: tuple[Described, ...]
 
 
 def load_wordings() -> Wordings:
@@ -192,6 +229,7 @@ def load_wordings() -> Wordings:
         other=_read("other", OtherForms),
         written=_read("written", Written).sentences,
         products=_read("products", Products),
+        described=_read(DESCRIBED, _Descriptions).products,
     )
 
 
@@ -201,9 +239,12 @@ def wordings_digest() -> str:
 
 
 def spoken_words() -> str:
-    """Every word of the taught wordings and the number of lines that have it, for models/tables/spoken_words.txt."""
+    """Every word of the taught wordings and the number of lines that have it, for models/tables/spoken_words.txt.
+
+    Without the described products: their sentences have slips of the finger, which would pass for words.
+    """
     counts: Counter[str] = Counter()
-    for name in TAUGHT:
+    for name in (one for one in TAUGHT if one != DESCRIBED):
         for line in re.sub(r"\{\w+\}|#.*", " ", _text(name)).splitlines():
             counts.update(set(re.findall(r"(?<![\w'’])[^\W\d_]{2,}(?![\w'’])", line.lower())))
     return "".join(f"{word} {count}\n" for word, count in sorted(counts.items()))

@@ -21,7 +21,7 @@ from models.evaluate_eyes import MARKED as FAINT
 from models.example_files import ANOMALY, Box
 from models.eyes import SMALLEST_EDGE
 from models.note import Note, Tier
-from models.package import sayable
+from models.package import sayable_class
 from tuning.errors import TuningError
 from tuning.teach.package import PRODUCT
 from tuning.teach.sources import Named, NamedMark, named_bad, named_good
@@ -255,7 +255,7 @@ def _unspeakable(names: Collection[str]) -> list[str]:
 
 def _is_sayable(name: str) -> bool:
     try:
-        sayable(name)
+        sayable_class(name)
     except ValueError:
         return False
     return True
@@ -263,7 +263,7 @@ def _is_sayable(name: str) -> bool:
 
 def _reads_back(note: Note) -> bool:
     try:
-        return parse_note("".join(note_pieces(note))) == note
+        return parse_note("".join(note_pieces(note)), (PRODUCT,)) == note
     except AnswerMalformed:
         return False
 
