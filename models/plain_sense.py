@@ -21,13 +21,13 @@ _PART = "|".join((*PARTS, "thirds", "quarters", "point"))
 _SEVERITY = f"(?:{'|'.join(SEVERITIES)})"
 _MORE = r"(?:(?:more|greater|larger|longer) than|in excess of|exceed(?:s|ing)?|over|above|at least|>=?|≥)"
 _LESS = (
-    r"(?:(?:smaller|less|shorter|narrower|finer|lower|fewer) than|(?:lower|less|smaller) or equal(?: to)?|below|under"
-    r"|at (?:the )?most|up to|an? maximum of|not exceeding|not? (?:larger|longer|bigger|more|greater|wider) than"
+    r"(?:(?:smaller|less|shorter|narrower|finer|lower|fewer) than|(?:lower|less|smaller) or equal(?: to)?"
+    r"|below|under(?! one of)|at (?:the )?most|up to|an? maximum of|not exceeding|not? (?:larger|longer|bigger|more|greater|wider) than"
     r"|(?:do|does|did) not reach|<=?|≤|‹)"
 )
 _OR_LESS = r"(?:or|and) (?:less|smaller|shorter|below|under|fewer)"
 _GOOD = r"(?:accept\w*|allow\w*|permi\w+|tolera\w*|pass\w*|ok|okay|fine|ignor\w*|disregard\w*|exempt\w*)"
-_BINDING = r"(?:must|shall|should|may|can|need\w*|require\w*|unless|except\w*|limit\w*|max\w*)"
+_BINDING = r"(?:must|shall|should|ha(?:s|ve) to|may|can|need\w*|require\w*|unless|except\w*|limit\w*|max\w*)"
 _REST = (
     r"(?:good|or|else|otherwise|if|when|anything|everything|rest|from|after|failing|remain\w*|further|higher|larger|longer"
     r"|more|bigger|over|above|beyond|exceed\w*|others)"
@@ -76,7 +76,7 @@ _FINE = _phrase(rf"\b(?!fine [a-z]){_GOOD}\b")  # a fine crack is a thin one
 _NOT_ALL_FINE = _phrase(rf"\b(?:{_NONE}|nil|none|otherwise|else|fail\w*|reject\w*)\b|n't\b")
 _ANY_SEVERITY = _phrase(r"\b(?:maj\w*|m[aj]+[oy]\w*r|min\w*|crit\w*|c[ir]+\w*cal)\b")  # mistyped ones, too
 _CONDITION = _phrase(
-    r"\b(?:only (?:after|if|when|until)|provided that|on condition|elsewhere(?! than))\b(?![^.;]*\d)",
+    r"\b(?:only (?:after|if|when|until)|provided that|on condition|elsewhere(?! than| in (?:this|the) ))\b(?![^.;]*\d)",
 )
 _TURNED = _phrase(  # dust is ignored, except on the tablet, where it is critical
     rf"(?<!not )(?<!not be )(?<!never )\b(?:{_GOOD}|disregarded|not (?:inspected|judged|assessed|rated|counted))\b",
@@ -90,7 +90,9 @@ _OF_A_LENGTH = _phrase(
     r"% (?:or \w+ )?of (?:(?!area|surface|or more|or over)[^.;|]){0,40}?",
     r"\b(?:diameter|length|width|height|edge|rim|circumference|perimeter)\b",
 )
-_UNKNOWN = _phrase(r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)(?! (?:number|code))|deeper|depth|closer)\b")
+_UNKNOWN = _phrase(
+    r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)(?! (?:number|no\b|code|of [a-z]))|deeper|depth|closer)\b"
+)
 
 
 def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> str:

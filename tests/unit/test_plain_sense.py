@@ -95,6 +95,11 @@ def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as
         ("Stains longer than 3 mm are a major deviation.", over("stain", 3, "major")),
         ("Seen from 30 cm, a stain over 3 mm is major.", over("stain", 3, "major")),
         ("A stain on more than 10 % of the tablet's total area is major.", over("stain", 10, "major", unit="%")),
+        ("Stains have to stay under 3 mm² (minor).", over("stain", 3, "minor", unit="mm2")),
+        ("A white tablet in a batch of brown ones is critical.", any_("rogue product")),
+        ("Whatever does not fall under one of the other defects is a minor stain.", any_("stain", "minor")),
+        ("Stains that are not treated elsewhere in this sheet are minor.", any_("stain", "minor")),
+        ("Does the stain hide the lot no.? If so: critical.", any_("stain")),
         ("Broken tablets that lack a quarter or more are major.", over("break", 25, "major", unit="%")),
     ],
 )
