@@ -22,7 +22,8 @@ _SEVERITY = f"(?:{'|'.join(SEVERITIES)})"
 _MORE = r"(?:(?:more|greater|larger|longer) than|in excess of|exceed(?:s|ing)?|over|above|at least|>=?|≥)"
 _LESS = (
     r"(?:(?:smaller|less|shorter|narrower|finer|lower|fewer) than|(?:lower|less|smaller) or equal(?: to)?"
-    r"|below|under(?! one of)|at (?:the )?most|up to|an? maximum of|not exceeding|not? (?:larger|longer|bigger|more|greater|wider) than"
+    r"|below|under(?! one of)|at (?:the )?most|up to|an? maximum of|not exceeding"
+    r"|not? (?:larger|longer|bigger|more|greater|wider) than"
     r"|(?:do|does|did) not reach|<=?|≤|‹)"
 )
 _OR_LESS = r"(?:or|and) (?:less|smaller|shorter|below|under|fewer)"
