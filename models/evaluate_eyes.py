@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from models.example import ShownDefect, ShownUnit
 from models.eyes import Look
 from models.metrics import Figure, quantile_figure, rate, share
+from models.note import MEASURES
 from models.observation import Observation
 from models.verdict import OperatingPoint
 
@@ -200,7 +201,7 @@ def _of_found(cases: Sequence[tuple[SeenUnit, int]], at: OperatingPoint, *, of: 
         quantile_figure(TOPIC, "size error, median", off, 0.5, of=of, aim=0.06 if aimed else None),
         quantile_figure(TOPIC, "size error, p90", off, 0.9, of=of, aim=0.18 if aimed else None),
     ]
-    for unit in ("mm", "mm2", "%"):
+    for unit in MEASURES:
         held = sum(abs(d.sizes[unit] - s.sizes[unit].value) <= s.sizes[unit].uncertainty for d, s in sized)
         figures.append(share(TOPIC, f"true {unit} within the stated uncertainty", held, len(sized), of=of))
     return figures

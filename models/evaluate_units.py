@@ -19,8 +19,7 @@ from models.evaluate_judging import Judge, Opens
 from models.example import ShownDefect
 from models.limits import too_fine
 from models.metrics import Figure, share
-from models.note import Note, Severity
-from models.prompt import SEVERITIES
+from models.note import SEVERITIES, Note, Severity
 from models.verdict import Disposition, OperatingPoint, Verdict, decide, questions_for
 
 TOPIC = "units"

@@ -8,7 +8,7 @@ a unit, never pass one.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from models.answer import ChainGrammar, NoteGrammar, chain_pieces, grammar_tokens, parse_chain, parse_note, redraft
+from models.answer import chain_pieces, parse_chain, parse_note, redraft
 from models.chain import (
     LARGEST,
     TAUGHT_REJECTING,
@@ -23,7 +23,8 @@ from models.chain import (
 )
 from models.decoder import Decoder, Prefix, Row
 from models.errors import AnswerMalformed, PackageInvalid, SheetInvalid
-from models.note import Note
+from models.grammar import ChainGrammar, NoteGrammar, grammar_tokens
+from models.note import MEASURES, Note
 from models.package import TOKENIZER, ModelPackage
 from models.prompt import (
     CriterionText,
@@ -148,7 +149,7 @@ class Mind:
 
     def _longest_chain(self, lines: Sequence[Line]) -> int:
         """Tokens of the longest chain that the rule can draft under a sheet: every line of one class holds."""
-        sizes = tuple((unit, LARGEST) for unit in ("mm", "mm2", "%"))
+        sizes = tuple((unit, LARGEST) for unit in MEASURES)
         longest = 0
         for defect in {line.note.defect for line in lines}:
             for count in (None, MOST_COUNTED):

@@ -5,14 +5,28 @@ A note may carry two tiers, so that a sentence with two limits is seen as such; 
 is refused there and nothing is lost silently.
 """
 
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Unit = Literal["mm", "mm2", "%", "count"]
+Measure = Literal["mm", "mm2", "%"]
+Unit = Literal[Measure, "count"]
 Operator = Literal[">", ">="]
 Severity = Literal["critical", "major", "minor"]
 Kind = Literal["size", "any", "off", "count", "other"]
+MEASURES: tuple[Measure, ...] = ("mm", "mm2", "%")
+OPERATORS: tuple[Operator, ...] = (">", ">=")
+SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")  # gravest first
+
+
+class Vocabulary(Protocol):
+    """The eyes' words: what a package can see, and where."""
+
+    @property
+    def defects(self) -> tuple[str, ...]: ...
+
+    @property
+    def zones(self) -> tuple[str, ...]: ...
 
 
 class Tier(BaseModel):

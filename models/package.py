@@ -9,13 +9,14 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.answer import LANGUAGE
 from models.digest import canonical, digest_bytes, digest_file
 from models.errors import PackageInvalid
+from models.note import MEASURES, Measure
 from models.verdict import OperatingPoint
 
 MANIFEST = "manifest.json"
@@ -69,7 +70,7 @@ class DefectClass(_Strict):
     smallest_px: float | None = Field(
         default=None, gt=0
     )  # longest dimension from which the eyes find it; None: any occurrence
-    quantities: tuple[Literal["mm", "mm2", "%"], ...] = ("mm", "mm2", "%")
+    quantities: tuple[Measure, ...] = MEASURES
 
 
 class Base(_Strict):

@@ -3,16 +3,16 @@
 A note holds one class, one kind of limit and rules of the form "more than"; the fields of a sheet hold no more. What a
 sentence says besides would be lost without a difference between words and fields: `Chips of 3 mm or less are major`
 reads like its contrary, `any crack or chip` like a rule about cracks. So code looks for what is left over, and a line
-with something left over is not judged by. It looks at plain signs only: numbers, severities, names and the direction
-of a comparison. A sentence that it wrongly objects to can be said more plainly; what it cannot see, a person must.
+with something left over is not judged by. It looks at plain signs only: numbers, severities, names, the direction of a
+comparison, conditions, sums and what nobody measures. A sentence that it wrongly objects to can be said more plainly;
+what it cannot see, a person must.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from models.note import Note
+from models.note import SEVERITIES, Note
 from models.number_words import NUMBER, number_of
-from models.prompt import SEVERITIES
 from models.quantities import PARTS, shares
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
@@ -102,7 +102,7 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
     Args:
         sentence: as the mind read it, quantities in figures.
         note: what was read.
-        names: for each class what it is called, the package's words and the sheet's.
+        names: for each class what it is, then what it is called, the package's words and the sheet's.
 
     >>> from models.note import Tier
     >>> tier = Tier(operator=">", limit=0.8, severity="critical")

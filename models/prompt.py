@@ -7,25 +7,12 @@ as such.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from models.answer import note_pieces, place_pieces
 from models.chain import Line, Question, number
-from models.note import Severity
+from models.note import SEVERITIES, Vocabulary
 from models.quantities import in_figures
 from models.spelling import Spelling
-
-SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
-
-
-class Vocabulary(Protocol):
-    """The eyes' words: what a package can see, and where."""
-
-    @property
-    def defects(self) -> tuple[str, ...]: ...
-
-    @property
-    def zones(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from random import Random
 import numpy as np
 
 from cameras.render import Content, Rendered, render
-from models.answer import OPERATORS
 from models.criteria import CriteriaSheet, Criterion, Limit
 from models.digest import digest_bytes
 from models.example import (
@@ -22,7 +21,7 @@ from models.example import (
     ShownSheet,
     ShownUnit,
 )
-from models.note import Note, Severity, Tier, Unit
+from models.note import OPERATORS, Note, Severity, Tier, Unit
 from models.package import PackageFacts
 from models.prompt import CriterionText
 from tuning.challenge_material import held_out_of, material_of, speaks_of

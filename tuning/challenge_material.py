@@ -27,7 +27,7 @@ def material_of(facts: PackageFacts, material: Material) -> Material:
     classes = {one.name: _called(one) for one in facts.defects}
     zones = words.zones | {zone.name: Place(gloss=zone.about, words=(zone.name, *zone.words)) for zone in facts.zones}
     return Material(
-        replace(material.wordings, words=words.model_copy(update={"blister": classes, "zones": zones})),
+        replace(material.wordings, words=words.model_copy(update={"own": classes, "zones": zones})),
         facts.glossary,
         zones=facts.words.zones,
         sized=tuple(name for name, called in classes.items() if called.units) or tuple(classes),
@@ -39,7 +39,7 @@ def held_out_of(material: Material, held_out: HeldOut) -> HeldOut:
     words = material.wordings.words
     return held_out.model_copy(
         update={
-            "defects": {name: Known(words=called.many, rare=()) for name, called in words.blister.items()},
+            "defects": {name: Known(words=called.many, rare=()) for name, called in words.own.items()},
             "zones": {zone: words.zones[zone].words for zone in material.zones},
             "sentences": (),
         }

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from models.chain import LARGEST
 from models.example import Counterpart, ShownCriterion, ShownObservation, ShownSheet
-from models.note import Note, Severity, Tier, Unit
+from models.note import MEASURES, Note, Severity, Tier, Unit
 from tuning.mind.material import Material
 from tuning.mind.notes import REJECTING, draw_note
 
@@ -22,7 +22,6 @@ MOST_DRAWN = 1000  # notes, to fill one sheet
 HEADED, OTHER = 0.3, 0.15  # shares of the lines that are read apart from any sheet
 TURNS = ("limit", "severity", "off", "zone")
 STAYS = ("order", "line numbers", "rewording", "unrelated criteria")
-SIZED = ("mm", "mm2", "%")
 
 
 class Speaker(Protocol):
@@ -102,8 +101,8 @@ def _observation(draw: Random, material: Material, notes: Sequence[Note]) -> Sho
 
 def sizes_near(draw: Random, notes: Sequence[Note], defect: str) -> dict[str, float]:
     """A size in every quantity, near one of the sheet's limits where it has one."""
-    sizes = {}
-    for unit in SIZED:
+    sizes: dict[str, float] = {}
+    for unit in MEASURES:
         limits = [tier.limit for note in notes if (note.defect, note.unit) == (defect, unit) for tier in note.tiers]
         sizes[unit] = near(draw, draw.choice(limits)) if limits else round(math.exp(draw.uniform(-1, 2)), 2)
     return sizes

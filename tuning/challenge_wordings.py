@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from models.example import ShownCriterion
-from models.note import Note, Operator
+from models.note import MEASURES, Measure, Note, Operator
 from models.prompt import CriterionText
 from models.sentences import Sentence
 from tuning.errors import TuningError
 from tuning.mind.material import Material
-from tuning.mind.speak import Called, speak, speak_other
+from tuning.mind.speak import Said, speak, speak_other
 
 Vocabulary = Literal["everyday", "rare"]
 
@@ -51,7 +51,7 @@ class HeldOut(_Strict):
     other: tuple[Form, ...]
     on: tuple[str, ...]
     not_on: tuple[str, ...]
-    units: dict[Literal["mm", "mm2", "%"], tuple[str, ...]]
+    units: dict[Measure, tuple[str, ...]]
     per_unit: tuple[str, ...]
     headings: dict[Literal["critical", "major", "minor", "off"], tuple[str, ...]]
     size_under_heading: tuple[Form, ...]
@@ -80,21 +80,21 @@ class Taught:
 
     def say(self, draw: Random, note: Note, *, headed: bool) -> ShownCriterion:
         words = self.material.wordings.words
-        called = words.blister[note.defect]
+        called = words.own[note.defect]
         zone = draw.choice(words.zones[note.zone].words) if note.zone else ""
         while True:  # whether a sentence stands under a heading is drawn inside `speak`
             spoken = speak(
                 draw,
                 self.material.wordings,
                 note,
-                Called(draw.choice(called.many), draw.choice(called.one), zone),
+                Said(draw.choice(called.many), draw.choice(called.one), zone),
                 "taught",
             )
             if bool(spoken.heading) == headed:
                 return ShownCriterion(CriterionText(spoken.heading, spoken.sentence), spoken.note)
 
     def say_other(self, draw: Random) -> ShownCriterion:
-        words = self.material.wordings.words.blister
+        words = self.material.wordings.words.own
         many = draw.choice(words[draw.choice(sorted(words))].many)
         spoken = speak_other(draw, self.material.wordings, many, "taught")
         return ShownCriterion(CriterionText(spoken.heading, spoken.sentence), spoken.note)
@@ -140,7 +140,7 @@ class Unseen:
             place = draw.choice(self.held_out.not_on if note.outside else self.held_out.on)
             on = " " + place.format(z=draw.choice(self.held_out.zones[note.zone]))
         slots = {"d": word, "D": _capital(word), "on": on, "sev": severity, "Sev": _capital(severity)}
-        if note.kind == "size" and note.unit in ("mm", "mm2", "%"):
+        if note.kind == "size" and note.unit in MEASURES:
             slots["L"] = draw.choice(self.held_out.units[note.unit]).format(v=f"{note.tiers[0].limit:g}")
         if note.kind == "count":
             slots |= {"n": f"{note.tiers[0].limit:g}", "u": draw.choice(self.held_out.per_unit)}

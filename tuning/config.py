@@ -203,7 +203,7 @@ class MindAgainConfig(FurtherConfig):
     reading: float = Field(ge=0, le=1)  # share of its steps that teach reading
     crowded: float = Field(ge=0, le=1)  # share of sheets with many lines on a class: which of them apply is hard
     weight_next_line: float = Field(gt=0)
-    products: float = Field(default=0.0, ge=0, le=1)  # share of its steps that are about made-up products
+    products: float = Field(default=0.0, ge=0, le=1)  # share of its steps that are about products of sites
 
 
 class MindTrainingConfig(CoursesConfig[MindAgainConfig]):

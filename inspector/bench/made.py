@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from models.chain import Line, Question, line_id
 from models.criteria import CriteriaSheet, Criterion, Limit
-from models.note import Note, Tier
+from models.note import MEASURES, Note, Tier
 from models.package import Words
 from models.prompt import judge_prefix
 from models.tokens import Tokens
 
 REJECTING = ("critical", "major")
-_UNITS = ("mm", "mm2", "%")
 _ASKED_MM = (0.31, 0.8, 1.6, 2.4)  # sizes of the observations that are asked about; no two alike
 
 Notes = tuple[tuple[str, Note], ...]
@@ -51,7 +50,7 @@ def made_notes(words: Words, tokens: Tokens, least: int) -> Notes:
     others = _round(words.defects[:-1] or words.defects)
     while tokens_of(notes, words, tokens) < least:
         index = len(notes)
-        zone, unit = words.zones[index // len(words.defects) % len(words.zones)], _UNITS[index % len(_UNITS)]
+        zone, unit = words.zones[index // len(words.defects) % len(words.zones)], MEASURES[index % len(MEASURES)]
         notes = (*notes, (f"B{index}", _size(next(others), zone, unit, round(0.2 + 0.31 * (index % 90), 2))))
     return notes
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from inspector.bench.figures import Latency, Otherwise, ReadingTimes, SheetLength, latency, median
 from inspector.bench.made import REJECTING, made_notes, made_questions, made_sheet
-from models.answer import ChainGrammar
 from models.chain import Line, Question, line_id
 from models.decoder import Prefix, Row
 from models.errors import SheetInvalid
+from models.grammar import ChainGrammar
 from models.mind import LONGEST_CHAIN, Mind, SheetCache
 from models.package import TOKENIZER, ModelPackage
 from models.prompt import judge_prefix, judge_question

@@ -31,7 +31,7 @@ from models.example import Challenge, ShownDefect, ShownUnit
 from models.exhibits import Gallery
 from models.eyes import Look
 from models.metrics import Figure, share
-from models.note import Note
+from models.note import MEASURES, Note
 from models.observation import Observation, Size
 from models.package import DefectClass, PackageFacts, Zone
 from models.prompt import CriterionText, in_prompt_order
@@ -537,7 +537,7 @@ def _one_spot(length_px: float, *, found: bool, px_per_mm: float = 10.0) -> Seen
         specified=True,
         whole=False,
     )
-    sizes = {unit: Size(value=1.0, uncertainty=0.1) for unit in ("mm", "mm2", "%")}
+    sizes: dict[str, Size] = {unit: Size(value=1.0, uncertainty=0.1) for unit in MEASURES}
     observation = Observation(
         score=0.9 if found else 0.1,
         classes=(("spot", 1.0),),

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from models.answer import ChainGrammar, NoteGrammar, chain_pieces, parse_chain, redraft
+from models.answer import chain_pieces, parse_chain, redraft
 from models.assemble import assemble
 from models.chain import Line, Question, judge_by_rule
 from models.decoder import Row
 from models.errors import DeviceAbsent, SheetInvalid
+from models.grammar import ChainGrammar, NoteGrammar
 from models.mind import Mind
 from models.note import Note, Tier
 from models.package import MIND_GRAPH, TOKENIZER

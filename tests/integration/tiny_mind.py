@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from models.answer import LANGUAGE, grammar_tokens
+from models.answer import LANGUAGE
 from models.assemble import ADAPTED, Parts, adapter_name
 from models.digest import digest_file
+from models.grammar import grammar_tokens
 from models.package import AdapterFacts, Base, DefectClass, PackageFacts, Zone
 from models.tokens import Tokens, tokenizer_json
 from models.verdict import OperatingPoint

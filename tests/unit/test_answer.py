@@ -6,19 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from models.answer import (
-    ChainGrammar,
-    NoteGrammar,
-    chain_pieces,
-    grammar_tokens,
-    note_pieces,
-    parse_chain,
-    parse_note,
-    redraft,
-)
+from models.answer import chain_pieces, note_pieces, parse_chain, parse_note, redraft
 from models.chain import Chain, Item, Line, Question, judge_by_rule, line_id
 from models.errors import AnswerMalformed
-from models.note import Note, Severity, Tier
+from models.grammar import ChainGrammar, NoteGrammar, grammar_tokens
+from models.note import MEASURES, Note, Severity, Tier
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ def some_notes(seed: int, count: int) -> Iterator[Note]:
             case 2:
                 yield place.model_copy(update={"kind": "count", "unit": "count", "tiers": tiers})
             case 3:
-                unit = draw.choice(("mm", "mm2", "%"))
+                unit = draw.choice(MEASURES)
                 yield place.model_copy(update={"kind": "size", "unit": unit, "tiers": tiers})
             case _:
                 yield Note(kind="other")
@@ -71,7 +63,7 @@ def some_chains(seed: int, count: int) -> Iterator[tuple[list[Line], Question, C
     for _ in range(count):
         lines = [Line(line_id(i), note) for i, note in enumerate(some_notes(draw.randint(0, 10**6), 12))]
         defect = draw.choice(Blister().defects)
-        sizes = tuple((unit, draw.randint(1, 9999) / 100) for unit in ("mm", "mm2", "%"))
+        sizes = tuple((unit, draw.randint(1, 9999) / 100) for unit in MEASURES)
         question = Question(defect, draw.choice(Blister().zones), sizes)
         if draw.random() < 0.2:
             question = Question(defect, draw.choice(("", "not foil", *Blister().zones)), count=draw.randint(1, 12))

@@ -11,11 +11,12 @@ from models.evaluate_covering import Covering
 from models.evaluate_eyes import Looks, look_at
 from models.example import ShownDefect, ShownUnit
 from models.eyes import Look
+from models.note import MEASURES
 from models.observation import Observation, Size
 from models.verdict import OperatingPoint
 
 AT = OperatingPoint(real_from=0.5, hold_from=0.3, doubt_from=0.25, sure_from=0.5)
-SIZES = {unit: Size(value=1.0, uncertainty=0.1) for unit in ("mm", "mm2", "%")}
+SIZES: dict[str, Size] = {unit: Size(value=1.0, uncertainty=0.1) for unit in MEASURES}
 
 
 @dataclass

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from models.criteria import CriteriaSheet, Criterion, Limit
-from models.note import Note, Tier
+from models.note import MEASURES, Note, Tier
 from models.observation import Observation, Size
 from models.verdict import Disposition, Judgement, OperatingPoint, Reason, Verdict, decide, questions_for
 
@@ -44,7 +44,7 @@ def seen(
     p: float = 0.0,
 ) -> Observation:
     classes = ((defect, 1 - p), (also, p)) if also else ((defect, 1.0),)
-    size = {unit: Size(value=mm, uncertainty=off_by) for unit in ("mm", "mm2", "%")}
+    size: dict[str, Size] = {unit: Size(value=mm, uncertainty=off_by) for unit in MEASURES}
     return Observation(
         score=score, classes=classes, zone=zone, box_px=(1, 2, 3, 4), outline_px=((1, 2), (3, 4)), sizes=size
     )

@@ -4,8 +4,7 @@ from random import Random
 
 import pytest
 
-from models.note import Note
-from models.prompt import SEVERITIES
+from models.note import SEVERITIES, Note
 from models.sentences import Meaning, Sentence
 from tuning.mind.wording import load_wordings
 from tuning.mind.written import vary

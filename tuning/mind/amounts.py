@@ -4,8 +4,9 @@ Every choice comes from the `Random` that is passed in.
 """
 
 from random import Random
+from typing import cast
 
-from models.note import Note
+from models.note import Measure, Note
 from models.number_words import ONES, TENS
 from tuning.mind.wording import Wordings
 
@@ -56,7 +57,7 @@ def figure(draw: Random, value: float) -> str:
 
 def amount(draw: Random, wordings: Wordings, note: Note, limit: float) -> str:
     """A limit with its unit, mostly in figures; now and then in words, as a fraction or in a smaller or larger unit."""
-    unit = note.unit if note.unit in ("mm", "mm2", "%") else "mm"
+    unit = cast(Measure, note.unit)
     share = draw.choice(wordings.words.shares) if unit == "%" else ""
     if draw.random() < UNUSUAL:
         unusual = _converted(draw, limit, unit) if unit != "%" and draw.random() < 0.4 else ""

@@ -35,9 +35,11 @@ class Open:
         """The sentence about another class, of units of another kind."""
         name = draw.choice(called.many if self.many else called.one)
         name = in_case_of(self.named, with_article(name) if self.article else name)
-        text = _UNIT.sub(lambda said: in_case_of(said[0], unit + said[1]), self.before + "\0" + self.behind)
+        before, behind = (
+            _UNIT.sub(lambda said: in_case_of(said[0], unit + said[1]), part) for part in (self.before, self.behind)
+        )
         note = self.sentence.note.model_copy(update={"defect": defect})
-        return self.sentence.model_copy(update={"text": text.replace("\0", name), "note": note})
+        return self.sentence.model_copy(update={"text": before + name + behind, "note": note})
 
 
 def opened(written: tuple[Sentence, ...], words: Words) -> tuple[Open, ...]:
@@ -46,7 +48,7 @@ def opened(written: tuple[Sentence, ...], words: Words) -> tuple[Open, ...]:
 
 
 def _open(sentence: Sentence, words: Words) -> Open | None:
-    called = words.blister.get(sentence.note.defect)
+    called = words.own.get(sentence.note.defect)
     if not called or sentence.note.zone:
         return None
     several = {name for name in called.many if name.endswith("s")}

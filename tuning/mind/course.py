@@ -30,34 +30,37 @@ class Course:
 
     def task(self, step: int) -> Task:
         draw, settings, material, own = Random(f"{self._seed}/{step}"), self._settings, self._material, OWN
-        done, late = step / settings.course_steps, step >= settings.judging_from
-        later = settings.later(step)
-        products = later[0].products if later else 0.0
-        made_up = products > 0 and draw.random() < products
-        if made_up:
+        later, late = settings.later(step), step >= settings.judging_from
+        further = later[0] if later else None
+        of_a_product = further is not None and further.products > 0 and draw.random() < further.products
+        if of_a_product:
             material, own = draw_product(draw, material), 1.0
         if draw.random() < _reading(settings, step):
-            renamed = RENAMED_OF_A_PRODUCT if made_up else settings.renamed
+            renamed = RENAMED_OF_A_PRODUCT if of_a_product else settings.renamed
             return draw_reading(draw, material, settings.sentences, own=own, renamed=renamed)
-        near = min(1.0, done / settings.near_reached)
-        drilled = draw.random() < settings.drills * (1.0 if done < 0.35 else 0.3)
-        crowded, mixed = CROWDED_OF_A_PRODUCT, MIXED_OF_A_PRODUCT
-        if not made_up:
-            crowded, mixed = later[0].crowded if later else CROWDED_LATE, settings.mixed
-        criteria, questions = draw.randint(1, 3), DRILL_QUESTIONS
-        if not drilled:
-            criteria, questions = draw.randint(3, _longest(settings, done)), settings.questions
+        done = step / settings.course_steps
+        crowded = further.crowded if further else CROWDED_LATE
+        criteria, questions = self._length(draw, done)
         return draw_judging(
             draw,
             material,
             criteria,
             questions,
-            near=near,
-            mixed=mixed,
+            near=min(1.0, done / settings.near_reached),
+            mixed=MIXED_OF_A_PRODUCT if of_a_product else settings.mixed,
             own=own,
-            crowded=not late or draw.random() < crowded,
+            crowded=not late or draw.random() < (CROWDED_OF_A_PRODUCT if of_a_product else crowded),
             rejecting=TAUGHT_REJECTING if late else None,
         )
+
+    def _length(self, draw: Random, done: float) -> tuple[int, int]:
+        """Criteria of a sheet and questions over it: drills are short."""
+        settings = self._settings
+        drilled = draw.random() < settings.drills * (1.0 if done < 0.35 else 0.3)
+        few = draw.randint(1, 3)
+        if drilled:
+            return few, DRILL_QUESTIONS
+        return draw.randint(3, _longest(settings, done)), settings.questions
 
     def look(self) -> dict[str, list[Task]]:
         """Tasks of seeds that no step uses: taught forms, kept forms, sheets."""

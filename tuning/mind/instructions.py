@@ -104,8 +104,8 @@ def _count(strata: Strata, task: Task, material: Material) -> None:
         return
     add("tasks", "read a criterion")
     own = set(task.vocabulary.defects) <= set(material.own.defects)
-    made_up = not set(task.vocabulary.defects) <= set(material.everything.defects)
-    vocabulary = "the product's classes" if own else "a made-up product's" if made_up else "other classes"
+    known = set(task.vocabulary.defects) <= set(material.everything.defects)
+    vocabulary = "the product's classes" if own else "other classes" if known else "a site's product's"
     add("reading, vocabulary", vocabulary)
     for spoken in task.spoken:
         note = spoken.note

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from random import Random
 
 from models.chain import LARGEST, Chain, Line, Question, asked_units, judge_by_rule, line_id
-from models.note import Note, Severity, Tier
-from models.prompt import SEVERITIES, in_prompt_order
+from models.note import MEASURES, SEVERITIES, Note, Severity, Tier
+from models.prompt import in_prompt_order
 from tuning.mind.material import OWN, Material, Vocabulary, draw_called, draw_vocabulary, invented_word
 from tuning.mind.notes import REJECTING, draw_limit, draw_note
 
@@ -113,7 +113,7 @@ def _question(
         return Question(defect, "", count=draw.randint(1, 9))
     units = list(asked_units(lines, defect))
     if draw.random() < 0.2:
-        units += [draw.choice([unit for unit in ("mm", "mm2", "%") if unit not in units] or units)]
+        units += [draw.choice([unit for unit in MEASURES if unit not in units] or units)]
     draw.shuffle(units)
     sizes = tuple((unit, _size(draw, lines, defect, unit, near)) for unit in dict.fromkeys(units))
     mixture: tuple[tuple[str, float], ...] = ()

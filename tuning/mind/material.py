@@ -1,8 +1,8 @@
 """What the mind's tasks are made of: classes and zones, what people call them, and invented words.
 
-Half of the tasks speak of the product's own nine classes, the other half of forty others: matching a word to the list
-is what must be learned, not the list. Half of the defects go by an invented word that only the glossary explains, for
-the same reason.
+Half of the tasks speak of the product's own nine classes, the other half of forty others, and late courses of products
+that sites may teach: matching a word to the list is what must be learned, not the list. Half of the defects go by an
+invented word that only the glossary explains, for the same reason.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from tuning.mind import wording
 from tuning.mind.carried import Open, opened
-from tuning.mind.speak import Called
+from tuning.mind.speak import Said
 from tuning.mind.wording import Wordings
 
 SYLLABLES = tuple(
@@ -58,13 +58,13 @@ class Material:
     zones: tuple[str, ...] = ("foil", "pocket", "tablet")  # of the product
     sized: tuple[str, ...] = ("spot", "stain", "chip", "fragment", "crack")  # classes that are limited by their size
     opened: tuple[Open, ...] = ()  # written sentences that can be said of any class
-    written: float = 0.4  # share of sentences about its own classes that somebody wrote, not a form
+    written_share: float = 0.4  # of sentences about its own classes: somebody wrote them, they are no form
 
     @property
     def everything(self) -> Vocabulary:
         """Every class and zone that has words of its own."""
         words = self.wordings.words
-        return Vocabulary((*words.blister, *words.others), tuple(words.zones))
+        return Vocabulary((*words.own, *words.others), tuple(words.zones))
 
     @property
     def nameable(self) -> Vocabulary:
@@ -77,7 +77,7 @@ class Material:
     @property
     def own(self) -> Vocabulary:
         """The product's classes and zones, in their order."""
-        return Vocabulary(tuple(self.wordings.words.blister), self.zones)
+        return Vocabulary(tuple(self.wordings.words.own), self.zones)
 
 
 def load_material() -> Material:
@@ -104,10 +104,9 @@ def _shuffled(draw: Random, words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(draw.sample(words, len(words)))
 
 
-def draw_called(draw: Random, material: Material, defect: str) -> Called:
-    words = material.wordings.words
-    called = words.blister.get(defect) or words.others[defect]
-    return Called(draw.choice(called.many), draw.choice(called.one))
+def draw_called(draw: Random, material: Material, defect: str) -> Said:
+    called = material.wordings.words.called(defect)
+    return Said(draw.choice(called.many), draw.choice(called.one))
 
 
 def invented_word(draw: Random) -> str:

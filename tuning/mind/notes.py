@@ -4,8 +4,7 @@ import math
 from random import Random
 
 from models.chain import LARGEST
-from models.note import Note, Severity, Tier, Unit
-from models.prompt import SEVERITIES
+from models.note import MEASURES, SEVERITIES, Note, Severity, Tier, Unit
 from tuning.mind.amounts import SHARES
 from tuning.mind.material import Material
 
@@ -21,7 +20,7 @@ WIDE = 0.2  # share of limits from the whole range that sheets have
 
 def draw_note(draw: Random, material: Material, defect: str, zones: tuple[str, ...], *, two_tiers: float) -> Note:
     words = material.wordings.words
-    called = words.blister.get(defect) or words.others[defect]
+    called = words.called(defect)
     units = called.units
     severity = draw.choice(SEVERITIES)
     way = draw.random()
@@ -42,7 +41,7 @@ def draw_note(draw: Random, material: Material, defect: str, zones: tuple[str, .
             counted += _upper(draw, counted[0], counted[0].limit + draw.randint(1, 8))
         zone, outside = (zone, outside) if draw.random() < 0.6 else ("", False)
         return Note(kind="count", defect=defect, zone=zone, outside=outside, unit="count", tiers=counted)
-    unit = draw.choice(units) if draw.random() < 0.85 else draw.choice(("mm", "mm2", "%"))
+    unit = draw.choice(units) if draw.random() < 0.85 else draw.choice(MEASURES)
     limit = draw_limit(draw, unit)
     tiers: tuple[Tier, ...] = (Tier(operator=">", limit=limit, severity=severity),)
     upper = min(round(limit * draw.uniform(1.4, 3.5), 1), LARGEST)

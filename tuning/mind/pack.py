@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from models.answer import SEVERITY_PIECES, UNIT_PIECES, chain_pieces, grammar_tokens, note_pieces
+from models.answer import SEVERITY_PIECES, UNIT_PIECES, chain_pieces, note_pieces
+from models.grammar import grammar_tokens
 from models.prompt import judge_prefix, judge_question, read_prefix, read_question, spelling_under
 from tuning.mind.judging_tasks import JudgeTask
 from tuning.mind.material import Material

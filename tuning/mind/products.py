@@ -1,17 +1,17 @@
-"""Products as sites teach them: kinds of defect under names of their own that share words, in one place, unexplained.
+"""Products as sites teach them: kinds of defect under names of their own that share words, mostly in one place and
+unexplained. Some are made up of things and what became of them; others somebody described, with sentences about them.
 
 A taught package's mind is the embedded one. It knows no more of `seal broken`, `seal misplaced` and `seal missing` than
 these words, and where its product has a single place, to name that place restricts nothing.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from models.answer import OPERATORS
 from models.example_files import ANOMALY
-from models.note import Kind
-from models.prompt import SEVERITIES
+from models.note import OPERATORS, SEVERITIES, Kind
 from models.sentences import Meaning, Sentence
 from tuning.mind.amounts import figure
 from tuning.mind.material import Material
@@ -42,44 +42,66 @@ class _Product:
 
 
 def draw_product(draw: Random, material: Material) -> Material:
-    """The same wordings, over the classes and zones of one product: a made-up one, or one that somebody described."""
-    words, products = material.wordings.words, material.wordings.products
-    described = draw.random() < DESCRIBED
-    product = _described(draw, material) if described else _made_up(draw, material)
+    """The same wordings, over the classes and zones of one product."""
+    return (described_product if draw.random() < DESCRIBED else made_up_product)(draw, material)
+
+
+def described_product(draw: Random, material: Material) -> Material:
+    """One that somebody described."""
+    product = _described(draw, material)
+    return _over(draw, replace(material, written_share=WRITTEN_OF_DESCRIBED), product, carried=CARRIED_TO_DESCRIBED)
+
+
+def made_up_product(draw: Random, material: Material) -> Material:
+    """One of things in states."""
+    return _over(draw, material, _made_up(draw, material), carried=CARRIED)
+
+
+def _over(draw: Random, material: Material, product: _Product, *, carried: int) -> Material:
+    words, place = material.wordings.words, material.wordings.products.place
     classes, unit = product.classes, product.unit
     zones = {zone: words.zones[zone] for zone in draw.sample(list(words.zones), draw.randint(2, 4))}
     if draw.random() < ONE_PLACE:
-        place = products.place
         zones = {"product": Place(gloss=place.gloss, words=(*place.words, unit))}
         classes = {name: called.model_copy(update={"place": "product"}) for name, called in classes.items()}
     spoken = words.model_copy(
         update={
-            "blister": {name: classes[name] for name in draw.sample(list(classes), len(classes))},
+            "own": {name: classes[name] for name in draw.sample(list(classes), len(classes))},
             "others": product.strangers,
             "outsiders": tuple(product.strangers),
             "zones": zones,
         }
     )
-    written = list(product.said)
-    for said in draw.sample(material.opened, min(CARRIED_TO_DESCRIBED if described else CARRIED, len(material.opened))):
+    written = (*product.said, *_carried(draw, material, classes, unit, most=carried))
+    other = _without(material.wordings.other, {word for name in classes for word in name.split()})
+    wordings = replace(material.wordings, words=spoken, written=written, other=other)
+    return replace(material, wordings=wordings, glossary=_glossary(draw, classes, zones), zones=tuple(zones))
+
+
+def _carried(
+    draw: Random, material: Material, classes: dict[str, Called], unit: str, *, most: int
+) -> Iterator[Sentence]:
+    """Sentences that were written about another class, where one of these has the quantity that they limit."""
+    for said in draw.sample(material.opened, min(most, len(material.opened))):
         fitting = [name for name in classes if said.sentence.note.unit in ("", "count", *classes[name].units)]
         if fitting:
             defect = draw.choice(fitting)
-            written.append(said.of(draw, defect, classes[defect], unit))
-    other = _without(material.wordings.other, {word for name in classes for word in name.split()})
-    wordings = replace(material.wordings, words=spoken, written=tuple(written), other=other)
-    return replace(
-        material,
-        wordings=wordings,
-        glossary=_glossary(draw, classes, zones),
-        zones=tuple(zones),
-        written=WRITTEN_OF_DESCRIBED if described else material.written,
-    )
+            yield said.of(draw, defect, classes[defect], unit)
+
+
+def _glossary(draw: Random, classes: dict[str, Called], zones: dict[str, Place]) -> dict[str, tuple[str, ...]]:
+    """Names alone for most kinds, as teaching has no more."""
+    told: dict[str, tuple[str, ...]] = {
+        name: (called.gloss if draw.random() < EXPLAINED else name,) for name, called in classes.items()
+    }
+    if anomaly := classes.get(ANOMALY):
+        told[ANOMALY] = (anomaly.gloss, *anomaly.one[1:])
+    return told | {zone: (place.gloss, *place.words[1:3]) for zone, place in zones.items()}
 
 
 def _made_up(draw: Random, material: Material) -> _Product:
     words, products = material.wordings.words, material.wordings.products
-    known = {name: called for name, called in (words.blister | words.others).items() if " " not in name}
+    known = {name: called for name, called in (words.own | words.others).items() if " " not in name}
     plain = draw.sample(list(known), draw.randint(1, MOST_PLAIN))
     classes = {name: _by_few_words(known[name]) for name in plain}
     named = _named(draw, products, plain)
@@ -117,27 +139,17 @@ def _by_its_names(kind: DescribedKind, name: str) -> Called:
     return Called(units=kind.units, gloss=kind.gloss, many=words, one=words)
 
 
-def _glossary(draw: Random, classes: dict[str, Called], zones: dict[str, Place]) -> dict[str, tuple[str, ...]]:
-    """Names alone for most kinds, as teaching has no more."""
-    told: dict[str, tuple[str, ...]] = {
-        name: (called.gloss if draw.random() < EXPLAINED else name,) for name, called in classes.items()
-    }
-    if anomaly := classes.get(ANOMALY):
-        told[ANOMALY] = (anomaly.gloss, *anomaly.one[1:])
-    return told | {zone: (place.gloss, *place.words[1:3]) for zone, place in zones.items()}
-
-
 def _by_few_words(called: Called) -> Called:
     return called.model_copy(update={"many": called.many[:2], "one": called.one[:1], "place": ""})
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of defect; what it says with a verb, which a stray has not."""
+    """A kind of defect, and what says it with a verb."""
 
     name: str
     called: Called
-    clauses: tuple[str, ...] = ()
+    clauses: Forms
 
 
 def _named(draw: Random, products: Products, plain: list[str]) -> list[_Kind]:
@@ -181,17 +193,16 @@ def _thing_in_state(draw: Random, thing: str, synonyms: Forms, state: State) -> 
     name, own = draw.choice(state.names_of(thing)), _by_own_words(thing, state)
     others = [_by_own_words(word, state) for word in synonyms]
     others += [_by_other_words(word, state) for word in (thing, *synonyms)]
-    many, one, clauses = (
-        [*usual, *draw.sample(unusual, min(len(usual), len(unusual)))]
-        for usual, unusual in (
-            (own.many, [way for ways in others for way in ways.many]),
-            (own.one, [way for ways in others for way in ways.one]),
-            (own.clauses, [way for ways in others for way in ways.clauses]),
-        )
-    )
+    many = _with_as_many(draw, own.many, [way for ways in others for way in ways.many])
+    one = _with_as_many(draw, own.one, [way for ways in others for way in ways.one])
+    clauses = _with_as_many(draw, own.clauses, [way for ways in others for way in ways.clauses])
     gloss = f"{thing} that is {state.first}" if state.adjectives else f"{state.first} of the {thing}"
     called = Called(units=state.units, gloss=gloss, many=tuple(dict.fromkeys((name, *many))), one=tuple(one))
     return _Kind(name, called, tuple(clauses))
+
+
+def _with_as_many(draw: Random, own: list[str], others: list[str]) -> list[str]:
+    return [*own, *draw.sample(others, min(len(own), len(others)))]
 
 
 def _by_own_words(thing: str, state: State) -> _Ways:

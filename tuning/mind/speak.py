@@ -6,9 +6,9 @@ Every choice comes from the `Random` that is passed in: the same state gives the
 import re
 from dataclasses import dataclass, replace
 from random import Random
+from typing import cast
 
-from models.note import Note, Operator, Tier
-from models.prompt import SEVERITIES
+from models.note import SEVERITIES, Measure, Note, Operator, Tier
 from tuning.mind.amounts import NUMBER_WORDS, amount, nth
 from tuning.mind.wording import Forms, Side, Wordings, on_side, placeholders, with_operators
 
@@ -47,7 +47,7 @@ LOUD = 0.03  # share of sentences in one case
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class Said:
     """The words that this sentence uses for its defect and zone."""
 
     many: str
@@ -69,7 +69,7 @@ class _Wording:
     phrase: str = ""  # the comparator, limit included
 
 
-def speak(draw: Random, wordings: Wordings, note: Note, called: Called, side: Side) -> Spoken:
+def speak(draw: Random, wordings: Wordings, note: Note, called: Said, side: Side) -> Spoken:
     """Say a note. The note that comes back has the operators of the wording."""
     headed = note.kind != "other" and len(note.tiers) < 2 and draw.random() < HEADED
     first = bool(note.zone) and draw.random() < PLACE_FIRST
@@ -132,13 +132,13 @@ def _word(draw: Random, wordings: Wordings, note: Note, *, headed: bool, side: S
     forms_of_way = (
         (size.within_headed if headed else size.within) if way > 0.5 else (size.over_headed if headed else size.over)
     )
-    unit = note.unit if note.unit in ("mm", "mm2", "%") else "mm"
+    unit = cast(Measure, note.unit)
     pairs = with_operators(comparators["all"], side) + with_operators(comparators[unit], side) * 2
     phrase, operator = _either_operator(draw, pairs, second=0.45)
     return _Wording(_pick(draw, forms_of_way, note, side), _operated(note, operator), phrase)
 
 
-def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording: _Wording, side: Side) -> str:
+def _fill(draw: Random, wordings: Wordings, note: Note, called: Said, wording: _Wording, side: Side) -> str:
     place = ""
     if note.zone:
         phrases = on_side(wordings.zones.outside if note.outside else wordings.zones.inside, side)
@@ -149,7 +149,7 @@ def _fill(draw: Random, wordings: Wordings, note: Note, called: Called, wording:
             phrases = PLAIN_PHRASES
         place = draw.choice(phrases).format(z=called.zone)
         if not note.outside and "On" not in slots and draw.random() < MANY_PLACES * (3 if note.kind == "count" else 1):
-            place = draw.choice(on_side(wordings.zones.inside_many, side)).format(z=several(called.zone))
+            place = draw.choice(on_side(wordings.zones.inside_many, side)).format(z=plural_place(called.zone))
     severity = note.severity or (note.tiers[0].severity if note.tiers else "")
     column = place or draw.choice(wordings.words.everywhere)
     if place and draw.random() < BARE_PLACE:
@@ -202,10 +202,10 @@ def _row(draw: Random, form: str) -> str:
     return f"| {row} |" if framed or draw.random() < FRAMED else row
 
 
-def several(place: str) -> str:
+def plural_place(place: str) -> str:
     """A place in the plural, where it has a simple one.
 
-    >>> several("cavity"), several("web between the pockets")
+    >>> plural_place("cavity"), plural_place("web between the pockets")
     ('cavities', 'web between the pockets')
     """
     if len(place.split()) > 2 or place.endswith("s"):
@@ -214,14 +214,14 @@ def several(place: str) -> str:
 
 
 def plural(name: str) -> str:
-    """More than one of it; `several`, by which the first courses were taught, knows no hissing ends.
+    """More than one of it; `plural_place`, by which the first courses were taught, knows no hissing ends.
 
     >>> plural("missing label"), plural("irregularity"), plural("product at stopper"), plural("scratch")
     ('missing labels', 'irregularities', 'product at stopper', 'scratches')
     """
     if len(name.split()) < 3 and name.endswith(("ch", "sh", "x", "z")):
         return f"{name}es"
-    return several(name)
+    return plural_place(name)
 
 
 def with_article(name: str) -> str:
@@ -232,7 +232,7 @@ def with_article(name: str) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def _place_first(draw: Random, wordings: Wordings, note: Note, called: Called, side: Side) -> str:
+def _place_first(draw: Random, wordings: Wordings, note: Note, called: Said, side: Side) -> str:
     forms = wordings.zones.outside_first if note.outside else wordings.zones.inside_first
     return draw.choice(on_side(forms, side)).format(z=called.zone, Z=called.zone[:1].upper() + called.zone[1:])
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 
 from models.example_files import ANOMALY
-from models.note import Operator
+from models.note import Measure, Operator
 from models.sentences import Sentence
 from tuning.errors import TuningError
 
@@ -39,7 +39,6 @@ TAUGHT = (
 )
 _T = TypeVar("_T", bound=BaseModel)
 Side = Literal["taught", "kept"]
-Limit = Literal["mm", "mm2", "%"]
 Forms = tuple[str, ...]
 ByOperator = dict[Operator, Forms]
 
@@ -51,7 +50,7 @@ class _Strict(BaseModel):
 class Called(_Strict):
     """What people call one defect."""
 
-    units: tuple[Limit, ...]
+    units: tuple[Measure, ...]
     gloss: str
     many: Forms
     one: Forms
@@ -64,20 +63,24 @@ class Place(_Strict):
 
 
 class Words(_Strict):
-    blister: dict[str, Called]
+    own: dict[str, Called] = Field(alias="blister")  # classes of the product that is spoken of
     others: dict[str, Called]
-    outsiders: Forms  # of the others, those that nobody could take for a class of the blister
+    outsiders: Forms  # of the others, those that nobody could take for a class of the product
     zones: dict[str, Place]
     counted: Forms
-    quantities: dict[Limit, Forms]
+    quantities: dict[Measure, Forms]
     shares: Forms
     headings: dict[Literal["critical", "major", "minor", "off", "plain"], Forms]
     everywhere: Forms
 
+    def called(self, name: str) -> Called:
+        """What people call a class, of the product or another."""
+        return self.own.get(name) or self.others[name]
+
 
 class Comparators(_Strict):
-    over: dict[Literal["all", "mm", "mm2", "%"], ByOperator]
-    within: dict[Literal["all", "mm", "mm2", "%"], ByOperator]
+    over: dict[Literal["all", Measure], ByOperator]
+    within: dict[Literal["all", Measure], ByOperator]
 
 
 class ZonePhrases(_Strict):
@@ -136,7 +139,7 @@ class State(_Strict):
     adjectives: Forms = ()
     nouns: Forms = ()
     said: Forms = ()  # what else people say of the thing, behind it: `label not there`
-    units: tuple[Limit, ...] = ()
+    units: tuple[Measure, ...] = ()
 
     @property
     def first(self) -> str:
@@ -183,7 +186,7 @@ class DescribedKind(_Strict):
     """A kind of defect; any of its names may stand in the product's list."""
 
     names: Forms = Field(min_length=1)
-    units: tuple[Limit, ...]
+    units: tuple[Measure, ...]
     gloss: str
 
 

