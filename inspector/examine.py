@@ -138,7 +138,8 @@ class Examiner:
         if look.lies_otherwise:
             return (
                 f"the unit does not lie as those of {self.package.manifest.name} do, or is of another product: turned "
-                f"by more than {MOST_DEGREES} degrees, aside by more than {MOST_MOVED:.0%} of the picture, or not there"
+                f"or aside farther than any that taught (never by more than {MOST_DEGREES} degrees or {MOST_MOVED:.0%} "
+                "of the picture), or not there"
             )
         if not look.familiarity <= look.familiarity_limit:
             return (

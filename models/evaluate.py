@@ -65,7 +65,7 @@ class Report(BaseModel):
     figures: tuple[Figure, ...]
     wrong_readings: tuple[WrongReading, ...]
     tables: UnitTables | None = None  # of the units, if any were shown
-    remarks: tuple[str, ...] = ()  # what a person should look at, of a teaching
+    remarks: tuple[str, ...] = ()  # what a person should look at
 
     def beside(self, other: "Report") -> "Report":
         """Units and language evaluated apart, on two cores at once, as one report.
@@ -85,6 +85,7 @@ class Report(BaseModel):
                 "figures": (*self.figures, *other.figures),
                 "wrong_readings": (*self.wrong_readings, *other.wrong_readings),
                 "tables": self.tables or other.tables,
+                "remarks": tuple(dict.fromkeys((*self.remarks, *other.remarks))),
             }
         )
 

@@ -177,8 +177,7 @@ def _unassessable(
     limits of its view, which a challenge does not have.
     """
     look = unit.look
-    unfamiliar = not look.familiarity <= look.familiarity_limit  # so that NaN is
-    return unfamiliar or look.crowded or any(True for _ in too_fine(sheet, smallest_px, mm_per_px, look.unit_px2))
+    return not look.counts or any(True for _ in too_fine(sheet, smallest_px, mm_per_px, look.unit_px2))
 
 
 def _judge(

@@ -9,14 +9,15 @@ package has no word for would be counted as a miss that nobody made.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from models.digest import digest_bytes, digest_file
 from models.errors import ExampleInvalid
@@ -34,10 +35,19 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def class_name(said: str) -> str:
+    """As the sheet and the model write it; the anomaly where nobody named it.
+
+    >>> class_name("Broken_large")
+    'broken large'
+    """
+    return " ".join(said.replace("_", " ").split()).lower() or ANOMALY
+
+
 class WrittenDefect(Strict):
     """One thing that is wrong with a unit, as a person or the renderer marked it."""
 
-    defect: str  # a class of the package
+    defect: Annotated[str, AfterValidator(class_name)]  # a class of the package
     zone: str
     box_px: Box  # x0, y0, x1, y1 in the picture; the last row and column excluded
     mask: str = ""  # grey picture of the box's size; empty: the whole box is the defect
@@ -80,6 +90,13 @@ class ExampleFolder:
                 unnamed = (d if d.defect in known else replace(d, defect=ANOMALY) for d in shown.defects)
                 shown = replace(shown, defects=tuple(unnamed))
             yield shown
+
+    @property
+    def unnamed(self) -> Mapping[str, int]:
+        """How many defects go by a name that the package does not know, for each: they are anomalies to it."""
+        known = self.named
+        said = (defect.defect for unit in self.units for defect in unit.defects)
+        return {} if known is None else Counter(name for name in said if name not in known)
 
     @property
     def digest(self) -> str:
@@ -189,10 +206,12 @@ def _picture(path: Path) -> NDArray[np.uint8]:
         pixels = None
     if pixels is None:
         raise ExampleInvalid(f"{path}: is no picture that can be read. Nothing more was shown. Replace or delete it.")
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < SMALLEST_EDGE:
+    if pixels.ndim == 2:  # of a monochrome camera
+        pixels = np.repeat(pixels[..., None], 3, 2)
+    if pixels.dtype != np.uint8 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < SMALLEST_EDGE:
         raise ExampleInvalid(
-            f"{path}: {pixels.dtype} {'x'.join(map(str, pixels.shape))}, shown are 8-bit colour pictures of at least "
-            f"{SMALLEST_EDGE} px, as the line examines them. Nothing more was shown. Replace or delete it."
+            f"{path}: {pixels.dtype} {'x'.join(map(str, pixels.shape))}, shown are 8-bit pictures, grey or colour, of "
+            f"at least {SMALLEST_EDGE} px, as the line examines them. Nothing more was shown. Replace or delete it."
         )
     return np.ascontiguousarray(pixels[..., ::-1], np.uint8)
 

@@ -79,6 +79,11 @@ class Look:
     lies_otherwise: bool = False  # it could not be laid over the product's template: nothing that the eyes say counts
     unit_px2: float | None = None  # nominal area of a unit in the frame; None: not seen, or nothing had to be compared
 
+    @property
+    def counts(self) -> bool:
+        """Whether the unit is judged by what was seen; else the line holds it whatever that is. False where NaN is."""
+        return self.familiarity <= self.familiarity_limit and not self.crowded
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -195,7 +200,7 @@ class Eyes:
             fitted = replace(fitted, laid=self._template.lay(fitted.pixels))
         maps = self._sight.maps(fitted.shown)
         px_per_mm = fitted.zoom / mm_per_px
-        places = find_regions(maps, self._stage.at, px_per_mm)
+        places = [one for one in find_regions(maps, self._stage.at, px_per_mm) if _was_taken(one, fitted)]
         regions = places
         if self._closer:
             regions = self._closer.look(fitted.picture, places, corner=(fitted.left, fitted.top))
@@ -265,14 +270,21 @@ def fit(pixels: NDArray[np.uint8], rows: int, columns: int) -> Fitted:
     if (height, width) == (rows, columns):
         return Fitted(np.ascontiguousarray(pixels), 1.0, 0, 0, (width, height))
     zoom = min(columns / width, rows / height)
-    inner = (max(1, round(width * zoom)), max(1, round(height * zoom)))
+    inner, left, top = placed_in((height, width), rows, columns)
     scaled = cv2.resize(pixels, inner, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
     edge = np.concatenate([scaled[0], scaled[-1], scaled[:, 0], scaled[:, -1]])
     frame = np.empty((rows, columns, 3), np.uint8)
     frame[:] = np.median(edge, axis=0).astype(np.uint8)
-    left, top = (columns - inner[0]) // 2, (rows - inner[1]) // 2
     frame[top : top + inner[1], left : left + inner[0]] = scaled
     return Fitted(frame, zoom, left, top, inner)
+
+
+def placed_in(shape: tuple[int, ...], rows: int, columns: int) -> tuple[tuple[int, int], int, int]:
+    """Width and height of a picture of (height, width) in the frame, and its left and top edge there."""
+    height, width = shape
+    zoom = min(columns / width, rows / height)
+    inner = (max(1, round(width * zoom)), max(1, round(height * zoom)))
+    return inner, (columns - inner[0]) // 2, (rows - inner[1]) // 2
 
 
 def _heat(maps: Maps, fitted: Fitted) -> NDArray[np.uint8]:
@@ -313,6 +325,16 @@ def _outline(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[tup
         )
         for x, y in points
     )
+
+
+def _was_taken(region: Region, fitted: Fitted) -> bool:
+    """Whether half of the region lies in the picture as it was taken: laying fills what the camera did not see."""
+    if not fitted.laid:
+        return True
+    y, x = np.nonzero(region.mask)
+    cells = np.stack([x + region.corner[0], y + region.corner[1]], 1) * MASK_STRIDE + MASK_STRIDE / 2
+    at = np.column_stack([cells, np.ones(len(cells))]) @ fitted.laid.back.T - (fitted.left, fitted.top)
+    return bool(((at >= 0) & (at < fitted.inner)).all(1).mean() >= 0.5)
 
 
 def _on_picture(x: float, y: float, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int]:

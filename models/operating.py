@@ -36,6 +36,11 @@ class Scored:
 
     cases: Sequence[Case]
     good: Sequence[Sequence[float]]  # for each good unit the scores of its regions, all of them false
+    held_anyway: int = 0  # good units beside these that the line holds whatever is seen
+
+    @property
+    def good_units(self) -> int:
+        return len(self.good) + self.held_anyway
 
     def found(self, score: float) -> int:
         """Cases that are a finding from this score on."""
@@ -46,8 +51,8 @@ class Scored:
         return sum(seen >= score for unit in self.good for seen in unit)
 
     def held(self, score: float) -> int:
-        """Good units with a region of at least this score."""
-        return sum(max(unit, default=0.0) >= score for unit in self.good)
+        """Good units with a region of at least this score, or held anyway."""
+        return self.held_anyway + sum(max(unit, default=0.0) >= score for unit in self.good)
 
 
 class Target(BaseModel):
@@ -84,8 +89,9 @@ def scored_units(seen: Sequence[SeenUnit]) -> Scored:
         defect = unit.defects[j]
         best = max((o.score for o in unit.found(j, 0.0)), default=0.0)
         cases.append(Case(defect.defect, None if defect.whole else defect.length_px, best))
-    good = [tuple(o.score for o in unit.look.observations) for unit in seen if not unit.defects]
-    return Scored(cases, good)
+    good = [unit.look for unit in seen if not unit.defects]
+    scores = [tuple(o.score for o in look.observations) for look in good if look.counts]
+    return Scored(cases, scores, len(good) - len(scores))
 
 
 def choose(scored: Scored, target: Target) -> Point:
@@ -97,7 +103,7 @@ def choose(scored: Scored, target: Target) -> Point:
     Raises:
         ModelError: too few units to tell, or no thresholds reach the target; the text says what is reached.
     """
-    good, cases = len(scored.good), len(scored.cases)
+    good, cases = scored.good_units, len(scored.cases)
     if good < FEWEST or cases < FEWEST:
         raise ModelError(
             f"operating point: {good} good units and {cases} specified defects were shown (at least {FEWEST} of each). "
@@ -196,10 +202,13 @@ def usual_size(cases: Sequence[Case], hold_from: float) -> float | None:
 def smallest_of(name: str, own: Sequence[Case], usual: float | None, hold_from: float) -> float | None:
     """The size from which on a kind is found; where few of it were shown, or all found, what holds for all kinds.
 
-    A site's samples of a kind are often large ones alone: that none was smaller is no reason to refuse its limit.
+    A site's samples of a kind are often large ones alone: that none was smaller is no reason to refuse its limit. Of
+    few, at least half must be found.
     """
     if len(own) < FEWEST:
-        return usual
+        sized = [case for case in own if case.length_px is not None]
+        missed = sum(case.score < hold_from for case in sized)
+        return NEVER if 2 * missed > len(sized) else usual
     found_from = smallest_sizes(own, hold_from)[name]
     shown_from = min(case.length_px for case in own if case.length_px is not None)
     if usual is None or found_from is None or found_from > shown_from:
@@ -208,12 +217,15 @@ def smallest_of(name: str, own: Sequence[Case], usual: float | None, hold_from: 
 
 
 def smallest_found(cases: Sequence[tuple[float, bool]]) -> float:
-    """The smallest size from which on, all sizes together, enough are found; never below the smallest that was shown.
+    """The smallest size from which on enough are found, all sizes together and of the smallest few; never below the
+    smallest that was shown.
 
     A class that never gets there has a size that no picture shows, so that every limit on it is refused.
 
     >>> smallest_found([(float(px), px > 12) for px in range(2, 30) for _ in range(10)])
-    10.0
+    14.0
+    >>> smallest_found([(4.0, False)] * 20 + [(50.0, True)] * 300)
+    5.0
     >>> smallest_found([(3.57, True)] * 10)
     3.5
     >>> smallest_found([(2.0, False)] * 12) == NEVER
@@ -221,6 +233,11 @@ def smallest_found(cases: Sequence[tuple[float, bool]]) -> float:
     """
     shown = floor(10 * min(length for length, _ in cases)) / 10
     sizes = (shown, *(size for size in SIZES_PX if size > shown))
-    tails = [(size, [found for length, found in cases if length >= size]) for size in sizes]
-    enough = [size for size, tail in tails if len(tail) >= FEWEST and sum(tail) >= FOUND_SHARE * len(tail)]
+    ordered = sorted(cases)
+    tails = [(size, [found for length, found in ordered if length >= size]) for size in sizes]
+    enough = [size for size, tail in tails if len(tail) >= FEWEST and _mostly(tail) and _mostly(tail[:FEWEST])]
     return enough[0] if enough else NEVER
+
+
+def _mostly(found: Sequence[bool]) -> bool:
+    return sum(found) >= FOUND_SHARE * len(found)

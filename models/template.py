@@ -2,11 +2,14 @@
 
 Where a unit lies a little otherwise in every picture, what is usual at a place cannot be told from what is a defect
 there. Turned and moved back, the same print is at the same place. A picture that does not resemble the template is none
-of this product, or one that lies quite otherwise: nothing that the eyes say about it counts.
+of this product, or one that lies quite otherwise: nothing that the eyes say about it counts. Neither does it where a
+unit lies farther off than any that taught: a strip of what laying shows was then never photographed, and as large a
+strip of what was photographed is not shown.
 
 Source: Evangelidis and Psarakis, Parametric Image Alignment Using Enhanced Correlation Coefficient Maximization, 2008.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -26,7 +29,7 @@ ROUNDS, ENOUGH = 50, 1e-4
 MOST_DEGREES = 10  # farther off, a unit lies otherwise: half a turn fits a screw as well
 MOST_MOVED = 0.1  # of the frame's edges, its middle
 NO_LIKENESS = -1.0
-TEMPLATE, LEAST = "template", "least_likeness"  # in the tensors of the eyes
+TEMPLATE, LEAST, MOST_OFF = "template", "least_likeness", "most_off_px"  # in the tensors of the eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +39,37 @@ class Laid:
     pixels: NDArray[np.uint8]  # (H, W, 3)
     back: Floats  # (2, 3) from places of it to places of the frame as it was
     likeness: float  # correlation of both, -1 to 1
-    is_like: bool  # as much as the product's pictures are
+    off_px: float  # by which a corner of either lies outside the other, at the most
+    is_like: bool  # as much as the product's pictures are, and not farther off
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The usual picture, grey, and how much like it a picture must be."""
+    """The usual picture, grey, how much like it a picture must be, and how far off it may lie."""
 
     grey: Floats  # (H / 4, W / 4)
     least: float = NO_LIKENESS
+    most_off_px: float = math.inf
 
     @staticmethod
     def taken_from(tensors: dict[str, NDArray[np.generic]], rows: int, columns: int) -> "Template | None":
         """Take the template out of the eyes' tensors, if the product has one; raises PackageInvalid."""
-        grey, least = tensors.pop(TEMPLATE, None), tensors.pop(LEAST, None)
-        if grey is None and least is None:
+        grey, *limits = (tensors.pop(name, None) for name in (TEMPLATE, LEAST, MOST_OFF))
+        if grey is None and limits == [None, None]:
             return None
-        if grey is None or least is None or grey.shape != (rows // STRIDE, columns // STRIDE) or least.shape != (1,):
+        shape = (rows // STRIDE, columns // STRIDE)
+        if grey is None or grey.shape != shape or any(one is None or one.shape != (1,) for one in limits):
             raise PackageInvalid(
-                f"eyes: the template has not the {columns // STRIDE} x {rows // STRIDE} px of the graph's frame, or no "
-                "least likeness. Nothing was loaded. Assemble the package again."
+                f"eyes: the template has not the {shape[1]} x {shape[0]} px of the graph's frame, or does not say how "
+                "much like it and how near a picture must be. Nothing was loaded. Teach the product again."
             )
-        return Template(np.ascontiguousarray(grey, np.float32), float(least[0]))
+        least, most_off = (float(one[0]) for one in limits if one is not None)
+        return Template(np.ascontiguousarray(grey, np.float32), least, most_off)
 
     @property
     def tensors(self) -> dict[str, Floats]:
-        return {TEMPLATE: self.grey, LEAST: np.array([self.least], np.float32)}
+        limits = {LEAST: self.least, MOST_OFF: self.most_off_px}
+        return {TEMPLATE: self.grey} | {name: np.array([limit], np.float32) for name, limit in limits.items()}
 
     def lay(self, frame: NDArray[np.uint8]) -> Laid:
         """Turn and move a frame, never stretch it, until it lies as the template does.
@@ -83,10 +91,11 @@ class Template:
         back[:, 2] = STRIDE * turn[:, 2] + middle - turn[:, :2] @ np.full(2, middle, np.float32)
         if not _is_near(back, frame.shape[:2]):
             return self._as_it_was(frame)
-        return Laid(moved(frame, back), back, likeness, likeness >= self.least)
+        off = _off(back, frame.shape[:2])
+        return Laid(moved(frame, back), back, likeness, off, likeness >= self.least and off <= self.most_off_px)
 
     def _as_it_was(self, frame: NDArray[np.uint8]) -> Laid:
-        return Laid(frame, np.eye(2, 3, dtype=np.float32), NO_LIKENESS, self.least <= NO_LIKENESS)
+        return Laid(frame, np.eye(2, 3, dtype=np.float32), NO_LIKENESS, math.inf, self.least <= NO_LIKENESS)
 
 
 def small(frame: NDArray[np.uint8]) -> Floats:
@@ -109,6 +118,14 @@ def _is_near(back: Floats, shape: tuple[int, ...]) -> bool:
     middle = np.array([columns / 2, rows / 2, 1.0])
     off = np.abs(back @ middle - middle[:2]) / (columns, rows)
     return bool(abs(np.degrees(np.arctan2(back[1, 0], back[0, 0]))) <= MOST_DEGREES and (off <= MOST_MOVED).all())
+
+
+def _off(back: Floats, shape: tuple[int, ...]) -> float:
+    """By which the frame as it was does not cover what is shown, or is not covered by it."""
+    rows, columns = shape
+    corners = np.array([[x, y, 1.0] for x in (0, columns) for y in (0, rows)])
+    ways = (corners @ turn.T for turn in (back, cv2.invertAffineTransform(back)))
+    return max(float(max(-at.min(), (at - (columns, rows)).max())) for at in ways)
 
 
 def _halved(grey: Floats) -> Floats:

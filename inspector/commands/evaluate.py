@@ -1,6 +1,6 @@
 """Evaluate a package on this machine: every figure that its model card claims, with exact bounds and counts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -94,6 +94,9 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
             report = evaluate_package(
                 loaded, challenge, threads=threads, progress=step, repetitions=repetitions, gallery=gallery
             )
+        if shown is not None and shown.unnamed:
+            report = report.model_copy(update={"remarks": tuple(_unnamed(shown.unnamed))})
+            err.print("\n".join(report.remarks), style="yellow", highlight=False)
         if other is not None:
             report = report.beside(other)
         if markdown:
@@ -105,6 +108,14 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
         err.print(f"report: {page}", highlight=False)
 
     return evaluate
+
+
+def _unnamed(counted: Mapping[str, int]) -> list[str]:
+    return [
+        f"{count} defects are called {name}, which the package does not know: they count as anomalies, by which no "
+        f"criterion on {name} is judged. Correct the name, or teach it."
+        for name, count in sorted(counted.items())
+    ]
 
 
 def show(report: Report, wrong: int) -> None:

@@ -78,8 +78,8 @@ def _show(scored: Scored, point: Point, before: ModelPackage) -> None:
     for name, real, hold in (("before", old.real_from, old.hold_from), ("now", point.real_from, point.hold_from)):
         counts = (scored.found(real), scored.found(hold)), (scored.false(real), scored.held(hold))
         shares = [_share(hits, len(scored.cases)) for hits in counts[0]]
-        false = cells_of(rate("", "", counts[1][0], len(scored.good)))
-        good = f"{false.value} ({false.bounds}) a good unit", _share(counts[1][1], len(scored.good))
+        false = cells_of(rate("", "", counts[1][0], scored.good_units))
+        good = f"{false.value} ({false.bounds}) a good unit", _share(counts[1][1], scored.good_units)
         table.add_row(name, f"{real:g}", f"{hold:g}", *shares, *good)
     out.print(table)
 

@@ -44,6 +44,19 @@ def test_a_mask_without_a_length_is_measured(tmp_path):
     assert unit.defects[0].sizes["mm2"] == pytest.approx(np.pi * 0.7**2, rel=0.1)
 
 
+def test_a_name_is_folded_as_teaching_folds_it_and_one_that_nobody_knows_is_counted(tmp_path):
+    units = (_unit(mask="") | {"image": name} for name in ("a.png", "b.png", "c.png"))
+    named = zip(units, ("Large_Burr", "large burr", "tear"), strict=True)
+    lines = [unit | {"defects": [unit["defects"][0] | {"defect": name}]} for unit, name in named]
+    for line in lines:
+        cv2.imwrite(str(tmp_path / line["image"]), np.full((100, 120, 3), 90, np.uint8))
+
+    shown = open_examples(_folder(tmp_path, *lines), defects=("large burr", "anomaly"), zones=("product",))
+
+    assert [unit.defects[0].defect for unit in shown] == ["large burr", "large burr", "anomaly"]
+    assert dict(shown.unnamed) == {"tear": 1}
+
+
 def test_what_a_taught_package_has_no_name_for_is_an_anomaly_to_it(tmp_path):
     folder = _folder(tmp_path, _unit(mask=""))
 
@@ -106,15 +119,25 @@ def test_a_file_that_is_no_picture_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "pixels",
-    [np.full((100, 120, 3), 4000, np.uint16), np.full((100, 120), 90, np.uint8), np.full((20, 120, 3), 90, np.uint8)],
-    ids=["16 bit", "grey", "a strip"],
+    [np.full((100, 120, 3), 4000, np.uint16), np.full((20, 120, 3), 90, np.uint8)],
+    ids=["16 bit", "a strip"],
 )
 def test_a_picture_that_the_line_would_not_examine_is_refused(tmp_path, pixels):
     folder = _folder(tmp_path, _unit())
     cv2.imwrite(str(folder / "unit.png"), pixels)
 
-    with pytest.raises(ExampleInvalid, match="shown are 8-bit colour pictures of at least 32 px"):
+    with pytest.raises(ExampleInvalid, match="shown are 8-bit pictures, grey or colour, of at least 32 px"):
         list(open_examples(folder, defects=DEFECTS, zones=ZONES))
+
+
+def test_a_grey_picture_is_shown_as_the_line_examines_a_monochrome_cameras(tmp_path):
+    folder = _folder(tmp_path, _unit())
+    cv2.imwrite(str(folder / "unit.png"), np.full((100, 120), 90, np.uint8))
+
+    (unit,) = open_examples(folder, defects=DEFECTS, zones=ZONES)
+
+    assert unit.pixels.shape == (100, 120, 3)
+    assert set(unit.pixels.ravel()) == {90}
 
 
 def test_another_picture_under_the_same_name_changes_the_digest(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tuning.teach.lessons import frame_of, shown
-from tuning.teach.lying import template_of
+from tuning.teach.lying import lying_of
 from tuning.teach.pictures import Photographs, open_photographs
 
 ROWS, COLUMNS = 160, 224
@@ -29,6 +29,14 @@ def carton(rng: np.random.Generator, *, turned: float, moved: float) -> Pixels:
     return np.clip(lying * rng.uniform(0.95, 1.05) + rng.normal(0, 2, lying.shape), 0, 255).astype(np.uint8)
 
 
+def torn_at(pixels: Pixels, folder: Path, place: tuple[slice, slice], name: str) -> None:
+    """Write a carton with a mark where its board is gone."""
+    mask = np.zeros((ROWS, COLUMNS), np.uint8)
+    pixels[place], mask[place] = 150, 255
+    cv2.imwrite(str(folder / "bad" / "torn" / f"{name}.png"), pixels)
+    cv2.imwrite(str(folder / "bad" / "torn" / f"{name}_mask.png"), mask)
+
+
 def photographed(folder: Path, *, turned: float, moved: float, also: int = 0) -> Photographs:
     """Twelve good cartons, `also` of them lying as they fell, and one that is torn."""
     rng = np.random.default_rng(5)
@@ -38,12 +46,7 @@ def photographed(folder: Path, *, turned: float, moved: float, also: int = 0) ->
         fell = i < also
         pixels = carton(rng, turned=180 if fell else turned, moved=moved)
         cv2.imwrite(str(folder / "good" / f"{i}.png"), pixels)
-    torn = carton(rng, turned=turned, moved=moved)
-    torn[60:100, 150:200] = 150
-    mask = np.zeros((ROWS, COLUMNS), np.uint8)
-    mask[60:100, 150:200] = 255
-    cv2.imwrite(str(folder / "bad" / "torn" / "0.png"), torn)
-    cv2.imwrite(str(folder / "bad" / "torn" / "0_mask.png"), mask)
+    torn_at(carton(rng, turned=turned, moved=moved), folder, np.s_[60:100, 150:200], "0")
     return open_photographs(folder / "good", folder / "bad")
 
 
@@ -51,14 +54,16 @@ def test_cartons_on_a_belt_have_a_template_and_lie_over_each_other_afterwards(tm
     photographs = photographed(tmp_path, turned=3, moved=6)
     frame = frame_of(photographs.all)
 
-    template = template_of(photographs, *frame)
+    lying = lying_of(photographs, *frame)
 
-    assert template is not None
+    assert lying is not None
+    template = lying.template
     apart, over = (
         np.std([one.pixels for one in shown(photographs.good, *frame, at)], axis=0).mean() for at in (None, template)
     )
     assert over < 0.6 * apart
-    assert all(template.lay(one.pixels).likeness > template.least for one in shown(photographs.all, *frame))
+    assert all(template.lay(one.pixels).is_like for one in shown(photographs.all, *frame))
+    assert lying.photographs == photographs
 
 
 def test_rings_have_none_as_any_turn_fits_them(tmp_path: Path) -> None:
@@ -76,17 +81,18 @@ def test_rings_have_none_as_any_turn_fits_them(tmp_path: Path) -> None:
         cv2.imwrite(str(tmp_path / ("bad/smudge" if bad else "good") / f"{i}.png"), noisy)
     photographs = open_photographs(tmp_path / "good", tmp_path / "bad")
 
-    assert template_of(photographs, *frame_of(photographs.all)) is None
+    assert lying_of(photographs, *frame_of(photographs.all)) is None
 
 
 def test_the_mark_of_a_defect_is_laid_with_its_picture(tmp_path: Path) -> None:
     photographs = photographed(tmp_path, turned=3, moved=6)
     frame = frame_of(photographs.all)
-    template = template_of(photographs, *frame)
+    lying = lying_of(photographs, *frame)
+    assert lying is not None
 
-    (torn,) = shown(photographs.bad, *frame, template)
+    (torn,) = shown(photographs.bad, *frame, lying.template)
 
-    usual = shown(photographs.good, *frame, template)[0].pixels.astype(float)
+    usual = shown(photographs.good, *frame, lying.template)[0].pixels.astype(float)
     differs = np.abs(torn.pixels.astype(float) - usual).max(2) > 60
     assert torn.mask is not None
     marked = torn.mask > 0.5
@@ -105,4 +111,38 @@ def test_the_mark_of_a_defect_is_laid_with_its_picture(tmp_path: Path) -> None:
 def test_units_that_do_not_lie_alike_or_lie_as_one_have_none(tmp_path: Path, turned, moved, also) -> None:
     photographs = photographed(tmp_path, turned=turned, moved=moved, also=also)
 
-    assert template_of(photographs, *frame_of(photographs.all)) is None
+    assert lying_of(photographs, *frame_of(photographs.all)) is None
+
+
+def test_one_that_lies_aside_does_not_push_the_others_out_of_the_frame(tmp_path: Path) -> None:
+    photographed(tmp_path, turned=1, moved=2)
+    aside = np.roll(cv2.imread(str(tmp_path / "good" / "0.png")), 18, axis=1)
+    cv2.imwrite(str(tmp_path / "good" / "0.png"), aside)
+    photographs = open_photographs(tmp_path / "good", tmp_path / "bad")
+    frame = frame_of(photographs.all)
+
+    lying = lying_of(photographs, *frame)
+
+    assert lying is not None
+    others = shown(photographs.good, *frame)[1:]
+    assert max(lying.template.lay(one.pixels).off_px for one in others) < 9
+
+
+def test_what_the_line_would_hold_teaches_nothing_and_is_named(tmp_path: Path) -> None:
+    """A unit head to tail, and one whose mark lies out of the place of the others."""
+    photographed(tmp_path, turned=1, moved=3)
+    rng = np.random.default_rng(9)
+    for i in range(1, 25):
+        torn_at(carton(rng, turned=1, moved=3), tmp_path, np.s_[60:100, 150:200], str(i))
+    torn_at(np.ascontiguousarray(carton(rng, turned=1, moved=3)[::-1, ::-1]), tmp_path, np.s_[60:80, 60:80], "over")
+    edge = np.roll(carton(rng, turned=0, moved=0), -12, axis=1)
+    torn_at(edge, tmp_path, np.s_[60:80, 220:], "edge")
+    photographs = open_photographs(tmp_path / "good", tmp_path / "bad")
+
+    lying = lying_of(photographs, *frame_of(photographs.all))
+
+    assert lying is not None
+    left = {photo.name for photo in photographs.all} - {photo.name for photo in lying.photographs.all}
+    assert left == {"torn/over.png", "torn/edge.png"}
+    assert all(any(remark.startswith(name) for remark in lying.photographs.remarks) for name in left)
+    assert lying.template.least > 0.5

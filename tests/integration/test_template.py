@@ -87,6 +87,27 @@ def test_a_picture_that_does_not_resemble_the_template_is_unfamiliar(other: Pixe
     assert not look.familiarity <= look.familiarity_limit
 
 
+def test_a_unit_farther_off_than_any_that_taught_is_unfamiliar() -> None:
+    """What laying would show of it was never photographed."""
+    frame, _ = lying(printed(), 0, 9, 0)
+
+    near, far = (eyes_with(Template(small(printed()), 0.8, most)).look(frame, 0.1) for most in (10.0, 8.0))
+
+    assert not near.lies_otherwise
+    assert far.lies_otherwise
+
+
+def test_what_the_camera_did_not_see_is_no_finding() -> None:
+    """A red rim is drawn out over the strip beyond the picture."""
+    frame, _ = lying(printed(), 0, 12, 0)
+    frame[30:44, -1:] = (255, 0, 0)
+
+    look = eyes_with(Template(small(printed()), 0.8)).look(frame, 0.1)
+
+    assert not look.lies_otherwise
+    assert look.observations == ()
+
+
 def test_a_screw_that_lies_the_other_way_round_is_not_called_alike() -> None:
     """Half a turn fits an outline as well, and puts everything in the wrong place."""
     bar = np.full((ROWS, COLUMNS, 3), 200, np.uint8)
@@ -113,5 +134,5 @@ def test_a_template_of_another_frame_is_refused() -> None:
 def test_a_template_without_its_least_likeness_is_refused() -> None:
     tensors = tiny_tensors() | {"template": np.zeros((ROWS // 4, COLUMNS // 4), np.float32)}
 
-    with pytest.raises(PackageInvalid, match="no least likeness"):
+    with pytest.raises(PackageInvalid, match="does not say how"):
         Eyes(EyesParts(graph_with(), tiny_closer(len(DEFECTS)), save(tensors), DEFECTS, ZONES), threads=1)

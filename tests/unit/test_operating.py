@@ -74,7 +74,19 @@ def test_the_smallest_size_is_the_one_from_which_most_are_not_accepted_unseen():
 
     sizes = smallest_sizes([*cases, *[Case("double fill", None, 0.0)] * 10], hold_from=0.6)
 
-    assert sizes == {"chip": 10.0, "double fill": None}
+    assert sizes == {"chip": 14.0, "double fill": None}
+
+
+def test_good_units_that_the_line_holds_whatever_is_seen_count_as_held():
+    with pytest.raises(ModelError, match="are rejected already"):
+        choose(Scored(CASES, GOOD, held_anyway=50), Target(found=0.5, held=0.1))
+
+
+def test_a_size_is_not_vouched_for_by_larger_ones_alone():
+    """Of 320 chips .94 are found, and none of the twenty small ones."""
+    cases = [Case("chip", 4.1, 0.1)] * 20 + [Case("chip", 50.0, 0.9)] * 300
+
+    assert smallest_sizes(cases, hold_from=0.5) == {"chip": 5.0}
 
 
 @pytest.mark.parametrize("good", range(10, 200))

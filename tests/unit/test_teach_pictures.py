@@ -326,6 +326,16 @@ def test_a_mask_is_never_passed_over(good, bad, name, says):
         open_photographs(good, bad)
 
 
+def test_a_mask_in_two_colours_is_refused_as_one_of_them_would_teach_as_good(good, bad):
+    mask = np.zeros((EDGE, EDGE, 3), np.uint8)
+    mask[10:20, 5:9] = (0, 255, 0)
+    mask[30:40, 5:25] = (0, 0, 255)
+    write(bad / "Burnt_edge" / "0_mask.png", mask)
+
+    with pytest.raises(TuningError, match=r"0_mask\.png: most of what is marked .* is neither black nor white"):
+        open_photographs(good, bad)
+
+
 def test_a_mask_that_marks_nearly_everything_is_refused(good, bad):
     mask = np.full((EDGE, EDGE), 255, np.uint8)
     mask[10:14, 10:14] = 0

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.eyes import fit
-from models.template import Template, moved
+from models.eyes import fit, placed_in
+from models.template import Laid, Template, moved
 from tuning.teach.damage import SOLID, Area, Piece, damaged, pasted, pieces_of
 from tuning.teach.pictures import Photo
 
@@ -86,19 +86,30 @@ def shown(photos: Sequence[Photo], rows: int, columns: int, template: Template |
     for photo in photos:
         fitted = fit(photo.pixels(), rows, columns)
         (width, height), x, y = fitted.inner, fitted.left, fitted.top
-        masks = None
-        if photo.masks is not None:
-            masks = np.zeros((len(photo.masks), rows, columns), np.float32)
-            for at, own in zip(masks, photo.masks, strict=True):
-                scaled = cv2.resize(own.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-                at[y : y + height, x : x + width] = scaled
-        pixels = fitted.pixels
+        pixels, masks = fitted.pixels, marks_in(photo, rows, columns)
         if template is not None:
             laid = template.lay(pixels)
             pixels = laid.pixels
-            masks = None if masks is None else np.stack([moved(mask, laid.back) for mask in masks])
+            masks = None if masks is None else marks_laid(masks, laid)
         ready.append(Shown(photo, pixels, masks, Area(x, y, x + width, y + height), template is not None))
     return ready
+
+
+def marks_in(photo: Photo, rows: int, columns: int) -> Floats | None:
+    """(kinds, rows, columns) share of a pixel of the frame that is marked; None where nobody marked where."""
+    if photo.masks is None:
+        return None
+    inner, x, y = placed_in(photo.masks.shape[1:], rows, columns)
+    masks = np.zeros((len(photo.masks), rows, columns), np.float32)
+    for at, own in zip(masks, photo.masks, strict=True):
+        scaled = cv2.resize(own.astype(np.float32), inner, interpolation=cv2.INTER_AREA)
+        at[y : y + inner[1], x : x + inner[0]] = scaled
+    return masks
+
+
+def marks_laid(masks: Floats, laid: Laid) -> Floats:
+    """The same over the template."""
+    return np.stack([moved(mask, laid.back) for mask in masks])
 
 
 def cuts(frame: tuple[int, int], bad: Sequence[Photo]) -> bool:

@@ -1,48 +1,104 @@
 """Whether the units of a product always lie alike, and the template of those that do."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.eyes import fit
-from models.template import NO_LIKENESS, Floats, Template, small
-from tuning.teach.pictures import Photographs
+from models.template import Floats, Laid, Template, small
+from tuning.teach.lessons import marks_in, marks_laid
+from tuning.teach.pictures import Photo, Photographs
 
 ALIKE, MOST_GOOD = 0.9, 0.98  # likeness to the template of at least so large a share of the good pictures
-MOST_BAD = 0.9  # of the bad ones at least so many can be laid at all: on the line the others are held
+ALIKE_BAD, MOST_BAD = 0.6, 0.9  # and of the bad ones: a missing label takes some
 GAINED = 0.25  # of what good pictures differ by at a place, at the least, for laying them to be worth its time
 AVERAGED = 24  # good pictures that the template is the average of
-SLACK = 0.1  # of likeness, below the least of the pictures that taught
+SLACK, SLACK_PX = 0.1, 12.0  # below the least likeness and beyond the farthest of the pictures that taught
+KEPT = 0.5  # of each mark at least, once its picture is laid
 
 
-def template_of(photographs: Photographs, rows: int, columns: int) -> Template | None:
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A template, and the photographs that can be laid over it."""
+
+    template: Template
+    photographs: Photographs  # remarks say which were left out
+
+
+def lying_of(photographs: Photographs, rows: int, columns: int) -> Lying | None:
     """The template of the good pictures; None where they do not lie alike, or already lie as one.
 
     Screws that lie as they fell have none, and neither have rings, which any turn fits. Cartons on a belt differ by 11
-    grey levels at a place and by 5 once they are laid over each other, vials by 4.5 and 2.3.
+    grey levels at a place and by 5 once they are laid over each other, vials by 4.5 and 2.3. A picture that the line
+    would hold, as it is not like the template or lies too far off, teaches nothing.
     """
     frames = [fit(photo.pixels(), rows, columns).pixels for photo in photographs.good]
-    template = Template(small(frames[0]))
-    for _ in range(2):
-        laid = [template.lay(frame) for frame in frames[:AVERAGED]]
-        template = Template(np.mean([small(one.pixels) for one in laid], axis=0, dtype=np.float32))
+    template = _average(Template(small(frames[0])), frames)
+    template = _average(Template(small(_middlemost(frames, template))), frames)
     laid = [template.lay(frame) for frame in frames]
-    likeness = [one.likeness for one in laid]
-    if _share(likeness, ALIKE) < MOST_GOOD:
+    alike = [one for one in laid if one.likeness >= ALIKE]
+    if len(alike) < MOST_GOOD * len(laid):
         return None
     as_they_lie, over_each_other = _differ(frames), _differ([one.pixels for one in laid])
     if over_each_other > (1 - GAINED) * as_they_lie:
         return None
-    of_bad = [template.lay(fit(photo.pixels(), rows, columns).pixels).likeness for photo in photographs.bad]
-    if of_bad and _share(of_bad, 0.0) < MOST_BAD:
+    del frames
+    template = replace(template, most_off_px=max(one.off_px for one in alike) + SLACK_PX)
+    of_bad = [_laid(template, photo, rows, columns) for photo in photographs.bad]
+    likeness = [one.likeness for one in (*alike, *of_bad) if one.likeness >= ALIKE_BAD]
+    template = replace(template, least=min(likeness) - SLACK)
+    good = [photo for photo, one in zip(photographs.good, laid, strict=True) if _counts(one, template)]
+    kept = [
+        photo
+        for photo, one in zip(photographs.bad, of_bad, strict=True)
+        if _counts(one, template) and _marks_stay(photo, one, rows, columns)
+    ]
+    if len(kept) < MOST_BAD * len(photographs.bad):
         return None
-    return replace(template, least=min(one for one in (*likeness, *of_bad) if one > NO_LIKENESS) - SLACK)
+    staying = {photo.name for photo in (*good, *kept)}
+    remarks = [
+        f"{photo.name}: does not lie as the others do, or its mark is out of their place; it taught nothing, and the "
+        "line holds such a unit."
+        for photo in photographs.all
+        if photo.name not in staying
+    ]
+    left = replace(photographs, good=tuple(good), bad=tuple(kept), remarks=(*photographs.remarks, *remarks))
+    return Lying(template, left)
 
 
-def _share(likeness: Sequence[float], least: float) -> float:
-    return sum(one >= least for one in likeness) / len(likeness)
+def _average(template: Template, frames: Sequence[NDArray[np.uint8]]) -> Template:
+    for _ in range(2):
+        laid = [template.lay(frame) for frame in frames[:AVERAGED]]
+        template = Template(np.mean([small(one.pixels) for one in laid], axis=0, dtype=np.float32))
+    return template
+
+
+def _middlemost(frames: Sequence[NDArray[np.uint8]], template: Template) -> NDArray[np.uint8]:
+    """The picture that lies most as all of them do on average: what lies aside would push others out of the frame."""
+    turns = np.array([template.lay(frame).back for frame in frames])
+    rows, columns = frames[0].shape[:2]
+    corners = np.array([[x, y, 1.0] for x in (0, columns) for y in (0, rows)])
+    at = turns @ corners.T  # (pictures, 2, corners)
+    return frames[int(np.abs(at - np.median(at, axis=0)).max((1, 2)).argmin())]
+
+
+def _laid(template: Template, photo: Photo, rows: int, columns: int) -> Laid:
+    """How a picture is laid, without what then lies there: hundreds would not fit."""
+    laid = template.lay(fit(photo.pixels(), rows, columns).pixels)
+    return replace(laid, pixels=np.zeros((0, 0, 3), np.uint8))
+
+
+def _counts(laid: Laid, template: Template) -> bool:
+    return laid.likeness >= template.least and laid.off_px <= template.most_off_px
+
+
+def _marks_stay(photo: Photo, laid: Laid, rows: int, columns: int) -> bool:
+    marks = marks_in(photo, rows, columns)
+    return marks is None or all(
+        after.sum() >= KEPT * before.sum() for before, after in zip(marks, marks_laid(marks, laid), strict=True)
+    )
 
 
 def _differ(frames: Sequence[NDArray[np.uint8]]) -> float:

@@ -18,7 +18,7 @@ from PIL import ExifTags, Image
 from models.answer import note_pieces, parse_note
 from models.errors import AnswerMalformed
 from models.evaluate_eyes import MARKED as FAINT
-from models.example_files import ANOMALY, Box
+from models.example_files import ANOMALY, Box, class_name
 from models.eyes import SMALLEST_EDGE
 from models.note import Note, Tier
 from models.package import sayable_class
@@ -30,7 +30,8 @@ FEWEST_GOOD = 10
 FEWEST_TO_NAME = 4  # pictures of a defect, for it to become a class of its own
 MOST_MARKED = 0.95  # of a picture: a mask of more is inverted, or marked in a channel that does not count
 UPRIGHT = 1  # EXIF orientation
-MARKED = 127  # grey level of a mask above which a pixel belongs to the defect
+MARKED, SHADE = 127, 32  # grey levels of a mask above which a pixel belongs to the defect, and is not black
+LEAST_WHITE = 0.6  # of what is not black: edges are grey, a second colour would be lost
 SMALL_PX = 96  # edge of the small grey copies that twins are looked for in
 TWINS_APART = 1.5  # grey levels, on average: twins differ by less
 TWINS_SHARE = 0.35  # and by less than this share of what two pictures of one class usually differ by
@@ -95,7 +96,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         try:
             pixels = _read(one.path)
             _refuse_turned_or_several(one.path)
-            kinds = tuple(sorted({_class_name(name) for name in one.defects}))
+            kinds = tuple(sorted({class_name(name) for name in one.defects}))
             masks = _masks(one, kinds, pixels.shape[:2])
         except TuningError as error:
             problems.append(str(error))
@@ -183,7 +184,7 @@ def _masks(one: Named, kinds: tuple[str, ...], shape: tuple[int, ...]) -> NDArra
         return None
     masks = np.zeros((len(kinds), *shape), np.bool_)
     for mark in one.marks:
-        own = masks[kinds.index(_class_name(mark.defect))]
+        own = masks[kinds.index(class_name(mark.defect))]
         if mark.box is None:
             own |= _whole(mark, one.path, shape)
         else:
@@ -196,12 +197,18 @@ def _whole(mark: NamedMark, picture: Path, shape: tuple[int, ...]) -> NDArray[np
     """A mask of the picture's size."""
     assert mark.mask is not None
     rows, columns = shape
-    white = np.asarray(_grey(mark.mask, picture) > MARKED, np.bool_)
+    grey = _grey(mark.mask, picture)
+    white = np.asarray(grey > MARKED, np.bool_)
     if white.shape != (rows, columns) or not 0 < white.mean() < MOST_MARKED:
         raise TuningError(
             f"{mark.mask}: {white.shape[1]} x {white.shape[0]} px, {int(white.sum())} of them white; the mask "
             f"of {picture.name} has its {columns} x {rows} px and is white where the defect is. Correct it, or leave "
             "it out."
+        )
+    if white.sum() < LEAST_WHITE * (grey > SHADE).sum():
+        raise TuningError(
+            f"{mark.mask}: most of what is marked for {picture.name} is neither black nor white, and would teach as "
+            "good. Save one black and white mask a kind of defect, or leave it out."
         )
     return white
 
@@ -230,15 +237,6 @@ def _grey(path: Path, picture: Path) -> NDArray[np.uint8]:
     if grey is None:
         raise TuningError(f"{path}: the mask of {picture.name} cannot be read. Correct its path, or leave it out.")
     return np.asarray(grey, np.uint8)
-
-
-def _class_name(said: str) -> str:
-    """As the sheet and the model write it; the anomaly where nobody named it.
-
-    >>> _class_name("Broken_large")
-    'broken large'
-    """
-    return " ".join(said.replace("_", " ").split()).lower() or ANOMALY
 
 
 def _unspeakable(names: Collection[str]) -> list[str]:

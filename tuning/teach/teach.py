@@ -37,7 +37,7 @@ from tuning.teach.held_out import (
     with_made_up,
 )
 from tuning.teach.lessons import Shown, frame_of, step_pixels, variation_of, varied
-from tuning.teach.lying import template_of
+from tuning.teach.lying import lying_of
 from tuning.teach.package import PRODUCT, facts_of, ready_for, write
 from tuning.teach.parts import Part, sides_of, train_parts
 from tuning.teach.pictures import Photographs, halves
@@ -104,6 +104,10 @@ def teach(
     downloads = downloads or target.parent / DOWNLOADS
     ready_for(target, downloads)
     frame, wheels, defects = frame_of(photographs.all), work / "wheels", photographs.defects
+    if lying := lying_of(photographs, *frame):
+        photographs = lying.photographs
+        say("every unit lies nearly alike: each picture is laid over their template before it is looked at")
+    template = lying.template if lying else None
     steps = steps or steps_for(step_pixels(frame, photographs.bad))
     pretrained_trunk(TRUNK, wheels)  # fetched once, before two processes want it
     say(
@@ -114,9 +118,6 @@ def teach(
         scratch = Path(folder)
         sides = halves(photographs.all)
         first, second = ([p for p, side in zip(photographs.all, sides, strict=True) if side == at] for at in (0, 1))
-        template = template_of(photographs, *frame)
-        if template:
-            say("every unit lies nearly alike: each picture is laid over their template before it is looked at")
         parts = [
             Part("all pictures", list(photographs.all), scratch / "all", steps, template),
             Part("first half", first, scratch / "first", max(1, steps // 2), template),
@@ -170,7 +171,7 @@ def teach(
         )
         say("putting the package together")
         package = write(target, scratch, facts, downloads, progress=lambda done: None)
-    remarks = (*photographs.remarks, *_remarks(seen, point))
+    remarks = (*photographs.remarks, *_remarks(seen, point), *_untried(seen, smallest))
     made_up = sum(case.made_up for case in cases)
     return Taught(package, units, seen, area, made_up, remarks)
 
@@ -281,7 +282,7 @@ def _thresholds(
 ) -> tuple[Point, dict[str, float | None]]:
     """Both thresholds from the held-out pictures, and the smallest size of each class where sizes are measured."""
     scored = scored_units(seen)
-    target = Target(false_per_good=max(FALSE_PER_GOOD, 1 / len(scored.good)), held=HELD)
+    target = Target(false_per_good=max(FALSE_PER_GOOD, 1 / scored.good_units), held=HELD)
     try:
         point = choose(scored, target)
     except ModelError as error:
@@ -354,6 +355,19 @@ def _remarks(seen: tuple[SeenUnit, ...], point: Point) -> list[str]:
         elif unit.defects and highest < point.hold_from and unit.groups["pictures"] == "photographs":
             called = ", ".join(sorted({defect.defect for defect in unit.defects}))
             remarks.append(f"{unit.name}: called {called}, nothing was seen in it. Can a person see it?")
+    return remarks
+
+
+def _untried(seen: tuple[SeenUnit, ...], smallest: dict[str, float | None]) -> list[str]:
+    """Kinds of which limits are taken at sizes that none of its pictures shows."""
+    remarks = []
+    for name, found_from in smallest.items():
+        shown = [one.length_px for unit in seen for one in unit.defects if one.defect == name and not one.whole]
+        if found_from is not None and shown and found_from < 0.8 * min(shown):
+            remarks.append(
+                f"{name}: limits from {found_from:.1f} px on are taken, as all kinds together are found from there; "
+                f"none below {min(shown):.0f} px was shown. Show smaller ones to be sure."
+            )
     return remarks
 
 
