@@ -45,11 +45,10 @@ def test_a_mask_without_a_length_is_measured(tmp_path):
 
 
 def test_a_name_is_folded_as_teaching_folds_it_and_one_that_nobody_knows_is_counted(tmp_path):
-    units = (_unit(mask="") | {"image": name} for name in ("a.png", "b.png", "c.png"))
-    named = zip(units, ("Large_Burr", "large burr", "tear"), strict=True)
-    lines = [unit | {"defects": [unit["defects"][0] | {"defect": name}]} for unit, name in named]
-    for line in lines:
-        cv2.imwrite(str(tmp_path / line["image"]), np.full((100, 120, 3), 90, np.uint8))
+    names = {"a.png": "Large_Burr", "b.png": "large burr", "c.png": "tear"}
+    lines = [_unit(defect=name) | {"image": image} for image, name in names.items()]
+    for image in names:
+        cv2.imwrite(str(tmp_path / image), np.full((100, 120, 3), 90, np.uint8))
 
     shown = open_examples(_folder(tmp_path, *lines), defects=("large burr", "anomaly"), zones=("product",))
 
@@ -181,9 +180,9 @@ def test_a_disk_that_fills_up_while_units_are_written_is_said(tmp_path):
     assert not (tmp_path / "data" / LINES).exists()
 
 
-def _unit(mask: str = "") -> dict[str, object]:
-    defect = {"defect": "chip", "zone": "tablet", "box_px": [10, 10, 30, 30], "mask": mask}
-    return {"image": "unit.png", "mm_per_px": 0.1, "unit_area_mm2": 50.0, "defects": [defect]}
+def _unit(mask: str = "", defect: str = "chip") -> dict[str, object]:
+    marked = {"defect": defect, "zone": "tablet", "box_px": [10, 10, 30, 30], "mask": mask}
+    return {"image": "unit.png", "mm_per_px": 0.1, "unit_area_mm2": 50.0, "defects": [marked]}
 
 
 def _folder(folder: Path, *units: dict[str, object]) -> Path:

@@ -116,8 +116,8 @@ def test_units_that_do_not_lie_alike_or_lie_as_one_have_none(tmp_path: Path, tur
 
 def test_one_that_lies_aside_does_not_push_the_others_out_of_the_frame(tmp_path: Path) -> None:
     photographed(tmp_path, turned=1, moved=2)
-    aside = np.roll(cv2.imread(str(tmp_path / "good" / "0.png")), 18, axis=1)
-    cv2.imwrite(str(tmp_path / "good" / "0.png"), aside)
+    path = str(tmp_path / "good" / "0.png")
+    cv2.imwrite(path, np.roll(np.asarray(cv2.imread(path), np.uint8), 18, axis=1))
     photographs = open_photographs(tmp_path / "good", tmp_path / "bad")
     frame = frame_of(photographs.all)
 
