@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.example import ShownDefect, ShownUnit
+from models.example import UNIT, ShownDefect, ShownUnit
 from models.eyes import Look
 from models.metrics import Figure, quantile_figure, rate, share
 from models.note import MEASURES
@@ -165,7 +165,7 @@ def _by_size(seen: Sequence[SeenUnit], at: OperatingPoint) -> list[Figure]:
 
 def _by_subgroup(seen: Sequence[SeenUnit], at: OperatingPoint) -> list[Figure]:
     figures = []
-    for group, value in sorted({pair for unit in seen for pair in unit.groups.items()}):
+    for group, value in sorted({pair for unit in seen for pair in unit.groups.items() if pair[0] != UNIT}):
         own = [unit for unit in seen if unit.groups.get(group) == value]
         of = f"{group} {value}"
         figures.append(_found("defects found", specified_of(own), at.real_from, of=of))

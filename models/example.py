@@ -15,6 +15,8 @@ from models.criteria import CriteriaSheet
 from models.note import Note
 from models.prompt import CriterionText, in_prompt_order
 
+UNIT = "unit"  # the group that says of which unit a picture is
+
 
 @dataclass(frozen=True, slots=True)
 class ShownDefect:
@@ -39,7 +41,7 @@ class ShownUnit:
     mm_per_px: float
     unit_area_mm2: float  # nominal, seen from above: what % refers to
     defects: tuple[ShownDefect, ...]
-    groups: Mapping[str, str]  # subgroups that are reported apart, for example {"foil": "matt"}
+    groups: Mapping[str, str]  # subgroups that are reported apart, for example {"foil": "matt"}; and its UNIT
 
 
 @dataclass(frozen=True, slots=True)

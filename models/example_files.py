@@ -66,7 +66,8 @@ class WrittenUnit(Strict):
     mm_per_px: float = Field(ge=1e-4, le=10)
     unit_area_mm2: float = Field(gt=0, allow_inf_nan=False)  # nominal, seen from above: what limits in % refer to
     defects: tuple[WrittenDefect, ...] = ()  # none: the unit is good
-    groups: dict[str, str] = {}  # subgroups that are reported apart, for example {"lot": "A17"}
+    # Subgroups that are reported apart, for example {"lot": "A17"}; pictures of one "unit" teach, or try out, together.
+    groups: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,18 @@ def test_a_folder_of_examples_teaches_its_units_each_kind_of_defect_at_its_own_p
     assert all(burr[0][10:12, 4:14].all() for burr in masks[4:])
 
 
+def test_pictures_of_one_unit_in_a_folder_of_examples_are_never_split(examples):
+    lines = [json.loads(line) for line in (examples / "examples.jsonl").read_text().splitlines()]
+    named = [line | {"groups": {"unit": str(number // 2)}} for number, line in enumerate(lines)]
+    (examples / "examples.jsonl").write_text("\n".join(map(json.dumps, named)))
+
+    taken = open_photographs(examples, examples)
+
+    groups = [photo.group for photo in taken.good]
+    assert groups[::2] == groups[1::2]
+    assert len(set(groups)) == 6
+
+
 def test_kinds_of_too_few_pictures_are_one_anomaly_with_all_that_is_marked_of_them(examples):
     lines = (examples / "examples.jsonl").read_text().splitlines()
     lines[12:] = [*lines[12:16], lines[16].replace('"dent"', '"tear"')]  # one picture with a burr and a tear

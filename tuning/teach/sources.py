@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import ExampleInvalid
+from models.example import UNIT
 from models.example_files import LINES, Box, WrittenUnit, open_examples
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
@@ -55,7 +56,8 @@ class NamedMark:
 
 def named_good(folder: Path, problems: list[str], left_out: list[str]) -> list[Named]:
     if (folder / LINES).is_file():
-        return [Named(folder / unit.image) for unit in _examples(folder, problems) if not unit.defects]
+        units = _examples(folder, problems)
+        return [Named(folder / one.image, group=one.groups.get(UNIT, "")) for one in units if not one.defects]
     pictures, masks = _pictures_in(folder, problems, left_out)
     problems += [f"{mask}: a mask among the good pictures. Move it beside its picture." for mask in masks.values()]
     return [Named(path) for path in pictures]
@@ -110,7 +112,7 @@ def _bad_examples(folder: Path, problems: list[str], left_out: list[str]) -> Ite
                 NamedMark(defect.defect, defect.box_px, folder / defect.mask if defect.mask else None)
                 for defect in unit.defects
             )
-            yield Named(folder / unit.image, tuple(kinds), marks)
+            yield Named(folder / unit.image, tuple(kinds), marks, unit.groups.get(UNIT, ""))
         else:
             unclear += len(kinds) > 0
     if unclear:
