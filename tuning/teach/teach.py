@@ -107,6 +107,8 @@ def teach(
     if lying := lying_of(photographs, *frame):
         photographs = lying.photographs
         say("every unit lies nearly alike: each picture is laid over their template before it is looked at")
+    else:
+        say("the units lie otherwise in every picture, or all as one: pictures are looked at as they are")
     template = lying.template if lying else None
     steps = steps or steps_for(step_pixels(frame, photographs.bad))
     pretrained_trunk(TRUNK, wheels)  # fetched once, before two processes want it
