@@ -44,12 +44,12 @@ class Sight:
 class Pace:
     """What examining takes on this machine, from the warm-up: the slowest look, and the mind by number of questions."""
 
-    eyes_p99_ms: float
-    mind_p99_ms: tuple[float, ...]  # for 1, 2, 3 and 4 questions
+    slowest_look_ms: float
+    slowest_mind_ms: tuple[float, ...]  # for 1, 2, 3 and 4 questions
 
     def mind_ms(self, questions: int) -> float:
         """Time to allow for that many questions; beyond what was measured it grows by the last step."""
-        known = self.mind_p99_ms
+        known = self.slowest_mind_ms
         if questions <= len(known):
             return known[max(questions - 1, 0)]
         return known[-1] * questions / len(known)

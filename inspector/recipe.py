@@ -144,11 +144,11 @@ def refuse_counts_over_views(sheet: CriteriaSheet, views: tuple[str, ...]) -> No
         )
 
 
-def refuse_slow(eyes_p99_ms: float, gate_after_ms: float) -> None:
+def refuse_slow(slowest_look_ms: float, gate_after_ms: float) -> None:
     """Refuse a machine whose look alone takes longer than the way to the gate."""
-    if eyes_p99_ms >= gate_after_ms:
+    if slowest_look_ms >= gate_after_ms:
         raise LineError(
-            f"a look takes up to {eyes_p99_ms:.0f} ms on this machine, the gate is {gate_after_ms:g} ms behind the "
+            f"a look takes up to {slowest_look_ms:.0f} ms on this machine, the gate is {gate_after_ms:g} ms behind the "
             "camera: every unit would be late. Nothing was started. Use a faster machine, fewer other programs, or a "
             "gate further downstream."
         )

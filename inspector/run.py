@@ -76,7 +76,7 @@ def run_batch(
         )
         scale = next(iter(recipe.line.views.values())).mm_per_px
         pace = examiner.warm_up(sample_pixels(*recipe.package.manifest.frame), mm_per_px=scale)
-        refuse_slow(pace.eyes_p99_ms, recipe.line.gate_after_ms)
+        refuse_slow(pace.slowest_look_ms, recipe.line.gate_after_ms)
         line = Line(recipe, examiner, pace, cameras, plc, store, clock)
         status = LineStatus(line, recipe, providers=examiner.providers, clock=clock)
         display = Display(store.live, status, clock)
@@ -84,7 +84,7 @@ def run_batch(
         display.start()
         say(
             f"batch {line.batch}: {recipe.sheet.title}, version {recipe.sheet.version}; looks take up to "
-            f"{pace.eyes_p99_ms:.0f} ms here"
+            f"{pace.slowest_look_ms:.0f} ms here"
         )
         try:
             return line.run(units=units, stop=stop, each=each)

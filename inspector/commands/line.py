@@ -25,6 +25,7 @@ from inspector.errors import LineError
 from inspector.examine import Examiner
 from inspector.line.line import BatchResult, Ended, Line
 from inspector.recipe import approved
+from inspector.records.record import State
 from inspector.run import run_batch
 from models.package import ModelPackage
 from models.regulations import Regulations
@@ -210,7 +211,7 @@ class _Counters(Thread):
 
 def _counters(line: Line) -> str:
     totals = line.ledger.totals
-    states = "  ".join(f"{name} {count}" for name, count in sorted(totals.states.copy().items()))
+    states = "  ".join(f"{name} {count}" for name, count in sorted(totals.states.items()))
     return f"batch {line.batch}: {totals.triggers} triggered  {states}  late {line.gate.late}  skipped {totals.skipped}"
 
 
@@ -219,14 +220,14 @@ def _summary(result: BatchResult) -> None:
     table = Table(title=f"batch {result.batch}: {result.ended}", title_justify="left")
     for name in ("units", "count"):
         table.add_column(name, justify="right" if name == "count" else "left")
-    rows = [
-        ("triggered", counts.triggers),
-        ("accepted", counts.accepted),
+    rows = [("triggered", counts.triggers), ("accepted", counts.accepted)]
+    ends: tuple[tuple[State, int], ...] = (
         ("rejected", counts.rejected),
         ("held", counts.held),
         ("lost", counts.lost),
-    ]
-    rows += [(f"  because {reason}", count) for reason, count in sorted(totals.reasons.items())]
+    )
+    for state, count in ends:
+        rows += [(state, count), *((f"  because {why}", n) for why, n in sorted(totals.because(state).items()))]
     rows += [
         ("accepts that came late", result.late),
         ("frames not looked at", totals.skipped),

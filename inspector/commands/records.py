@@ -34,9 +34,7 @@ def list_batches(store: StoreArgument) -> None:
     with RecordStore.open_readonly(store) as opened:
         for batch in opened.batches():
             tally = batch.tally
-            state = "yes" if batch.releasable else f"no: {batch.status.lower()}"
-            if batch.quarantined:
-                state += f", units {', '.join(map(str, batch.quarantined))} in quarantine"
+            state = "yes" if batch.releasable else f"no, {batch.withheld}"
             counts = (tally.records, tally.accepted, tally.rejected, tally.held, tally.lost)
             table.add_row(
                 str(batch.batch),

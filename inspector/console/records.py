@@ -113,15 +113,11 @@ def batches_table(batches: Sequence[BatchSummary]) -> str:
 
 
 def _releasable(batch: BatchSummary) -> str:
-    match batch.status:
-        case BatchStatus.CLOSED:
-            return '<span class="chip ok">✓ yes</span><br><small>closed, counts reconcile</small>'
-        case BatchStatus.OPEN:
-            return '<span class="chip OPEN">… open</span><br><small>not closed yet</small>'
-        case BatchStatus.QUARANTINED:
-            units = ", ".join(map(str, batch.quarantined)) or "none"
-            return f'<span class="chip no">✗ no</span><br><small>quarantined units: {escape(units)}</small>'
-    return ""
+    if batch.releasable:
+        return '<span class="chip ok">✓ yes</span><br><small>closed, counts reconcile</small>'
+    chip = "OPEN" if batch.status is BatchStatus.OPEN else "no"
+    said = "… open" if batch.status is BatchStatus.OPEN else "✗ no"
+    return f'<span class="chip {chip}">{said}</span><br><small>{escape(batch.withheld)}</small>'
 
 
 def record_page(record: InspectionRecord, pictures: dict[str, str]) -> str:

@@ -39,7 +39,6 @@ class Gate:
         self._lock = Lock()
         self._shut = False
         self.late = 0  # accepts that came after their unit's deadline
-        self.expected = 0
 
     def expect(self, unit: int, *, views: set[str], deadline_s: float) -> None:
         """A unit is under way: without an accept of each of these views by `deadline_s` (monotonic) it is a reject."""
@@ -47,7 +46,6 @@ class Gate:
             if unit in self._owed:
                 raise ValueError(f"unit {unit} is expected already; the PLC must not reuse a number")
             self._owed[unit] = _Owed(set(views), deadline_s)
-            self.expected += 1
 
     def accept(self, unit: int, *, view: str, now_s: float | None = None) -> None:
         """One view was found good. Opens the gate when it was the last one owed and the deadline has not passed."""

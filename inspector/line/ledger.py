@@ -60,12 +60,22 @@ class Totals:
     """The line's own counts; never taken from the records they are compared with."""
 
     triggers: int = 0
-    states: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
+    ended: Counter[tuple[State, Reason | None]] = field(default_factory=Counter)
     skipped: int = 0  # frames that were not examined
     ready_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
     eyes_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
     mind_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
+
+    @property
+    def states(self) -> Counter[State]:
+        counted: Counter[State] = Counter()
+        for (state, _), count in self.ended.copy().items():
+            counted[state] += count
+        return counted
+
+    def because(self, state: State) -> Counter[Reason]:
+        """Why units ended in this state."""
+        return Counter({reason: n for (own, reason), n in self.ended.copy().items() if own == state and reason})
 
 
 class Ledger:
@@ -152,9 +162,7 @@ class Ledger:
             return
         del self._units[unit.number]
         outcome = self._outcome(unit, unit.gate)
-        self.totals.states[outcome.state] += 1
-        if outcome.reason is not None:
-            self.totals.reasons[outcome.reason.value] += 1
+        self.totals.ended[outcome.state, outcome.reason] += 1
         self._settle(Settled(outcome, unit.reports))
 
     def _outcome(self, unit: _Unit, gate: GateEvent) -> Outcome:

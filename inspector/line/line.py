@@ -350,5 +350,5 @@ class Line:
 
 
 def sample_pixels(width: int, height: int) -> NDArray[np.uint8]:
-    """A picture to warm up with when the camera has none to show yet: a good unit, on which some places stand out."""
+    """A picture to warm up with: a drawn good blister, whatever the product, on which some places stand out."""
     return np.asarray(cv2.resize(render(0, content="good").pixels, (width, height)), np.uint8)

@@ -86,10 +86,7 @@ class LineStatus:
 
     def __call__(self) -> Status:
         line, sheet, totals = self._line, self._recipe.sheet, self._line.ledger.totals
-        states, reasons = totals.states.copy(), totals.reasons.copy()
-        for reason in (Reason.UNSURE, Reason.NOT_ASSESSABLE):  # these hold units as well as reject them
-            reasons.pop(reason.value, None)
-        other = states["rejected"] - sum(reasons.values())
+        states = totals.states
         return Status(
             line=self._recipe.line.name,
             state="ended" if self._ended else "held" if line.held else "running",
@@ -106,7 +103,7 @@ class LineStatus:
             held=states["held"],
             sampled=states["sampled"],
             lost=states["lost"],
-            rejected=dict(reasons) | ({Reason.NOT_ASSESSABLE.value: other} if other > 0 else {}),
+            rejected={reason.value: count for reason, count in totals.because("rejected").items()},
             late=line.gate.late,
             skipped=totals.skipped,
             queue=line.looking.waiting + line.thinking.waiting,

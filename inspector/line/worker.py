@@ -81,7 +81,7 @@ class Looking(Worker[Job]):
         budget_ms: float,
         thinking: "Thinking",
     ) -> None:
-        most = max(2, int(budget_ms / pace.eyes_p99_ms))  # one more would be late, and is a reject at once
+        most = max(2, int(budget_ms / pace.slowest_look_ms))  # one more would be late, and is a reject at once
         super().__init__("eyes", self._examine, clock, most=most)
         self._examiner, self._views, self._pace = examiner, views, pace
         self._report, self._thinking = report, thinking
@@ -90,8 +90,8 @@ class Looking(Worker[Job]):
         frame, view = job.frame, self._views[job.frame.view]
         verdict: Verdict | None
         left_ms = (job.deadline_s - self._clock.now_s()) * 1000
-        if left_ms < self._pace.eyes_p99_ms:
-            text = f"not looked at: {left_ms:.0f} ms were left, a look takes up to {self._pace.eyes_p99_ms:.0f}"
+        if left_ms < self._pace.slowest_look_ms:
+            text = f"not looked at: {left_ms:.0f} ms were left, a look takes up to {self._pace.slowest_look_ms:.0f}"
             sight, verdict = not_inspected(frame.view, text, Reason.LATE)
         else:
             sight, verdict = self._look(frame, view)

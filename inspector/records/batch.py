@@ -149,7 +149,18 @@ class BatchSummary(Strict):
     @property
     def releasable(self) -> bool:
         """Only the closing record, whose counts reconciled, makes a batch releasable; no unit may have got away."""
-        return self.status is BatchStatus.CLOSED and self.tally.lost == 0
+        return not self.withheld
+
+    @property
+    def withheld(self) -> str:
+        """Why the batch may not be released; empty where it may."""
+        match self.status:
+            case BatchStatus.OPEN:
+                return "not closed yet"
+            case BatchStatus.QUARANTINED:
+                return f"units in quarantine: {', '.join(map(str, self.quarantined)) or 'none'}"
+            case BatchStatus.CLOSED:
+                return f"{self.tally.lost} units lost: search the belt behind the gate" if self.tally.lost else ""
 
 
 class OpenBatch(Strict):

@@ -13,7 +13,7 @@ from models.digest import digest_json
 from models.observation import Observation
 from models.verdict import Disposition, Finding, Judgement, Reason
 
-State = Literal["accepted", "rejected", "held", "sampled", "lost"]
+State = Literal["accepted", "rejected", "held", "sampled", "lost"]  # sampled: kept for samples to be taken
 GateMove = Literal["PASS", "REJECT"]
 
 _JUDGED_AS = {

@@ -18,7 +18,7 @@ from pydantic import JsonValue
 
 from inspector.errors import LineError
 from inspector.records import appending, chain, database, queries
-from inspector.records.batch import BatchStatus, BatchSummary, Counts, Event, EventKind, Head, OpenBatch, Opening, Tally
+from inspector.records.batch import BatchStatus, BatchSummary, Counts, Event, EventKind, Head, OpenBatch, Opening
 from inspector.records.queries import Judged
 from inspector.records.record import InspectionRecord, Outcome
 from inspector.records.schema import REVISION
@@ -226,11 +226,6 @@ class RecordStore:
     def unfinished(self) -> tuple[BatchSummary, ...]:
         """Batches without an end: the running one, or what a crash left."""
         return tuple(summary for summary in self.batches() if summary.status is BatchStatus.OPEN)
-
-    def counts(self, batch: int) -> Tally:
-        """Records of a batch by state and reason; cheap enough to ask several times a second."""
-        with self._reading(f"counting batch {batch}") as connection:
-            return queries.tally(connection, batch)
 
     def latest(self, count: int, batch: int | None = None) -> tuple[InspectionRecord, ...]:
         """The newest records, newest first."""

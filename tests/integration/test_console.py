@@ -328,7 +328,7 @@ def test_batches_say_whether_they_are_releasable(store: Path):
     assert not isinstance(known, views.Problem)
     text = records.batches_table(known)
     assert "closed, counts reconcile" in text
-    assert "quarantined units: 5 to 6" in text
+    assert "units in quarantine: 5 to 6" in text
 
 
 def test_a_record_is_shown_with_its_finding_and_its_place_in_the_chain(store: Path):

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inspector.console.records import batches_table
 from inspector.errors import LineError, StoreBroken
-from inspector.records import BatchStatus, EventKind, OpenBatch, RecordStore, UnitRange, keep
+from inspector.records import BatchStatus, Counts, EventKind, OpenBatch, RecordStore, UnitRange, keep
 from inspector.records.export import export_csv, export_json_lines
 from models.digest import digest_json
 from models.verdict import Finding
@@ -74,11 +75,25 @@ def test_a_batch_with_reconciling_counts_is_releasable(store: RecordStore):
     assert store.unfinished() == ()
 
 
+def test_a_closed_batch_of_which_a_unit_got_away_is_withheld_everywhere(store: RecordStore):
+    opened = store.open_batch(opening(), at=WHEN, by="line 1")
+    escaped = rejected(opened, 2).model_copy(update={"state": "lost", "gate": "PASS"})
+    store.append([outcome(opened, 1), escaped])
+    counts = Counts(triggers=2, accepted=1, rejected=0, held=0, sampled=0, lost=1)
+
+    summary = store.close_batch(opened.batch, counts, at=WHEN, by="line 1")
+
+    assert not summary.releasable
+    assert summary.withheld == "1 units lost: search the belt behind the gate"
+    assert "1 units lost" in batches_table([summary])
+    assert "yes" not in batches_table([summary])
+
+
 def test_counts_are_by_state_and_by_reason(store: RecordStore):
     opened = store.open_batch(opening(), at=WHEN, by="line 1")
     store.append([outcome(opened, 1), rejected(opened, 2, reason="LATE"), rejected(opened, 3, seen("spot", 0.8))])
 
-    tally = store.counts(opened.batch)
+    tally = store.batch_summary(opened.batch).tally
 
     assert (tally.records, tally.accepted, tally.rejected, tally.held) == (3, 1, 2, 0)
     assert tally.reasons == {"LATE": 1, "DEFECT": 1}

@@ -108,6 +108,9 @@ def test_a_bad_unit_that_passed_is_lost_and_called_an_escape():
 
     assert settled[0].outcome.state == "lost"
     assert settled[0].outcome.text.startswith("ESCAPE: the gate passed a unit that was judged REJECT")
+    assert dict(book.totals.states) == {"lost": 1}
+    assert dict(book.totals.because("lost")) == {Reason.DEFECT: 1}
+    assert not book.totals.because("rejected")
 
 
 def test_a_view_that_never_comes_is_not_waited_for_for_ever():
