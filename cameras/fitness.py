@@ -30,8 +30,11 @@ class FitnessLimits(BaseModel):
     saturated_pct: float = Field(default=60, gt=0, le=100)  # of pixels with all three channels at 250 or more
     black_pct: float = Field(default=80, gt=0, le=100)  # of pixels with all three channels at 5 or less
     least_sharpness: float = Field(default=2.0, ge=0)  # see `sharpness`; 0 switches the check off
+    # Tablets that a whole pack shows in this view: with fewer of one size, part of it is out of the picture or hidden.
+    tablets: int | None = Field(default=None, ge=1)
     grey: bool = False  # the camera is monochrome: 8-bit grey pictures count as colour ones of three equal channels
-    frozen_frames: int = Field(default=1, ge=0, le=64)  # a picture equal to one of so many before it; 0 switches it off
+    # A picture equal to one of so many before it, as a ring of buffers gives them out again; 0 switches the check off.
+    frozen_frames: int = Field(default=16, ge=0, le=64)
 
     @model_validator(mode="after")
     def edges_leave_room(self) -> Self:

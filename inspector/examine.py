@@ -38,6 +38,7 @@ class Sight:
     judgements: tuple[Judgement, ...] = ()
     times_ms: dict[str, float] = field(default_factory=dict)
     heat: NDArray[np.uint8] | None = None  # see models.eyes.Look
+    unseen: str = ""  # what of the unit the picture does not show: nothing is accepted on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Examiner:
         """Loads both models and reads the notes into the mind's cache; takes seconds, so never in mid-batch."""
         self.package, self.sheet, self.reading = package, sheet, reading
         self._at = package.manifest.operating_point
-        self._coarse: dict[tuple[str, float, bool], str] = {}  # by view, scale, and whether a unit's size is known
+        self._coarse: dict[tuple[str, float], str] = {}  # by view and scale
         self._eyes = Eyes(package, threads=threads, device=device)
         self._mind = Mind(package, threads=threads, device=device)
         self._cache = self._mind.open_sheet(reading.notes, rejecting=sheet.rejects)
@@ -95,10 +96,8 @@ class Examiner:
             held = Verdict(disposition=Disposition.HOLD, reason=Reason.NOT_ASSESSABLE, text=text)
             return Sight(view, look.observations, verdict=held, times_ms=times, heat=look.heat)
         asked = tuple(questions_for(look.observations, self.reading.notes, self._at))
-        if asked:
-            return Sight(view, look.observations, asked, times_ms=times, heat=look.heat)
-        verdict = self._decide(view, look.observations, ())
-        return Sight(view, look.observations, verdict=verdict, times_ms=times, heat=look.heat)
+        sight = Sight(view, look.observations, asked, times_ms=times, heat=look.heat, unseen=_unseen(look, limits))
+        return sight if asked else replace(sight, verdict=self._decide(sight, ()))
 
     def judge(self, sight: Sight) -> Sight:
         """Ask the mind what `see` left open and decide."""
@@ -107,7 +106,7 @@ class Examiner:
         start = time.perf_counter()
         judgements = tuple(self._mind.judge(self._cache, sight.asked))
         times = sight.times_ms | {"mind": round((time.perf_counter() - start) * 1000, 3)}
-        verdict = self._decide(sight.view, sight.observations, judgements)
+        verdict = self._decide(sight, judgements)
         return replace(sight, verdict=verdict, judgements=judgements, times_ms=times)
 
     def warm_up(self, pixels: NDArray[np.uint8], *, mm_per_px: float) -> Pace:
@@ -153,19 +152,39 @@ class Examiner:
     def _too_coarse(self, view: str, mm_per_px: float, unit_px2: float | None) -> str:
         """What the sheet asks for that the eyes cannot find at this scale.
 
-        Found out once a view and scale; for limits in % once more, when a picture has shown how large a unit is.
+        Found out once a view and scale; for limits in % with each picture that shows how large a unit is.
         """
-        for known_px2 in (None, unit_px2):
-            key = (view, mm_per_px, known_px2 is not None)
-            if key not in self._coarse:
-                try:
-                    check_limits(self.sheet, self.package, {view: mm_per_px}, known_px2)
-                    self._coarse[key] = ""
-                except SheetInvalid as error:
-                    self._coarse[key] = str(error)
-        return self._coarse[view, mm_per_px, False] or self._coarse.get((view, mm_per_px, True), "")
+        if (view, mm_per_px) not in self._coarse:
+            self._coarse[view, mm_per_px] = self._limits_problem(view, mm_per_px, None)
+        known = self._coarse[view, mm_per_px]
+        return known or ("" if unit_px2 is None else self._limits_problem(view, mm_per_px, unit_px2))
 
-    def _decide(self, view: str, observations: tuple[Observation, ...], judgements: tuple[Judgement, ...]) -> Verdict:
-        return decide(
-            observations, view=view, sheet=self.sheet, notes=self.reading.notes, judgements=judgements, at=self._at
+    def _limits_problem(self, view: str, mm_per_px: float, unit_px2: float | None) -> str:
+        try:
+            check_limits(self.sheet, self.package, {view: mm_per_px}, unit_px2)
+        except SheetInvalid as error:
+            return str(error)
+        return ""
+
+    def _decide(self, sight: Sight, judgements: tuple[Judgement, ...]) -> Verdict:
+        verdict = decide(
+            sight.observations,
+            view=sight.view,
+            sheet=self.sheet,
+            notes=self.reading.notes,
+            judgements=judgements,
+            at=self._at,
         )
+        if verdict.disposition is Disposition.ACCEPT and sight.unseen:
+            held = {"disposition": Disposition.HOLD, "reason": Reason.NOT_ASSESSABLE, "text": sight.unseen}
+            return verdict.model_copy(update=held)
+        return verdict
+
+
+def _unseen(look: Look, limits: FitnessLimits) -> str:
+    if limits.tablets is None or look.tablets is None or look.tablets >= limits.tablets:
+        return ""
+    return (
+        f"{look.tablets} of the {limits.tablets} tablets of a whole pack are seen: part of it is out of the picture, "
+        "hidden or blurred. Check trigger, belt guides, light and lens"
+    )

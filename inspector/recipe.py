@@ -12,6 +12,7 @@ from inspector.records.record import Digests
 from models.criteria import CriteriaSheet
 from models.digest import digest_json
 from models.errors import SheetInvalid
+from models.eyes import TABLET
 from models.limits import too_fine
 from models.operating import NEVER
 from models.package import ModelPackage
@@ -142,6 +143,18 @@ def refuse_counts_over_views(sheet: CriteriaSheet, views: tuple[str, ...]) -> No
             f"{len(views)} views ({', '.join(views)}) and counts in each by itself. Nothing was started. Switch the "
             "criterion off, or run it on a line with one view."
         )
+
+
+def partly_unseen(recipe: Recipe) -> list[str]:
+    """Views of which nobody said how many tablets a whole pack shows."""
+    if TABLET not in recipe.package.manifest.words.zones:
+        return []
+    return [
+        f"view {name}: half a pack looks as good as a whole one. State how many tablets a whole one shows "
+        "(`fitness: {tablets: 18}`), so that one which is partly out of the picture or hidden is held."
+        for name, view in recipe.line.views.items()
+        if view.fitness.tablets is None
+    ]
 
 
 def refuse_slow(slowest_look_ms: float, gate_after_ms: float) -> None:

@@ -19,7 +19,7 @@ from inspector.line.display import Display
 from inspector.line.line import BatchResult, Line, sample_pixels
 from inspector.line.plc import UNFLUSHED, SimulatedPlc, remembered
 from inspector.line.status import LineStatus
-from inspector.recipe import Recipe, hard_to_see, refuse_slow
+from inspector.recipe import Recipe, hard_to_see, partly_unseen, refuse_slow
 from inspector.records.batch import EventKind
 from inspector.records.store import RecordStore
 
@@ -53,7 +53,7 @@ def run_batch(
     """
     clock = clock or SystemClock()
     recipe = Recipe.load(path)
-    for doubt in hard_to_see(recipe.sheet, recipe.package):
+    for doubt in (*hard_to_see(recipe.sheet, recipe.package), *partly_unseen(recipe)):
         say(doubt)
     with ExitStack() as open_things:
         store = open_things.enter_context(RecordStore.open(recipe.line.store))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from models.package import MIND_GRAPH, MIND_TENSORS, ModelPackage
-from models.runtime import Device, open_session
+from models.runtime import Device, open_session, require_numbers
 
 Floats = NDArray[np.float32]
 HIDDEN = np.float32(-1e9)  # added to a score that must not count
@@ -274,4 +274,5 @@ class Decoder:
             }
         pasts = [f"{name}.{i}" for name in ("nk", "nv") for i in range(self._layers)] if keep else []
         found = self.opened.session.run(["logits", *pasts], feed)
+        require_numbers(found[0])
         return found[0], list(found[1 : 1 + self._layers]), list(found[1 + self._layers :])

@@ -21,7 +21,16 @@ from models.errors import PackageInvalid, ViewInvalid
 from models.observation import Observation, Size
 from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, ModelPackage
 from models.region_stage import RegionStage
-from models.regions import ESTIMATORS, MASK_STRIDE, Maps, Region, facts_width, find_regions, unit_area_px
+from models.regions import (
+    ESTIMATORS,
+    MASK_STRIDE,
+    Maps,
+    Region,
+    facts_width,
+    find_regions,
+    unit_area_px,
+    units_alike,
+)
 from models.runtime import Device, open_session, require_numbers
 from models.template import Laid, Template
 
@@ -78,6 +87,7 @@ class Look:
     heat: NDArray[np.uint8] | None = None  # (h, w) of the picture at MASK_STRIDE px of the frame; 255: surely a defect
     lies_otherwise: bool = False  # it could not be laid over the product's template: nothing that the eyes say counts
     unit_px2: float | None = None  # nominal area of a unit in the frame; None: not seen, or nothing had to be compared
+    tablets: int | None = None  # of one size, that the picture shows; None where the product has none
 
     @property
     def counts(self) -> bool:
@@ -200,8 +210,8 @@ class Eyes:
             fitted = replace(fitted, laid=self._template.lay(fitted.pixels))
         maps = self._sight.maps(fitted.shown)
         px_per_mm = fitted.zoom / mm_per_px
-        places = [one for one in find_regions(maps, self._stage.at, px_per_mm) if _was_taken(one, fitted)]
-        regions = places
+        found = find_regions(maps, self._stage.at, px_per_mm)
+        regions = places = [one for one in found if _was_taken(one, fitted)]
         if self._closer:
             regions = self._closer.look(fitted.picture, places, corner=(fitted.left, fitted.top))
         seen_px2 = unit_area_px(maps, self._tablet) if regions and self._tablet is not None else None
@@ -209,14 +219,15 @@ class Eyes:
         height, width = pixels.shape[:2]
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
-        distance = self._stage.familiarity(maps, self._tablet)
+        tablets = None if self._tablet is None else units_alike(maps, self._tablet)
+        distance = self._stage.familiarity(maps, tablets)
         otherwise = fitted.laid is not None and not fitted.laid.is_like
         if otherwise:
             distance = math.inf
         heat = _heat(maps, fitted)
         took_ms = (time.perf_counter() - start) * 1000
-        limit, crowded = float(self._stage.familiarity_limit[0]), len(places) >= self._stage.at.most
-        return Look(tuple(seen), distance, limit, crowded, took_ms, heat, otherwise, unit_px2)
+        limit, crowded = float(self._stage.familiarity_limit[0]), len(found) >= self._stage.at.most
+        return Look(tuple(seen), distance, limit, crowded, took_ms, heat, otherwise, unit_px2, tablets)
 
     def _observation(
         self, region: Region, fitted: Fitted, px_per_mm: float, unit_px2: float | None, size: tuple[int, int]
@@ -242,8 +253,8 @@ class Eyes:
         """Its sizes as a defect of that class: each class's are measured and doubted in their own way."""
         measured = self._stage.measure(region, defect)
         length_mm, area_mm2 = measured.length_px / px_per_mm, measured.area_px2 / px_per_mm**2
-        if unit_px2 is None:  # no whole tablet to compare with: the share may be anything, and nothing may pass on it
-            share = Size(value=100.0, uncertainty=100.0)
+        if unit_px2 is None:  # no whole tablet to compare with: the share may be anything, which holds
+            share = Size(value=0.0, uncertainty=100.0)
         else:
             percent = 100 * measured.area_px2 / unit_px2
             share = Size(value=percent, uncertainty=percent * measured.share_spread)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import PackageInvalid
-from models.regions import Maps, Region, Thresholds, units_alike
+from models.regions import Maps, Region, Thresholds
 
 Floats = NDArray[np.float32]
 LENGTH, AREA, SHARE = 0, 1, 2  # rows of the spreads: mm, mm2, %
@@ -97,13 +97,13 @@ class RegionStage:
         ]
         return Measured(float(np.exp(length)), float(np.exp(2 * root)), spreads[LENGTH], spreads[AREA], spreads[SHARE])
 
-    def familiarity(self, maps: Maps, tablet: int | None) -> float:
+    def familiarity(self, maps: Maps, tablets: int | None) -> float:
         """Distance of a frame from those that the package was made on, in deviations: the limit is calibrated.
 
         A picture without the tablets that repeat in every pack is beyond the limit, whatever its colours and edges say.
-        `tablet` is their zone; None where the product has none.
+        `tablets` is how many do; None where the product has none.
         """
         distance = float(np.linalg.norm((maps.frame - self.usual) @ self.whiten) / np.sqrt(self.whiten.shape[1]))
-        if tablet is not None and units_alike(maps, tablet) < self.fewest_alike[0]:
+        if tablets is not None and tablets < self.fewest_alike[0]:
             return distance + 2 * float(self.familiarity_limit[0])
         return distance

@@ -185,7 +185,7 @@ class _Rule:
 
     def apply(self, seen: Observation, opinion: Judgement | None) -> None:
         """One observation: the likeliest class by the rule, every other plausible class and the mind as objectors."""
-        certain = seen.score >= self.at.real_from
+        certain, before = seen.score >= self.at.real_from, len(self.findings)
         found, named = self._findings(seen, seen.defect, sure=certain)
         self.findings += found
         if not named:
@@ -200,6 +200,10 @@ class _Rule:
                     f"a {seen.defect} that may be a {other} ({probability:.2f}), which no criterion names"
                 )
             self.findings += [f for f in also if f.severity in self.sheet.rejects]
+        if not rejected and not any(f.severity in self.sheet.rejects for f in self.findings[before:]):
+            worse = sum(p for name, p in seen.classes if self._rejects(seen, name))
+            if worse >= self.at.doubt_from:  # of several classes, none of them likely enough by itself
+                self.doubts.append(f"a {seen.defect} on {seen.zone} that may be something worse ({worse:.2f})")
         if opinion is not None and opinion.verdict != "accept" and not rejected:
             self.doubts.append(f"the model reads a {seen.defect} on {seen.zone} otherwise: {opinion.chain}")
 
@@ -250,6 +254,9 @@ class _Rule:
                             self._finding(id, seen, note, defect, size, tier, tier.severity, sure=sure and over)
                         )
         return found, named
+
+    def _rejects(self, seen: Observation, defect: str) -> bool:
+        return any(f.severity in self.sheet.rejects for f in self._findings(seen, defect, sure=False)[0])
 
     def _finding(
         self,

@@ -174,11 +174,7 @@ class Ledger:
                 state = "accepted"
             else:  # good, but not in time or not while the line was running
                 reason = Reason.HELD if unit.held else Reason.LATE
-                late = max(report.ready_ms for report in unit.reports.values())
-                text = (
-                    unit.held
-                    or f"found good {late:.0f} ms after the trigger, the gate is at {self._gate_after_ms:.0f} ms"
-                )
+                text = unit.held or self._why_late(max(report.ready_ms for report in unit.reports.values()))
                 disposition = Disposition.REJECT
         elif gate.passed:
             state, text = "lost", f"ESCAPE: the gate passed a unit that was judged {disposition}: {text}"
@@ -213,16 +209,21 @@ class Ledger:
             sources={view: report.source for view, report in unit.reports.items()},
         )
 
+    def _why_late(self, ready_ms: float) -> str:
+        if ready_ms < self._gate_after_ms:
+            return f"found good {ready_ms:.0f} ms after the trigger, and yet the gate did not open: check the PLC"
+        return f"found good {ready_ms:.0f} ms after the trigger, the gate is at {self._gate_after_ms:.0f} ms"
+
 
 def combine(verdicts: list[Verdict]) -> Verdict:
-    """The strictest view decides; findings of all views are kept.
+    """The strictest view decides, a defect before what was not seen; findings of all views are kept.
 
     >>> good = Verdict(disposition=Disposition.ACCEPT)
     >>> held = Verdict(disposition=Disposition.HOLD, reason=Reason.UNSURE, text="a chip or a stain")
     >>> combine([good, held]).disposition
     <Disposition.HOLD: 'HOLD'>
     """
-    worst = min(verdicts, key=lambda verdict: _STRICTEST.index(verdict.disposition))
+    worst = min(verdicts, key=lambda verdict: (_STRICTEST.index(verdict.disposition), verdict.reason != Reason.DEFECT))
     findings: tuple[Finding, ...] = tuple(finding for verdict in verdicts for finding in verdict.findings)
     return Verdict(disposition=worst.disposition, reason=worst.reason, text=worst.text, findings=findings)
 

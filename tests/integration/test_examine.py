@@ -5,13 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cameras.clock import HandClock
+from cameras.config import SyntheticCamera
+from cameras.driver import open_camera
 from cameras.fitness import FitnessLimits
 from inspector.examine import Examiner, Pace, Sight
 from inspector.line.line import sample_pixels
 from inspector.recipe import approved
 from models.eyes import Eyes
 from models.package import ModelPackage
-from models.verdict import Disposition, Reason
+from models.verdict import Disposition, Reason, Verdict
 from tests import tiny
 from tests.tiny import CHIP, DIM, STAIN, Disc
 
@@ -156,6 +159,31 @@ def test_a_package_is_warmed_up_on_the_sheets_own_questions(tmp_path: Path, tmp_
     pace = Examiner(package, *approved(sheet, package), threads=1).warm_up(tiny.unit(1), mm_per_px=tiny.MM_PER_PX)
 
     assert all(ms > 0 for ms in pace.slowest_mind_ms)
+
+
+@pytest.mark.parametrize("hidden", ["out of the picture", "covered"])
+def test_half_a_pack_is_not_accepted_where_the_view_says_how_many_tablets_a_whole_one_shows(
+    embedded_package: Path, repository: Path, hidden: str
+):
+    """Half a good pack is as familiar as a whole one."""
+    package = ModelPackage.load(embedded_package)
+    examiner = Examiner(package, *approved(repository / "configs" / "criteria" / "blister.yaml", package), threads=1)
+    camera = SyntheticCamera(driver="synthetic", product=14, units_per_min=60, defective_pct=0, pool=8)
+    whole = np.asarray(next(iter(open_camera(camera, HandClock()).frames())).pixels, np.uint8)
+    half = whole.copy()
+    half[:, 384:] = whole[:, :1] if hidden == "covered" else np.median(whole[:, :8], (0, 1)).astype(np.uint8)
+    if hidden == "out of the picture":
+        half = np.roll(half, 384, axis=1)
+
+    def verdict(pixels: "tiny.Pixels", limits: FitnessLimits) -> Verdict:
+        found = examiner.judge(examiner.see(pixels, view="top", mm_per_px=0.12245, limits=limits)).verdict
+        assert found is not None
+        return found
+
+    said = verdict(half, FitnessLimits(tablets=18))
+    assert verdict(whole, FitnessLimits(tablets=18)).disposition is Disposition.ACCEPT
+    assert said.disposition is not Disposition.ACCEPT
+    assert "of the 18 tablets of a whole pack" in said.text or said.disposition is Disposition.REJECT
 
 
 def test_the_line_warms_up_on_a_picture_on_which_places_stand_out(embedded_package):

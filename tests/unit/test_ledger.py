@@ -65,6 +65,17 @@ def test_a_unit_that_left_before_its_trigger_was_noted_is_not_lost():
     assert settled[0].outcome.reason is Reason.LATE
 
 
+def test_a_good_unit_in_time_whose_gate_did_not_open_is_said_as_such():
+    book, settled = ledger()
+    trigger(book, 1)
+
+    book.report(1, seen(GOOD, ready_ms=60))
+    book.gate(left(1, passed=False))
+
+    assert settled[0].outcome.disposition is Disposition.REJECT
+    assert "60 ms after the trigger, and yet the gate did not open" in settled[0].outcome.text
+
+
 def test_a_good_unit_that_the_gate_rejected_was_late():
     book, settled = ledger()
     trigger(book, 1)
@@ -140,6 +151,8 @@ def test_a_unit_whose_gate_event_never_comes_is_named():
 def test_the_strictest_view_decides_and_all_findings_are_kept():
     assert combine([GOOD, DOUBT, BAD]).disposition is Disposition.REJECT
     assert combine([DOUBT, GOOD]).text == "perhaps a spot"
+    unseen = Verdict(disposition=Disposition.REJECT, reason=Reason.LATE, text="not looked at")
+    assert combine([unseen, BAD]).reason is combine([BAD, unseen]).reason is Reason.DEFECT
     assert combine([GOOD, GOOD]).disposition is Disposition.ACCEPT
 
 

@@ -157,6 +157,16 @@ def test_a_class_that_may_be_one_that_nobody_names_holds():
     assert verdict.text == "a crack that may be a fragment (0.30), which no criterion names"
 
 
+def test_several_classes_that_reject_hold_together_though_none_is_likely_enough():
+    by = sheet(SPOTS, CHIPS, criterion("E", "break", None, "critical"), CRACKS_OFF)
+    two = seen("crack").model_copy(update={"classes": (("crack", 0.7), ("chip", 0.15), ("break", 0.15))})
+    one = seen("crack").model_copy(update={"classes": (("crack", 0.85), ("chip", 0.15))})
+
+    assert judge(two, by=by).text == "a crack on tablet that may be something worse (0.30)"
+    assert judge(two, by=by).disposition is HOLD
+    assert judge(one, by=by).disposition is ACCEPT
+
+
 def test_a_class_that_may_be_another_stays_a_reject_where_the_likeliest_rejects():
     assert judge(seen("chip", also="crack", p=0.4)).disposition is REJECT
 
