@@ -66,6 +66,7 @@ class Examiner:
         self.package, self.sheet, self.reading = package, sheet, reading
         self._at = package.manifest.operating_point
         self._coarse: dict[tuple[str, float], str] = {}  # by view and scale
+        self._unit_px2: dict[str, float | None] = {}  # by view, as the last picture that showed one
         self._eyes = Eyes(package, threads=threads, device=device)
         self._mind = Mind(package, threads=threads, device=device)
         self._cache = self._mind.open_sheet(reading.notes, rejecting=sheet.rejects)
@@ -152,8 +153,10 @@ class Examiner:
     def _too_coarse(self, view: str, mm_per_px: float, unit_px2: float | None) -> str:
         """What the sheet asks for that the eyes cannot find at this scale.
 
-        Found out once a view and scale; for limits in % with each picture that shows how large a unit is.
+        Found out once a view and scale; for limits in % with each picture that shows how large a unit is. One that shows
+        none counts like the picture before it.
         """
+        unit_px2 = self._unit_px2[view] = unit_px2 or self._unit_px2.get(view)
         if (view, mm_per_px) not in self._coarse:
             self._coarse[view, mm_per_px] = self._limits_problem(view, mm_per_px, None)
         known = self._coarse[view, mm_per_px]
