@@ -153,8 +153,8 @@ class Examiner:
     def _too_coarse(self, view: str, mm_per_px: float, unit_px2: float | None) -> str:
         """What the sheet asks for that the eyes cannot find at this scale.
 
-        Found out once a view and scale; for limits in % with each picture that shows how large a unit is. One that shows
-        none counts like the picture before it.
+        Found out once a view and scale; for limits in % with each picture that shows how large a unit is. One that
+        shows none counts like the picture before it.
         """
         unit_px2 = self._unit_px2[view] = unit_px2 or self._unit_px2.get(view)
         if (view, mm_per_px) not in self._coarse:
