@@ -247,6 +247,7 @@ class Eyes:
             outline_px=_outline(region, fitted, size),
             sizes=sizes,
             alike_px=_alike(region, fitted, size),
+            parts=region.parts,
         )
 
     def _sizes(self, region: Region, defect: int, px_per_mm: float, unit_px2: float | None) -> dict[str, Size]:

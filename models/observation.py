@@ -20,7 +20,7 @@ class Observation(Stored):
     Regions below the operating point are observations too: they are kept in the record and not judged.
     """
 
-    ADDED_LATER = frozenset({"alike_px"})
+    ADDED_LATER = frozenset({"alike_px", "parts"})
 
     score: float = Field(ge=0, le=1)  # probability that there is a defect at all
     classes: tuple[tuple[str, float], ...]  # (defect, probability given a defect), descending, sums to 1
@@ -29,6 +29,7 @@ class Observation(Stored):
     outline_px: tuple[tuple[int, int], ...]  # closed polygon in the frame as taken
     sizes: dict[str, Size]  # "mm" longest dimension, "mm2" area, "%" area in percent of the nominal unit
     alike_px: tuple[int, int] | None = None  # x, y of the place elsewhere in the frame that it was compared with
+    parts: int = Field(default=1, ge=1)  # so many defects it may be, lying side by side
 
     @property
     def defect(self) -> str:

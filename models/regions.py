@@ -17,6 +17,7 @@ MARGIN = 4  # cells round a region that are looked at with it
 MOSTLY = 0.7  # of the area that looks like tablets; 0.95 on all but 1 in 100 rendered packs
 FAINTEST = 0.5  # px or px2 at the least, so that a logarithm exists
 ESTIMATORS = 9  # of a region's size
+LEVELS = 5  # that a region is cut at, to see whether it falls apart: shallower valleys are within one defect
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Region:
     facts: Floats  # what names and refuses it: pooled features, class logits, shape
     zone: int  # where most of its mask is
     alike: tuple[int, int] = (0, 0)  # px right and down to the place it was compared with; (0, 0): none
+    parts: int = 1  # separate peaks: it may be so many defects that lie beside each other
 
 
 def find_regions(maps: Maps, at: Thresholds, px_per_mm: float) -> list[Region]:
@@ -146,7 +148,14 @@ def _region(
         (x0 + int(cells[-1]) + 1) * s,
         (y0 + int(lines[-1]) + 1) * s,
     )
-    return Region(spanned, own, (x0, y0), peak, shape, np.concatenate(facts).astype(np.float32), zone)
+    told = np.concatenate(facts).astype(np.float32)
+    return Region(spanned, own, (x0, y0), peak, shape, told, zone, parts=_parts(np.where(own, logits, low), low, peak))
+
+
+def _parts(logits: Floats, low: float, peak: float) -> int:
+    """Into how many a region falls at some level between its edge and its highest place."""
+    levels = np.linspace(low, peak, LEVELS + 2)[1:-1]
+    return max(cv2.connectedComponents((logits > level).astype(np.uint8), connectivity=8)[0] - 1 for level in levels)
 
 
 def _shape(logits: Floats, share: Floats, peak: float) -> Floats:

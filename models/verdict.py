@@ -211,13 +211,13 @@ class _Rule:
         for id, note in self.notes.items():
             if note.kind != "count":
                 continue
-            surely, maybe = _counted(observations, note, self.at.real_from), _perhaps(observations, note, self.at)
+            surely = len(_counted(observations, note, self.at.real_from))
+            maybe = sum(one.parts for one in _perhaps(observations, note, self.at))
             for tier in note.tiers:
-                if _over(len(surely), tier) or _over(len(maybe), tier):
-                    sure = _over(len(surely), tier)
-                    self.findings.append(
-                        self._count_finding(id, note, tier, len(surely) if sure else len(maybe), sure=sure)
-                    )
+                if sure := _over(surely, tier):
+                    self.findings.append(self._count_finding(id, note, tier, surely, sure=sure))
+                elif _over(maybe, tier):
+                    self.findings.append(self._count_finding(id, note, tier, maybe, sure=sure))
         rejected = any(f.unit == "count" and f.sure and f.severity in self.sheet.rejects for f in self.findings)
         if any(o.verdict != "accept" for o in opinions) and not rejected:
             self.doubts.append(

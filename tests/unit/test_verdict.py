@@ -209,6 +209,15 @@ def test_what_may_be_of_a_class_may_count_for_it():
     assert judge(*[seen("spot")] * 2, seen("crack", also="spot", p=0.4), by=by).disposition is HOLD
 
 
+def test_neighbours_that_are_seen_as_one_may_be_as_many_as_it_has_peaks():
+    by = sheet(criterion("N", "spot", ("count", ">", 2.0), "major"))
+    one, three = seen("spot"), seen("spot").model_copy(update={"parts": 3})
+
+    assert judge(one, by=by).disposition is ACCEPT
+    assert judge(three, by=by).disposition is HOLD
+    assert judge(three, by=by).text == "N: perhaps spot 3 count, limit 2 (major)"
+
+
 def test_a_count_is_taken_in_its_zone_alone():
     by = sheet(
         criterion("N", "spot", ("count", ">", 1.0), "major", "tablet"), criterion("F", "spot", None, "off", "foil")
