@@ -33,8 +33,9 @@ class FitnessLimits(BaseModel):
     # Tablets that a whole pack shows in this view: with fewer of one size, part of it is out of the picture or hidden.
     tablets: int | None = Field(default=None, ge=1)
     grey: bool = False  # the camera is monochrome: 8-bit grey pictures count as colour ones of three equal channels
-    # A picture equal to one of so many before it, as a ring of buffers gives them out again; 0 switches the check off.
-    frozen_frames: int = Field(default=16, ge=0, le=64)
+    # A picture equal to one of so many before it; as many as the driver has buffers, for it may give all of them out
+    # again. 0 switches the check off. Drawn pictures repeat after two.
+    frozen_frames: int = Field(default=1, ge=0, le=64)
 
     @model_validator(mode="after")
     def edges_leave_room(self) -> Self:
