@@ -95,6 +95,9 @@ def examine(
     mm_per_px: Annotated[float, typer.Option("--mm-per-px", min=0.001, max=1, help="Scale of the picture, mm per px.")],
     package: PackageOption = PACKAGE,
     grey: Annotated[bool, typer.Option("--grey", help="Grey pictures are taken: the camera is monochrome.")] = False,
+    tablets: Annotated[
+        int | None, typer.Option("--tablets", min=1, help="That a whole pack shows; with fewer nothing is accepted.")
+    ] = None,
     write: Annotated[
         Path | None, typer.Option("--out", help="Annotated picture; beside the image if not given.")
     ] = None,
@@ -120,7 +123,7 @@ def examine(
     if decoded.problem:
         raise LineError(f"{image}: {decoded.problem}. Nothing was judged.")
     examiner = Examiner(loaded, content, reading, threads=2)
-    limits = FitnessLimits(grey=grey)
+    limits = FitnessLimits(grey=grey, tablets=tablets)
     sight = examiner.judge(examiner.see(decoded.pixels, view="top", mm_per_px=mm_per_px, limits=limits))
     verdict = sight.verdict or Verdict(disposition=Disposition.REJECT)
     picture = annotate(decoded.pixels, verdict, sight.observations, unit=None, mm_per_px=mm_per_px)
