@@ -155,7 +155,8 @@ def _region(
 def _parts(logits: Floats, low: float, peak: float) -> int:
     """Into how many a region falls at some level between its edge and its highest place."""
     levels = np.linspace(low, peak, LEVELS + 2)[1:-1]
-    return max(cv2.connectedComponents((logits > level).astype(np.uint8), connectivity=8)[0] - 1 for level in levels)
+    apart = (cv2.connectedComponents((logits > level).astype(np.uint8), connectivity=8)[0] - 1 for level in levels)
+    return int(max(apart))
 
 
 def _shape(logits: Floats, share: Floats, peak: float) -> Floats:
