@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 import cv2
 import numpy as np
@@ -199,22 +199,38 @@ def _shown(folder: Path, unit: WrittenUnit, only_zone: str) -> ShownUnit:
     return ShownUnit(unit.image, picture, unit.mm_per_px, unit.unit_area_mm2, defects, unit.groups)
 
 
-def _picture(path: Path) -> NDArray[np.uint8]:
-    """As a camera would deliver it: neither turned nor stretched to 8 bits, which would show the eyes another unit."""
+def stored(path: Path) -> NDArray[np.generic] | None:
+    """(H, W, channels) of a picture as a camera would deliver it; None where it cannot be read.
+
+    Red comes first and a monochrome camera's grey stands in three channels. It is neither turned nor stretched to 8
+    bits, which would show the eyes another unit.
+    """
     try:
         pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     except (OSError, cv2.error):
-        pixels = None
+        return None
+    if pixels is None:
+        return None
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, 2)
+    return np.ascontiguousarray(pixels[..., ::-1])
+
+
+def can_be_shown(pixels: NDArray[np.generic]) -> TypeGuard[NDArray[np.uint8]]:
+    """Whether the eyes take such a picture."""
+    return pixels.dtype == np.uint8 and pixels.shape[2] == 3 and min(pixels.shape[:2]) >= SMALLEST_EDGE
+
+
+def _picture(path: Path) -> NDArray[np.uint8]:
+    pixels = stored(path)
     if pixels is None:
         raise ExampleInvalid(f"{path}: is no picture that can be read. Nothing more was shown. Replace or delete it.")
-    if pixels.ndim == 2:  # of a monochrome camera
-        pixels = np.repeat(pixels[..., None], 3, 2)
-    if pixels.dtype != np.uint8 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < SMALLEST_EDGE:
+    if not can_be_shown(pixels):
         raise ExampleInvalid(
             f"{path}: {pixels.dtype} {'x'.join(map(str, pixels.shape))}, shown are 8-bit pictures, grey or colour, of "
             f"at least {SMALLEST_EDGE} px, as the line examines them. Nothing more was shown. Replace or delete it."
         )
-    return np.ascontiguousarray(pixels[..., ::-1], np.uint8)
+    return pixels
 
 
 def _defect(

@@ -94,6 +94,11 @@ class Look:
         """Whether the unit is judged by what was seen; else the line holds it whatever that is. False where NaN is."""
         return self.familiarity <= self.familiarity_limit and not self.crowded
 
+    @property
+    def highest(self) -> float:
+        """Score of what is likeliest a defect; 0 where nothing was seen."""
+        return max((one.score for one in self.observations), default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:

@@ -55,7 +55,7 @@ class Template:
     def taken_from(tensors: dict[str, NDArray[np.generic]], rows: int, columns: int) -> "Template | None":
         """Take the template out of the eyes' tensors, if the product has one; raises PackageInvalid."""
         grey, *limits = (tensors.pop(name, None) for name in (TEMPLATE, LEAST, MOST_OFF))
-        if grey is None and limits == [None, None]:
+        if grey is None and all(one is None for one in limits):
             return None
         shape = (rows // STRIDE, columns // STRIDE)
         if grey is None or grey.shape != shape or any(one is None or one.shape != (1,) for one in limits):
@@ -92,10 +92,15 @@ class Template:
         if not _is_near(back, frame.shape[:2]):
             return self._as_it_was(frame)
         off = _off(back, frame.shape[:2])
-        return Laid(moved(frame, back), back, likeness, off, likeness >= self.least and off <= self.most_off_px)
+        return Laid(moved(frame, back), back, likeness, off, self.takes(likeness, off))
+
+    def takes(self, likeness: float, off_px: float) -> bool:
+        """Whether a picture that is laid so counts as one of the product."""
+        return likeness >= self.least and off_px <= self.most_off_px
 
     def _as_it_was(self, frame: NDArray[np.uint8]) -> Laid:
-        return Laid(frame, np.eye(2, 3, dtype=np.float32), NO_LIKENESS, math.inf, self.least <= NO_LIKENESS)
+        back = np.eye(2, 3, dtype=np.float32)
+        return Laid(frame, back, NO_LIKENESS, math.inf, self.takes(NO_LIKENESS, math.inf))
 
 
 def small(frame: NDArray[np.uint8]) -> Floats:
@@ -120,11 +125,16 @@ def _is_near(back: Floats, shape: tuple[int, ...]) -> bool:
     return bool(abs(np.degrees(np.arctan2(back[1, 0], back[0, 0]))) <= MOST_DEGREES and (off <= MOST_MOVED).all())
 
 
+def corners_of(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """(4, 3) corners of a frame of (rows, columns), ready to be turned and moved."""
+    rows, columns = shape
+    return np.array([[x, y, 1.0] for x in (0, columns) for y in (0, rows)])
+
+
 def _off(back: Floats, shape: tuple[int, ...]) -> float:
     """By which the frame as it was does not cover what is shown, or is not covered by it."""
     rows, columns = shape
-    corners = np.array([[x, y, 1.0] for x in (0, columns) for y in (0, rows)])
-    ways = (corners @ turn.T for turn in (back, cv2.invertAffineTransform(back)))
+    ways = (corners_of(shape) @ turn.T for turn in (back, cv2.invertAffineTransform(back)))
     return max(float(max(-at.min(), (at - (columns, rows)).max())) for at in ways)
 
 

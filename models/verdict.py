@@ -201,8 +201,8 @@ class _Rule:
                 )
             self.findings += [f for f in also if f.severity in self.sheet.rejects]
         if not rejected and not any(f.severity in self.sheet.rejects for f in self.findings[before:]):
-            worse = sum(p for name, p in seen.classes if self._rejects(seen, name))
-            if worse >= self.at.doubt_from:  # of several classes, none of them likely enough by itself
+            worse = self._rejecting_together(seen)
+            if worse >= self.at.doubt_from:
                 self.doubts.append(f"a {seen.defect} on {seen.zone} that may be something worse ({worse:.2f})")
         if opinion is not None and opinion.verdict != "accept" and not rejected:
             self.doubts.append(f"the model reads a {seen.defect} on {seen.zone} otherwise: {opinion.chain}")
@@ -254,6 +254,13 @@ class _Rule:
                             self._finding(id, seen, note, defect, size, tier, tier.severity, sure=sure and over)
                         )
         return found, named
+
+    def _rejecting_together(self, seen: Observation) -> float:
+        """Probability that it is one of the classes that reject, each of them too unlikely by itself."""
+        unlikely = [(name, p) for name, p in seen.classes[1:] if p < self.at.doubt_from]
+        if sum(p for _, p in unlikely) < self.at.doubt_from:  # as nearly always: nothing has to be tried
+            return 0.0
+        return sum(p for name, p in unlikely if self._rejects(seen, name))
 
     def _rejects(self, seen: Observation, defect: str) -> bool:
         return any(f.severity in self.sheet.rejects for f in self._findings(seen, defect, sure=False)[0])

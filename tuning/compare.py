@@ -130,7 +130,7 @@ def _taught_rows(package: ModelPackage, ready: Sequence[Shown], bad: np.ndarray,
     by_map = np.array([case.worst for case in look(sight, [(one, False) for one in ready])])
     eyes = Eyes(package, threads=1)
     looks = [eyes.look(one.pixels, 1.0) for one in ready]
-    by_score = np.array([max((o.score for o in one.observations), default=0.0) for one in looks])
+    by_score = np.array([one.highest for one in looks])
     ms = float(np.median([one.eyes_ms for one in looks]))
     return [
         _row("taught package, its map", by_map, bad, took_s, ms),

@@ -62,7 +62,7 @@ def picture_figures(seen: Sequence[SeenUnit], package: ModelPackage, auroc: floa
     """What would become of whole pictures if every finding rejected."""
     at = package.manifest.operating_point
     figures = [Figure(topic=TOPIC, name="area under the curve of whole pictures", value=auroc, shown=len(seen))]
-    highest = [(unit, _highest(unit) if unit.look.counts else at.hold_from) for unit in seen]
+    highest = [(unit, unit.look.highest if unit.look.counts else at.hold_from) for unit in seen]
     bad, good = ([score for unit, score in highest if bool(unit.defects) is side] for side in (True, False))
     for name, scores, low, high in (
         ("bad pictures: nothing found or held (escapes)", bad, -1.0, at.hold_from),
@@ -72,7 +72,3 @@ def picture_figures(seen: Sequence[SeenUnit], package: ModelPackage, auroc: floa
     ):
         figures.append(share(TOPIC, name, sum(low <= score < high for score in scores), len(scores)))
     return figures
-
-
-def _highest(unit: SeenUnit) -> float:
-    return max((one.score for one in unit.look.observations), default=0.0)

@@ -136,3 +136,10 @@ def test_a_template_without_its_least_likeness_is_refused() -> None:
 
     with pytest.raises(PackageInvalid, match="does not say how"):
         Eyes(EyesParts(graph_with(), tiny_closer(len(DEFECTS)), save(tensors), DEFECTS, ZONES), threads=1)
+
+
+def test_limits_without_a_template_are_refused() -> None:
+    tensors = tiny_tensors() | {"least_likeness": np.zeros(2, np.float32)}
+
+    with pytest.raises(PackageInvalid, match="does not say how"):
+        Eyes(EyesParts(graph_with(), tiny_closer(len(DEFECTS)), save(tensors), DEFECTS, ZONES), threads=1)

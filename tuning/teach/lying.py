@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.eyes import fit
-from models.template import Floats, Laid, Template, small
+from models.template import Floats, Laid, Template, corners_of, small
 from tuning.teach.lessons import marks_in, marks_laid
 from tuning.teach.pictures import Photo, Photographs
 
@@ -49,11 +49,13 @@ def lying_of(photographs: Photographs, rows: int, columns: int) -> Lying | None:
     of_bad = [_laid(template, photo, rows, columns) for photo in photographs.bad]
     likeness = [one.likeness for one in (*alike, *of_bad) if one.likeness >= ALIKE_BAD]
     template = replace(template, least=min(likeness) - SLACK)
-    good = [photo for photo, one in zip(photographs.good, laid, strict=True) if _counts(one, template)]
+    good = [
+        photo for photo, one in zip(photographs.good, laid, strict=True) if template.takes(one.likeness, one.off_px)
+    ]
     kept = [
         photo
         for photo, one in zip(photographs.bad, of_bad, strict=True)
-        if _counts(one, template) and _marks_stay(photo, one, rows, columns)
+        if template.takes(one.likeness, one.off_px) and _marks_stay(photo, one, rows, columns)
     ]
     if len(kept) < MOST_BAD * len(photographs.bad):
         return None
@@ -78,9 +80,7 @@ def _average(template: Template, frames: Sequence[NDArray[np.uint8]]) -> Templat
 def _middlemost(frames: Sequence[NDArray[np.uint8]], template: Template) -> NDArray[np.uint8]:
     """The picture that lies most as all of them do on average: what lies aside would push others out of the frame."""
     turns = np.array([template.lay(frame).back for frame in frames])
-    rows, columns = frames[0].shape[:2]
-    corners = np.array([[x, y, 1.0] for x in (0, columns) for y in (0, rows)])
-    at = turns @ corners.T  # (pictures, 2, corners)
+    at = turns @ corners_of(frames[0].shape[:2]).T  # (pictures, 2, corners)
     return frames[int(np.abs(at - np.median(at, axis=0)).max((1, 2)).argmin())]
 
 
@@ -88,10 +88,6 @@ def _laid(template: Template, photo: Photo, rows: int, columns: int) -> Laid:
     """How a picture is laid, without what then lies there: hundreds would not fit."""
     laid = template.lay(fit(photo.pixels(), rows, columns).pixels)
     return replace(laid, pixels=np.zeros((0, 0, 3), np.uint8))
-
-
-def _counts(laid: Laid, template: Template) -> bool:
-    return laid.likeness >= template.least and laid.off_px <= template.most_off_px
 
 
 def _marks_stay(photo: Photo, laid: Laid, rows: int, columns: int) -> bool:

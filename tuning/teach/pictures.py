@@ -18,7 +18,7 @@ from PIL import ExifTags, Image
 from models.answer import note_pieces, parse_note
 from models.errors import AnswerMalformed
 from models.evaluate_eyes import MARKED as FAINT
-from models.example_files import ANOMALY, Box, class_name
+from models.example_files import ANOMALY, Box, can_be_shown, class_name, stored
 from models.eyes import SMALLEST_EDGE
 from models.note import Note, Tier
 from models.package import sayable_class
@@ -143,20 +143,15 @@ def halves(photos: Sequence[Photo]) -> list[int]:
 
 
 def _read(path: Path) -> NDArray[np.uint8]:
-    try:
-        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-    except (OSError, cv2.error):
-        pixels = None
+    pixels = stored(path)
     if pixels is None:
         raise TuningError(f"{path}: is no picture that can be read. Replace or delete it.")
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, 2)
-    if pixels.dtype != np.uint8 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < SMALLEST_EDGE:
+    if not can_be_shown(pixels):
         raise TuningError(
             f"{path}: {pixels.dtype} {'x'.join(map(str, pixels.shape))}; taught are 8-bit pictures, grey or colour, of "
             f"at least {SMALLEST_EDGE} px, as the line's camera delivers them. Replace or delete it."
         )
-    return np.ascontiguousarray(pixels[..., ::-1], np.uint8)
+    return pixels
 
 
 def _refuse_turned_or_several(path: Path) -> None:

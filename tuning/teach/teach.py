@@ -351,7 +351,7 @@ def _remarks(seen: tuple[SeenUnit, ...], point: Point) -> list[str]:
     """Pictures whose label a person should look at again."""
     remarks = []
     for unit in seen:
-        highest = max((o.score for o in unit.look.observations), default=0.0)
+        highest = unit.look.highest
         if not unit.defects and highest >= point.real_from:
             remarks.append(f"{unit.name}: called good, scored {highest:.2f} when it was held out. Is it?")
         elif unit.defects and highest < point.hold_from and unit.groups["pictures"] == "photographs":
