@@ -6,6 +6,7 @@ unit, which is rejected as not assessable. The limits lie far outside what a wor
 
 import hashlib
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 _SATURATED_AT = 250  # a channel from here on carries no detail
 _BLACK_UP_TO = 5
 _STEPS_A_LEVEL = 16  # of the Laplacian: resolves 0.06 grey levels, tops out at 16
+_ROUND_PX = 6  # round a tablet
+
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in px
 
 
 class FitnessLimits(BaseModel):
@@ -30,6 +34,7 @@ class FitnessLimits(BaseModel):
     saturated_pct: float = Field(default=60, gt=0, le=100)  # of pixels with all three channels at 250 or more
     black_pct: float = Field(default=80, gt=0, le=100)  # of pixels with all three channels at 5 or less
     least_sharpness: float = Field(default=2.0, ge=0)  # see `sharpness`; 0 switches the check off
+    least_sharpness_share: float = Field(default=0.4, ge=0, le=1)  # see `blurred_part`; 0 switches the check off
     # Tablets that a whole pack shows in this view: with fewer of one size, part of it is out of the picture or hidden.
     tablets: int | None = Field(default=None, ge=1)
     grey: bool = False  # the camera is monochrome: 8-bit grey pictures count as colour ones of three equal channels
@@ -79,6 +84,33 @@ def as_colour(pixels: NDArray[np.generic], limits: FitnessLimits) -> NDArray[np.
     return np.repeat(pixels[..., None], 3, axis=2) if _is_grey(pixels, limits) else pixels
 
 
+def blurred_part(pixels: NDArray[np.uint8], tablets: Sequence[Box], limits: FitnessLimits) -> str:
+    """Why part of a picture shows nothing although the whole is in focus; empty where it is all right.
+
+    A smear on the lens, a drop, a pack that stands on edge: some of its tablets are far less sharp than most. In none
+    of 600 rendered packs in focus (held-out styles too) the softest tablet has less than .4 of what the upper quarter
+    of its pack has; with one half blurred, 118 of 120 fall below it at sigma 3 px and 41 of 120 at 2 px.
+
+    Args:
+        pixels: (H, W, 3) uint8, RGB.
+        tablets: where tablets of one size are.
+        limits: of this view.
+    """
+    if limits.least_sharpness_share == 0 or len(tablets) < 2:
+        return ""
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    seen = [_edge_sharpness(grey, tablet) for tablet in tablets]
+    most, softest = sorted(seen)[-1 - len(seen) // 4], int(np.argmin(seen))
+    if seen[softest] >= limits.least_sharpness_share * most:
+        return ""
+    x0, y0, x1, y1 = tablets[softest]
+    return (
+        f"part of the picture is out of focus: the tablet at {(x0 + x1) // 2}, {(y0 + y1) // 2} px is "
+        f"{seen[softest] / most:.2f} as sharp as most (at least {limits.least_sharpness_share:g}). Check that the lens "
+        "is clean and that the unit lies flat"
+    )
+
+
 def sharpness(grey: NDArray[np.uint8]) -> float:
     """How steep the sharpest edges are: the 99.5th percentile of the Laplacian's magnitude after smoothing.
 
@@ -88,9 +120,7 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
 
     Source: after Pech-Pacheco et al., ICPR 2000, 314-317 (variance of the Laplacian).
     """
-    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.5)
-    steps = cv2.convertScaleAbs(cv2.Laplacian(smooth, cv2.CV_32F), alpha=_STEPS_A_LEVEL)
-    return _percentile(np.asarray(steps, np.uint8), 99.5) / _STEPS_A_LEVEL
+    return _steepest(grey, 99.5)
 
 
 class FrozenWatch:
@@ -214,6 +244,18 @@ def _focus_problem(image: NDArray[np.uint8], limits: FitnessLimits) -> str:
         f"the picture is out of focus: sharpness {seen:.2f} (at least {limits.least_sharpness:g}). "
         "Check focus, working distance and a clean lens"
     )
+
+
+def _edge_sharpness(grey: NDArray[np.uint8], tablet: Box) -> float:
+    """Of a tablet's edge: a few px round its box count too."""
+    x0, y0, x1, y1 = tablet
+    return _steepest(grey[max(0, y0 - _ROUND_PX) : y1 + _ROUND_PX, max(0, x0 - _ROUND_PX) : x1 + _ROUND_PX], 98)
+
+
+def _steepest(grey: NDArray[np.uint8], pct: float) -> float:
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.5)
+    steps = cv2.convertScaleAbs(cv2.Laplacian(smooth, cv2.CV_32F), alpha=_STEPS_A_LEVEL)
+    return _percentile(np.asarray(steps, np.uint8), pct) / _STEPS_A_LEVEL
 
 
 def _percentile(levels: NDArray[np.uint8], pct: float) -> int:

@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from models.closer import cut, window_of
-from models.observation import Observation
+from models.observation import Box, Observation
 from models.verdict import Disposition, Finding, Verdict
 
 Colour = tuple[int, int, int]
-Box = tuple[int, int, int, int]  # x0, y0, x1, y1
 
 GREEN: Colour = (31, 122, 68)
 RED: Colour = (190, 42, 34)

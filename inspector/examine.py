@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.fitness import FitnessLimits, as_colour, check
+from cameras.fitness import FitnessLimits, as_colour, blurred_part, check
 from inspector.recipe import check_limits
 from models.chain import Line, Question, asked_units
 from models.criteria import CriteriaSheet
@@ -90,14 +90,16 @@ class Examiner:
             return Sight(
                 view, verdict=Verdict(disposition=Disposition.REJECT, reason=Reason.NOT_ASSESSABLE, text=fitness.reason)
             )
-        look = self._eyes.look(pixels.astype(np.uint8, copy=False), mm_per_px)
+        shown = pixels.astype(np.uint8, copy=False)
+        look = self._eyes.look(shown, mm_per_px)
         times = {"eyes": look.eyes_ms}
         scale = self._eyes.scale_seen(pixels, mm_per_px)
         if text := self._unassessable(look) or self._too_coarse(view, scale, look.unit_px2):
             held = Verdict(disposition=Disposition.HOLD, reason=Reason.NOT_ASSESSABLE, text=text)
             return Sight(view, look.observations, verdict=held, times_ms=times, heat=look.heat)
         asked = tuple(questions_for(look.observations, self.reading.notes, self._at))
-        sight = Sight(view, look.observations, asked, times_ms=times, heat=look.heat, unseen=_unseen(look, limits))
+        unseen = _unseen(shown, look, limits)
+        sight = Sight(view, look.observations, asked, times_ms=times, heat=look.heat, unseen=unseen)
         return sight if asked else replace(sight, verdict=self._decide(sight, ()))
 
     def judge(self, sight: Sight) -> Sight:
@@ -184,10 +186,12 @@ class Examiner:
         return verdict
 
 
-def _unseen(look: Look, limits: FitnessLimits) -> str:
-    if limits.tablets is None or look.tablets is None or look.tablets >= limits.tablets:
+def _unseen(pixels: NDArray[np.uint8], look: Look, limits: FitnessLimits) -> str:
+    if look.tablets is None:
         return ""
-    return (
-        f"{look.tablets} of the {limits.tablets} tablets of a whole pack are seen: part of it is out of the picture, "
-        "hidden or blurred. Check trigger, belt guides, light and lens"
-    )
+    if limits.tablets is not None and len(look.tablets) < limits.tablets:
+        return (
+            f"{len(look.tablets)} of the {limits.tablets} tablets of a whole pack are seen: part of it is out of the "
+            "picture, hidden or blurred. Check trigger, belt guides, light and lens"
+        )
+    return blurred_part(pixels, look.tablets, limits)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import PackageInvalid
-from models.likeness import Box, Likeness, Window
+from models.likeness import Likeness, Window
+from models.observation import Box
 from models.regions import Region
 from models.runtime import Device, open_session, require_numbers
 

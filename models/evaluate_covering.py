@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from models.evaluate_eyes import MARKED, Looks, SeenUnit, match
 from models.example import ShownUnit
 from models.metrics import Figure, share
-from models.observation import Observation
+from models.observation import Box, Observation
 from models.verdict import OperatingPoint
 
 TOPIC = "explanation"
@@ -33,7 +33,6 @@ GOOD = 4  # good units that places are taken from; findings before them wait
 AROUND_PX = 24  # of a box: its surroundings, which are compared
 
 Pixels = NDArray[np.uint8]
-Box = tuple[int, int, int, int]  # x0, y0, x1, y1
 
 
 @dataclass(slots=True)

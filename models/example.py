@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from models.chain import Chain, Line, Question, asked_units, judge_by_rule, line_id
 from models.criteria import CriteriaSheet
 from models.note import Note
+from models.observation import Box
 from models.prompt import CriterionText, in_prompt_order
 
 UNIT = "unit"  # the group that says of which unit a picture is
@@ -24,7 +25,7 @@ class ShownDefect:
 
     defect: str
     zone: str
-    box_px: tuple[int, int, int, int]  # x0, y0, x1, y1
+    box_px: Box
     mask: NDArray[np.uint8]  # (y1 - y0, x1 - x0) soft coverage 0..255
     sizes: Mapping[str, float]  # true mm, mm2 and %
     length_px: float

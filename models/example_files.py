@@ -24,11 +24,10 @@ from models.errors import ExampleInvalid
 from models.evaluate_eyes import MARKED
 from models.example import ShownDefect, ShownUnit
 from models.eyes import SMALLEST_EDGE
+from models.observation import Box
 
 LINES = "examples.jsonl"
 ANOMALY = "anomaly"  # the class of what has no name of its own
-
-Box = tuple[int, int, int, int]
 
 
 class Strict(BaseModel):

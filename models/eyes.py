@@ -18,7 +18,7 @@ from safetensors.numpy import load
 
 from models.closer import Closer
 from models.errors import PackageInvalid, ViewInvalid
-from models.observation import Observation, Size
+from models.observation import Box, Observation, Size
 from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, ModelPackage
 from models.region_stage import RegionStage
 from models.regions import (
@@ -87,7 +87,7 @@ class Look:
     heat: NDArray[np.uint8] | None = None  # (h, w) of the picture at MASK_STRIDE px of the frame; 255: surely a defect
     lies_otherwise: bool = False  # it could not be laid over the product's template: nothing that the eyes say counts
     unit_px2: float | None = None  # nominal area of a unit in the frame; None: not seen, or nothing had to be compared
-    tablets: int | None = None  # of one size, that the picture shows; None where the product has none
+    tablets: tuple[Box, ...] | None = None  # of one size, on the picture; None where the product has none
 
     @property
     def counts(self) -> bool:
@@ -224,8 +224,9 @@ class Eyes:
         height, width = pixels.shape[:2]
         seen = [self._observation(region, fitted, px_per_mm, unit_px2, (width, height)) for region in regions]
         seen.sort(key=lambda one: -one.score)
-        tablets = None if self._tablet is None else units_alike(maps, self._tablet)
-        distance = self._stage.familiarity(maps, tablets)
+        alike = None if self._tablet is None else units_alike(maps, self._tablet)
+        tablets = None if alike is None else tuple(_box(one, fitted, (width, height)) for one in alike)
+        distance = self._stage.familiarity(maps, None if alike is None else len(alike))
         otherwise = fitted.laid is not None and not fitted.laid.is_like
         if otherwise:
             distance = math.inf
@@ -248,7 +249,7 @@ class Eyes:
             score=named.score,
             classes=tuple((self._defects[i], float(named.classes[i])) for i in order),
             zone=self._zones[named.zone],
-            box_px=_box(region, fitted, size),
+            box_px=_box(region.box, fitted, size),
             outline_px=_outline(region, fitted, size),
             sizes=sizes,
             alike_px=_alike(region, fitted, size),
@@ -317,8 +318,8 @@ def _heat(maps: Maps, fitted: Fitted) -> NDArray[np.uint8]:
     return np.asarray(255 / (1 + np.exp(-np.clip(own, -30, 30))), np.uint8)
 
 
-def _box(region: Region, fitted: Fitted, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    x0, y0, x1, y1 = region.box
+def _box(box: Box, fitted: Fitted, size: tuple[int, int]) -> Box:
+    x0, y0, x1, y1 = box
     corners = [_on_picture(x, y, fitted, size) for x in (x0, x1) for y in (y0, y1)]
     across, down = ([corner[axis] for corner in corners] for axis in (0, 1))
     return min(across), min(down), max(across), max(down)

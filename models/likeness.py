@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.observation import Box
+
 Floats = NDArray[np.float32]
-Box = tuple[int, int, int, int]
 Window = tuple[float, float, float]  # centre x, y and side, in px of the picture
 
 STRIDE = 2  # px of the picture per cell that is searched

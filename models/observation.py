@@ -4,6 +4,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.stored import Stored
 
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in px; the last row and column are outside
+
 
 class Size(BaseModel):
     """A measured quantity and the half-width of the interval that holds the true value 95 times in 100."""
@@ -25,7 +27,7 @@ class Observation(Stored):
     score: float = Field(ge=0, le=1)  # probability that there is a defect at all
     classes: tuple[tuple[str, float], ...]  # (defect, probability given a defect), descending, sums to 1
     zone: str
-    box_px: tuple[int, int, int, int]  # x0, y0, x1, y1 in the frame as taken
+    box_px: Box  # in the frame as taken
     outline_px: tuple[tuple[int, int], ...]  # closed polygon in the frame as taken
     sizes: dict[str, Size]  # "mm" longest dimension, "mm2" area, "%" area in percent of the nominal unit
     alike_px: tuple[int, int] | None = None  # x, y of the place elsewhere in the frame that it was compared with

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.observation import Box
+
 Floats = NDArray[np.float32]
 
 MASK_STRIDE, MAP_STRIDE = 2, 4  # px of the graph's frame per cell
@@ -44,7 +46,7 @@ class Thresholds:
 class Region:
     """One connected place that may be a defect; lengths in px of the graph's frame, areas in px2."""
 
-    box: tuple[int, int, int, int]  # x0, y0, x1, y1
+    box: Box
     mask: NDArray[np.bool_]  # cells of MASK_STRIDE
     corner: tuple[int, int]  # x, y of the mask's first cell, in cells
     peak: float  # highest logit
@@ -101,16 +103,20 @@ def unit_area_px(maps: Maps, tablet: int) -> float | None:
     return float(np.median(large)) * MASK_STRIDE**2
 
 
-def units_alike(maps: Maps, tablet: int) -> int:
-    """How many tablets of about the same size repeat in the frame; 0 where they are not most of what looks like one."""
+def units_alike(maps: Maps, tablet: int) -> list[Box]:
+    """Boxes of the tablets of about the same size; none where they are not most of what looks like one."""
     seen = (maps.zones.argmax(0) == tablet).astype(np.uint8)
     count, _, boxes, _ = cv2.connectedComponentsWithStats(seen, connectivity=4)
-    areas = np.array([box[4] for box in boxes[1:count] if box[4] >= 6], np.float64)
-    if not len(areas):
-        return 0
+    boxes = boxes[1:count][boxes[1:count, 4] >= 6]
+    if not len(boxes):
+        return []
+    areas = boxes[:, 4].astype(np.float64)
     usual = float(np.median(areas[areas > 0.3 * areas.max()]))
     alike = (areas > usual / 2) & (areas < usual * 2)
-    return int(alike.sum()) if areas[alike].sum() > MOSTLY * areas.sum() else 0
+    if areas[alike].sum() <= MOSTLY * areas.sum():
+        return []
+    s = MAP_STRIDE
+    return [(int(x) * s, int(y) * s, int(x + w) * s, int(y + h) * s) for x, y, w, h, _ in boxes[alike]]
 
 
 def _region(

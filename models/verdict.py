@@ -15,7 +15,7 @@ from models.answer import where_pieces
 from models.chain import Line, Question, asked_units
 from models.criteria import CriteriaSheet
 from models.note import Note, Severity, Tier
-from models.observation import Observation, Size
+from models.observation import Box, Observation, Size
 
 SURE_CLASS = 0.95  # a class at least this likely is shown to the mind as its word, a doubtful one as a mixture
 
@@ -74,7 +74,7 @@ class Finding(BaseModel):
     defect: str
     zone: str  # of a count: as the criterion states it, "" for the whole unit or "not tablet" too
     view: str
-    box_px: tuple[int, int, int, int] | None  # None: a count over the whole view
+    box_px: Box | None  # None: a count over the whole view
     unit: str  # mm, mm2, %, count, or "" where every occurrence counts
     limit: float | None
     value: float | None

@@ -105,8 +105,8 @@ def test_tablets_of_one_size_are_counted_only_where_they_are_most_of_what_looks_
     zones[2, 20:38, 5:60] = 6
     scrap = maps_of(np.zeros((80, 160), np.float32), zones)
 
-    assert units_alike(pack, 2) == 4
-    assert units_alike(scrap, 2) in (0, 1)
+    assert len(units_alike(pack, 2)) == 4
+    assert len(units_alike(scrap, 2)) in (0, 1)
 
 
 def test_without_a_whole_tablet_there_is_no_usual_area() -> None:

@@ -18,9 +18,10 @@ from PIL import ExifTags, Image
 from models.answer import note_pieces, parse_note
 from models.errors import AnswerMalformed
 from models.evaluate_eyes import MARKED as FAINT
-from models.example_files import ANOMALY, Box, can_be_shown, class_name, stored
+from models.example_files import ANOMALY, can_be_shown, class_name, stored
 from models.eyes import SMALLEST_EDGE
 from models.note import Note, Tier
+from models.observation import Box
 from models.package import sayable_class
 from tuning.errors import TuningError
 from tuning.teach.package import PRODUCT

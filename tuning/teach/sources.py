@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import ExampleInvalid
 from models.example import UNIT
-from models.example_files import LINES, Box, WrittenUnit, open_examples
+from models.example_files import LINES, WrittenUnit, open_examples
+from models.observation import Box
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 MASK = "_mask"  # at the end of a mask's name, before its suffix

@@ -6,7 +6,8 @@ import numpy as np
 
 from cameras.render import CLASSES
 from models.closer import window_of
-from models.likeness import Box, Likeness, Window
+from models.likeness import Likeness, Window
+from models.observation import Box
 from tuning.eyes.calibrate import Seen
 from tuning.eyes.pool import DefectTruth, PooledFrame
 from tuning.eyes.stage import NOTHING, UNSPECIFIED_WEIGHT
