@@ -46,10 +46,13 @@ def decode_bytes(content: bytes) -> Decoded:
     try:
         with Image.open(io.BytesIO(content)) as header:
             (width, height), grey = header.size, header.mode == "LA"
+            frames = getattr(header, "n_frames", 1) if header.format != "MPO" else 1  # that one has previews behind
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return _nothing(f"more than {LARGEST_MP:g} megapixels are allowed for. Check the camera's format")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError):
         return _nothing(f"the {len(content)} bytes are no picture. Check the file")
+    if frames > 1:
+        return _nothing(f"the file holds {frames} pictures. Store each in a file of its own")
     if width * height > LARGEST_MP * 1e6:
         return _nothing(f"{width} x {height} px (limit {LARGEST_MP:g} megapixels). Check the camera's format")
     try:

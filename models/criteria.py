@@ -7,7 +7,6 @@ A severity of `off` is a switch: it stands above the words, so that a criterion 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +16,8 @@ from ruamel.yaml.error import YAMLError
 
 from models.digest import digest_json
 from models.errors import SheetInvalid
-from models.note import Kind, Note, Operator, Severity, Tier, Unit
+from models.note import LARGEST, Kind, Note, Operator, Severity, Tier, Unit
+from models.problems import problems_of
 from models.regulations import DefectTerms, Regulations
 
 
@@ -30,7 +30,7 @@ class Limit(_Strict):
 
     unit: Unit
     operator: Operator
-    value: float = Field(ge=0, le=99.99, allow_inf_nan=False)
+    value: float = Field(ge=0, le=LARGEST, allow_inf_nan=False)
 
     @field_validator("value")
     @classmethod
@@ -171,7 +171,7 @@ class CriteriaSheet(_Strict):
         try:
             sheet = CriteriaSheet.model_validate(content)
         except ValidationError as error:
-            raise SheetInvalid(problems(path, error, content)) from error
+            raise SheetInvalid(problems_of(path, error, content)) from error
         sheet._check_clauses(path)
         return sheet
 
@@ -212,34 +212,3 @@ class CriteriaSheet(_Strict):
             raise SheetInvalid(
                 f"{self.id}: glossary: {package} does not see {', '.join(unknown)}. It sees: {', '.join(defects)}."
             )
-
-
-def problems(path: Path, error: ValidationError, content: object = None) -> str:
-    """What pydantic found, one problem a line, `file: field: problem`, without its links.
-
-    Args:
-        content: what was checked: an entry of a list then goes by its id instead of its number.
-    """
-    lines, found = [], error.errors(include_url=False)
-    for problem in found:
-        within = [one for one in found if one is not problem and one["loc"][: len(problem["loc"])] == problem["loc"]]
-        if problem["type"] == "too_short" and within:
-            continue  # a list is called empty because its entries were refused, which is said already
-        field = ".".join(_called(problem["loc"], content))
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] in ("extra_forbidden", "missing") or not isinstance(problem.get("input"), str | int | float):
-            lines.append(f"{path}: {field}: {message}" if field else f"{path}: {message}")
-        else:
-            lines.append(f"{path}: {field}: {message} (it says {problem['input']!r})")
-    return "\n".join(lines)
-
-
-def _called(place: Iterable[int | str], content: object) -> Iterator[str]:
-    """The steps to a field as a person finds them."""
-    for step in place:
-        try:
-            content = content[step]  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            content = None
-        id = content.get("id") if isinstance(step, int) and isinstance(content, dict) else None
-        yield id if isinstance(id, str) and re.fullmatch(r"[\w.-]+", id) else str(step)

@@ -91,8 +91,9 @@ class Decoder:
 
     # ------------------------------------------------------------ reading
     def prefix(self, tokens: Sequence[int]) -> Prefix:
-        """Read the shared beginning once, in chunks over what was read so far, so that memory stays small on long "
-        "sheets."""
+        """Read the shared beginning once, in chunks over what was read so far, so that memory stays small on long
+        sheets.
+        """
         keys = [np.zeros((1, self._key_heads, self._head_width, 0), np.float32) for _ in range(self._layers)]
         values = [np.zeros((1, self._key_heads, 0, self._head_width), np.float32) for _ in range(self._layers)]
         for start in range(0, len(tokens), PREFIX_CHUNK):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from models.example import ShownCriterion, ShownSheet
 from models.metrics import Figure, auroc, coverage, quantile_figure, share
-from models.note import Note, Severity
+from models.note import LARGEST, Note, Severity
 from models.prompt import CriterionText
 from models.reading import Reader, differs
 
@@ -166,7 +166,7 @@ def slipped(note: Note, turn: int) -> Note:
     slips = [note.model_copy(update={"severity": other[note.severity]})] if note.severity else []
     if note.tiers:
         tier = note.tiers[0]
-        tens = min(99.99, round(tier.limit * 10, 2)) if tier.limit < 10 else round(tier.limit / 10, 2)
+        tens = min(LARGEST, round(tier.limit * 10, 2)) if tier.limit < 10 else round(tier.limit / 10, 2)
         for change in ({"severity": other[tier.severity]}, {"limit": tens}, {"limit": round(tier.limit + 0.01, 2)}):
             if note.kind != "count" or change.get("limit") in (None, tens):
                 slips.append(note.model_copy(update={"tiers": (tier.model_copy(update=change),)}))

@@ -162,7 +162,7 @@ def _gravest(
             found.add(note.severity)
         for tier in note.tiers:
             values = [d.sizes[note.unit] for d in own] if note.kind == "size" else [float(len(own))] * counting
-            if any(v > tier.limit or (tier.operator == ">=" and v == tier.limit) for v in values):
+            if any(tier.exceeded_by(value) for value in values):
                 found.add(tier.severity)
     return next((severity for severity in SEVERITIES if severity in found and severity in sheet.rejects), "")
 

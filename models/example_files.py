@@ -25,6 +25,7 @@ from models.evaluate_eyes import MARKED
 from models.example import ShownDefect, ShownUnit
 from models.eyes import SMALLEST_EDGE
 from models.observation import Box
+from models.problems import problems_of
 
 LINES = "examples.jsonl"
 ANOMALY = "anomaly"  # the class of what has no name of its own
@@ -135,7 +136,7 @@ def open_examples(
         try:
             unit = WrittenUnit.model_validate_json(line)
         except ValidationError as error:
-            problems += [f"{path}:{number}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+            problems += problems_of(f"{path}:{number}", error).splitlines()
             continue
         units.append(unit)
         problems += [f"{path}:{number}: {problem}" for problem in _problems(folder, unit, defects, zones)]

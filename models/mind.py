@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from models.answer import chain_pieces, parse_chain, parse_note, redraft
 from models.chain import (
-    LARGEST,
     TAUGHT_REJECTING,
     Chain,
     Line,
@@ -24,7 +23,7 @@ from models.chain import (
 from models.decoder import Decoder, Prefix, Row
 from models.errors import AnswerMalformed, PackageInvalid, SheetInvalid
 from models.grammar import ChainGrammar, NoteGrammar, grammar_tokens
-from models.note import MEASURES, Note
+from models.note import LARGEST, MEASURES, Note
 from models.package import TOKENIZER, ModelPackage
 from models.prompt import (
     CriterionText,

@@ -270,8 +270,9 @@ class _Graph:
         return self.scaled(f"{p}.down.scaled", down, self.scaled(f"{p}.both_scales", mixed.scale, narrow.scale))
 
     def attention(self, p: str, index: int, qkv: str) -> str:
-        """Queries look at the shared prefix and at the row's own tokens under one softmax; heads of one key head "
-        "sit together."""
+        """Queries look at the shared prefix and at the row's own tokens under one softmax; heads of one key head
+        sit together.
+        """
         self.node("Reshape", [qkv, "size.heads"], f"{p}.by_head")
         self.split(f"{p}.by_head", "parts.qk_v", [f"{p}.qk", f"{p}.v"], axis=2)
         self.split(f"{p}.qk", "parts.halves", [f"{p}.a", f"{p}.b"], axis=3)

@@ -16,6 +16,7 @@ Severity = Literal["critical", "major", "minor"]
 Kind = Literal["size", "any", "off", "count", "other"]
 MEASURES: tuple[Measure, ...] = ("mm", "mm2", "%")
 OPERATORS: tuple[Operator, ...] = (">", ">=")
+LARGEST = 99.99  # the grammar writes NN.NN
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")  # gravest first
 
 
@@ -35,8 +36,11 @@ class Tier(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     operator: Operator
-    limit: float = Field(ge=0, le=99.99, allow_inf_nan=False)  # the grammar writes NN.NN
+    limit: float = Field(ge=0, le=LARGEST, allow_inf_nan=False)
     severity: Severity
+
+    def exceeded_by(self, value: float) -> bool:
+        return value > self.limit or (self.operator == ">=" and value == self.limit)
 
 
 class Note(BaseModel):

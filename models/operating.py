@@ -113,7 +113,7 @@ def choose(scored: Scored, target: Target) -> Point:
         if _most(target.false_per_good * good) < 1:
             raise ModelError(
                 f"operating point: {target.false_per_good:g} false findings a good unit cannot be told on {good} good "
-                f"units (at least {ceil(1 / target.false_per_good) if target.false_per_good else 'ever more'}). "
+                f"units (at least {ceil(1 / target.false_per_good)}). "
                 "Nothing was set. Add good units or state a higher share."
             )
         allowed = _most(target.false_per_good * good)
@@ -210,10 +210,10 @@ def smallest_of(name: str, own: Sequence[Case], usual: float | None, hold_from: 
         missed = sum(case.score < hold_from for case in sized)
         return NEVER if 2 * missed > len(sized) else usual
     found_from = smallest_sizes(own, hold_from)[name]
-    shown_from = min(case.length_px for case in own if case.length_px is not None)
-    if usual is None or found_from is None or found_from > shown_from:
+    if usual is None or found_from is None:
         return found_from
-    return min(found_from, usual)
+    shown_from = min(case.length_px for case in own if case.length_px is not None)
+    return found_from if found_from > shown_from else min(found_from, usual)
 
 
 def smallest_found(cases: Sequence[tuple[float, bool]]) -> float:

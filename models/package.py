@@ -17,6 +17,7 @@ from models.answer import LANGUAGE
 from models.digest import canonical, digest_bytes, digest_file
 from models.errors import PackageInvalid
 from models.note import MEASURES, Measure
+from models.problems import problems_of
 from models.verdict import OperatingPoint
 
 MANIFEST = "manifest.json"
@@ -231,11 +232,9 @@ class ModelPackage:
         try:
             manifest = Manifest.model_validate_json(content)
         except ValidationError as error:
-            problem = error.errors(include_url=False)[0]
-            field = ".".join(str(part) for part in problem["loc"])
             raise PackageInvalid(
-                f"{folder / MANIFEST}: {field or 'content'}: {problem['msg']}. Nothing was loaded. Assemble the "
-                "package again, or install the program that made it."
+                f"{problems_of(folder / MANIFEST, error)}. Nothing was loaded. Assemble the package again, or install "
+                "the program that made it."
             ) from error
         if manifest.language != LANGUAGE:
             raise PackageInvalid(

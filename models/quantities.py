@@ -6,7 +6,7 @@ cm², in µm or in words. Only quantities are rewritten; where it is not plain t
 
 import re
 
-from models.chain import LARGEST
+from models.note import LARGEST
 from models.number_words import NUMBER, number_of
 
 _UNITS = {  # what a unit is in mm, mm² or %; those of 1 are left alone where their number is in figures

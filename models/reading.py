@@ -12,11 +12,12 @@ from typing import NamedTuple, Protocol
 
 from pydantic import Field, ValidationError
 
-from models.criteria import CriteriaSheet, problems
+from models.criteria import CriteriaSheet
 from models.digest import digest_json
 from models.errors import ReadingInvalid
 from models.note import Note
 from models.plain_sense import left_over
+from models.problems import problems_of
 from models.prompt import CriterionText, read_text, spelling_under
 from models.spelling import Spelling
 from models.stored import Stored
@@ -195,16 +196,16 @@ class Reading(Stored):
 
     def line(self, id: str) -> ReadLine:
         """The line of that criterion; KeyError when there is none."""
-        return next(line for line in self.lines if line.id == id)
+        return {line.id: line for line in self.lines}[id]
 
     def approved(self, *, by: str, reason: str, at: datetime | None = None) -> "Reading":
         """The same reading with a person's name under it.
 
         Raises:
-            ReadingInvalid: no name or no reason was given.
+            ReadingInvalid: name or reason has not a letter or figure in it.
         """
-        if not by.strip() or not reason.strip():
-            raise ReadingInvalid("an approval needs a name and a reason: --approve NAME --reason WHY")
+        if not all(any(sign.isalnum() for sign in said) for said in (by, reason)):
+            raise ReadingInvalid("an approval needs a name and a reason in letters: --approve NAME --reason WHY")
         signed = Approval(by=by.strip(), reason=reason.strip(), at=at or datetime.now(UTC), of=self.content_digest)
         return self.model_copy(update={"approval": signed})
 
@@ -226,7 +227,7 @@ class Reading(Stored):
             raise ReadingInvalid(f"{path}: cannot be read: {error}") from error
         except ValidationError as error:
             raise ReadingInvalid(
-                f"{problems(path, error)}\nRead the sheet again with `inspector read SHEET`."
+                f"{problems_of(path, error)}\nRead the sheet again with `inspector read SHEET`."
             ) from error
 
 

@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from models.criteria import problems
 from models.errors import ExampleInvalid
 from models.example import ShownCriterion
 from models.note import Kind, Note, Operator, Severity, Tier, Unit
+from models.problems import problems_of
 from models.prompt import CriterionText
 
 Trait = Literal["plain", "typo", "glossary"]
@@ -86,6 +86,6 @@ def load_sentences(path: Path) -> tuple[Sentence, ...]:
     try:
         return _File.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))).sentences
     except ValidationError as error:
-        raise ExampleInvalid(problems(path, error)) from error
+        raise ExampleInvalid(problems_of(path, error)) from error
     except (OSError, ValueError, RecursionError, YAMLError) as error:
         raise ExampleInvalid(f"{path}: cannot be read ({' '.join(str(error).split())}). Nothing was read.") from error

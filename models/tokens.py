@@ -14,8 +14,9 @@ MOST_REMEMBERED = 20_000  # pieces; a sentence that a person is typing must not 
 
 
 def tokenizer_json(vocabulary: Sequence[str], merges: Sequence[str]) -> bytes:
-    """The tokeniser as a file, from a base's vocabulary (in order of its ids) and merges (`left right`, in order "
-    "of rank)."""
+    """The tokeniser as a file, from a base's vocabulary (in order of its ids) and merges (`left right`, in order of
+    rank).
+    """
     bytes_as_letters = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     content: dict[str, object] = {
         "version": "1.0",

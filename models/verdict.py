@@ -214,9 +214,9 @@ class _Rule:
             surely = len(_counted(observations, note, self.at.real_from))
             maybe = sum(one.parts for one in _perhaps(observations, note, self.at))
             for tier in note.tiers:
-                if sure := _over(surely, tier):
+                if sure := tier.exceeded_by(surely):
                     self.findings.append(self._count_finding(id, note, tier, surely, sure=sure))
-                elif _over(maybe, tier):
+                elif tier.exceeded_by(maybe):
                     self.findings.append(self._count_finding(id, note, tier, maybe, sure=sure))
         rejected = any(f.unit == "count" and f.sure and f.severity in self.sheet.rejects for f in self.findings)
         if any(o.verdict != "accept" for o in opinions) and not rejected:
@@ -248,8 +248,8 @@ class _Rule:
             elif note.kind == "size":
                 size = seen.sizes[note.unit]
                 for tier in note.tiers:
-                    if _over(size.value + size.uncertainty, tier):
-                        over = _over(size.value, tier)
+                    if tier.exceeded_by(size.value + size.uncertainty):
+                        over = tier.exceeded_by(size.value)
                         found.append(
                             self._finding(id, seen, note, defect, size, tier, tier.severity, sure=sure and over)
                         )
@@ -313,10 +313,6 @@ class _Rule:
             score=1.0,
             sure=sure,
         )
-
-
-def _over(value: float, tier: Tier) -> bool:
-    return value > tier.limit or (tier.operator == ">=" and value == tier.limit)
 
 
 def _say(finding: Finding) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from random import Random
 from typing import Protocol
 
-from models.chain import LARGEST
 from models.example import Counterpart, ShownCriterion, ShownObservation, ShownSheet
-from models.note import MEASURES, Note, Severity, Tier, Unit
+from models.note import LARGEST, MEASURES, Note, Severity, Tier, Unit
+from tuning.errors import TuningError
 from tuning.mind.material import Material
 from tuning.mind.notes import REJECTING, draw_note
 
@@ -192,10 +192,11 @@ def _lines_of(criteria: Sequence[ShownCriterion], observation: ShownObservation)
 
 def _reworded(draw: Random, speaker: Speaker, criterion: ShownCriterion) -> ShownCriterion:
     """Other words for the same rule; a count keeps its operator, because there it makes a difference."""
-    while True:
+    for _ in range(MOST_DRAWN):
         again = speaker.say(draw, criterion.note, headed=False)
         if again.text != criterion.text and (criterion.note.kind != "count" or again.note == criterion.note):
             return again
+    raise TuningError(f"challenge: no second way to say {criterion.text.sentence!r}. Write another form of that kind.")
 
 
 def _sayable(limit: float) -> float:

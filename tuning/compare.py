@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 import cv2
 import numpy as np
 import torch
+from safetensors.numpy import load_file
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -26,11 +27,13 @@ from torch.nn import functional
 from models.example_files import ANOMALY
 from models.eyes import Eyes
 from models.metrics import auroc
-from models.package import EYES_GRAPH, ModelPackage
+from models.package import EYES_GRAPH, EYES_TENSORS, ModelPackage
+from models.template import Template
 from tuning.errors import TuningError
 from tuning.eyes.net import freeze_norms, stem_and_blocks
 from tuning.eyes.pretrained import pretrained_trunk
 from tuning.eyes.quick import with_quick_backward
+from tuning.side_by_side import plainly_ended
 from tuning.teach.graph import RememberingSight
 from tuning.teach.held_out import look
 from tuning.teach.lessons import Shown, frame_of, shown, varied
@@ -89,8 +92,7 @@ def compare(
     taught = [*good, *worse]
     frame = frame_of(taught)
     say(f"{len(taught)} pictures teach, {len(others)} are shown afterwards, frame {frame[1]} x {frame[0]} px")
-    ready = shown(others, *frame)
-    bad = np.array([one.photo.is_bad for one in ready])
+    bad = np.array([photo.is_bad for photo in others])
     rows = []
     with TemporaryDirectory(prefix="inspector-compare-") as folder:
         start = time.monotonic()
@@ -98,13 +100,14 @@ def compare(
         target, wheels = Path(folder) / "package", work / "wheels"
         package = teach(side, target, name="compared", work=work, downloads=wheels, seed=seed, say=say).package
         took_s = time.monotonic() - start
-        rows += _taught_rows(package, ready, bad, took_s)
+        rows += _taught_rows(package, others, frame, bad, took_s)
     scores: list[np.ndarray] = []
     if not good_only:
         steps = steps_for(frame[0] * frame[1])  # a step of theirs shows whole frames
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as two:
             running = [two.submit(_rival, dense, taught, others, frame, work, steps, seed) for dense in (False, True)]
-            results = [future.result() for future in running]
+            with plainly_ended():
+                results = [future.result() for future in running]
         scores = [np.array(scores) for scores, _, _ in results]
         for name, own, (_, taught_s, ms) in zip(("fine-tuned classifier", "dense head"), scores, results, strict=True):
             rows.append(_row(name, own, bad, taught_s, ms))
@@ -122,14 +125,17 @@ def compare(
     return [*rows, _row("the sum of the others", summed, bad, sum(row.taught_s for row in rows[2:]), 0.0)]
 
 
-def _taught_rows(package: ModelPackage, ready: Sequence[Shown], bad: np.ndarray, took_s: float) -> list[Compared]:
+def _taught_rows(
+    package: ModelPackage, others: Sequence[Photo], frame: tuple[int, int], bad: np.ndarray, took_s: float
+) -> list[Compared]:
     """The taught package: by its map of whole pictures, and by the observations that the line decides on."""
     weight, whole = (float(package.manifest.training[f"{name} weight"]) for name in ("memory", "whole picture"))
     graph = package.path(EYES_GRAPH).read_bytes()
     sight = RememberingSight(graph, exported_weight=weight, threads=1, whole=whole)
-    by_map = np.array([case.worst for case in look(sight, [(one, False) for one in ready])])
+    template = Template.taken_from(load_file(package.path(EYES_TENSORS)), *frame)
+    by_map = np.array([case.worst for case in look(sight, [(one, False) for one in shown(others, *frame, template)])])
     eyes = Eyes(package, threads=1)
-    looks = [eyes.look(one.pixels, 1.0) for one in ready]
+    looks = [eyes.look(one.pixels, 1.0) for one in shown(others, *frame)]
     by_score = np.array([one.highest for one in looks])
     ms = float(np.median([one.eyes_ms for one in looks]))
     return [

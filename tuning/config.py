@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from cameras.render import CLASSES, Content
+from models.problems import problems_of
 from tuning.errors import TuningError
 
 EVALUATED_FROM = 800_000  # render seeds from here on are kept for evaluation: nothing is tuned or chosen on them
@@ -282,8 +283,7 @@ def load_recipe(path: Path) -> TuningRecipe:
     try:
         return TuningRecipe.model_validate(facts)
     except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise TuningError("\n".join(lines)) from error
+        raise TuningError(problems_of(path, error)) from error
 
 
 def load_eyes(path: Path) -> EyesConfig:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from models.problems import problems_of
 from tuning.errors import TuningError
 
 
@@ -34,5 +35,4 @@ def load_eyes_facts(path: Path) -> EyesFacts:
     except OSError as error:
         raise TuningError(f"{path}: {error.strerror}. Nothing was released. Calibrate the eyes first.") from error
     except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise TuningError("\n".join(lines)) from error
+        raise TuningError(problems_of(path, error)) from error

@@ -29,7 +29,7 @@ from inspector.line.status import LineStatus
 from inspector.recipe import Recipe
 from inspector.records.store import RecordStore
 from inspector.run import PLC_MEMORY, refuse_other_scale
-from models.criteria import problems
+from models.problems import problems_of
 from models.verdict import Reason
 
 DEFECTIVE_PCT = 2.0
@@ -217,7 +217,7 @@ def _altered(path: Path, line: LineConfig, rate: float, gate_after_ms: float, th
     try:
         return LineConfig.model_validate(changed.model_dump())
     except ValidationError as error:
-        raise LineError(problems(path, error)) from error
+        raise LineError(problems_of(path, error)) from error
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from models.criteria import problems
 from models.errors import ExampleInvalid
 from models.metrics import Figure, share
 from models.mind import Mind
 from models.package import ModelPackage
 from models.plain_sense import left_over
+from models.problems import problems_of
 from models.prompt import CriterionText, read_text, spelling_under
 
 Progress = Callable[[str, int, int], None]
@@ -34,7 +34,7 @@ class OddSentences(BaseModel):
             return OddSentences.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
         except ValidationError as error:
             raise ExampleInvalid(
-                f"{problems(path, error)}\nNothing was read. Give two lists, odd and plain."
+                f"{problems_of(path, error)}\nNothing was read. Give two lists, odd and plain."
             ) from error
         except (OSError, UnicodeDecodeError, YAMLError) as error:
             raise ExampleInvalid(f"{path}: cannot be read: {error}. Nothing was read.") from error

@@ -15,8 +15,7 @@ from typing import NamedTuple, cast
 
 from inspector.bench import parser_words as words_of
 from models.answer import MOST_TIERS
-from models.chain import LARGEST
-from models.note import Kind, Note, Operator, Severity, Tier, Unit
+from models.note import LARGEST, Kind, Note, Operator, Severity, Tier, Unit
 from models.package import Words
 from models.prompt import CriterionText
 

@@ -110,6 +110,9 @@ def examine(
 
     Exit code 0: ACCEPT. 5: REJECT. 6: HOLD.
     """
+    decoded = decode_file(image)
+    if decoded.problem:
+        raise LineError(f"{image}: {decoded.problem}. Nothing was judged.")
     target = write or image.with_name(f"{image.name}.examined.png")
     written = [target, *([heat] if heat else [])]
     if len({path.resolve() for path in (image, *written)}) < 1 + len(written):
@@ -119,9 +122,6 @@ def examine(
         )
     loaded = ModelPackage.load(package)
     content, reading = approved(sheet, loaded)
-    decoded = decode_file(image)
-    if decoded.problem:
-        raise LineError(f"{image}: {decoded.problem}. Nothing was judged.")
     examiner = Examiner(loaded, content, reading, threads=2)
     limits = FitnessLimits(grey=grey, tablets=tablets)
     sight = examiner.judge(examiner.see(decoded.pixels, view="top", mm_per_px=mm_per_px, limits=limits))

@@ -15,6 +15,7 @@ from inspector.what_if import WhatIf, what_if
 from models.criteria import CriteriaSheet
 from models.errors import ReadingInvalid
 from models.mind import Mind
+from models.note import SEVERITIES
 from models.package import ModelPackage
 from models.reading import Reading, describe, differs, read_sheet, reading_path
 from models.takeover import take_over
@@ -30,8 +31,8 @@ def read(
     sheet: SheetArgument,
     package: PackageOption = PACKAGE,
     write: Annotated[bool, typer.Option("--write", help="Write what the words mean into the fields.")] = False,
-    approve: Annotated[str, typer.Option("--approve", help="Your name: the line may use this reading.")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why; needed with --approve.")] = "",
+    approve: Annotated[str | None, typer.Option("--approve", help="Your name: the line may use this reading.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; needed with --approve.")] = None,
 ) -> None:
     """Show how the model reads a sheet, sentence by sentence, beside what the fields say.
 
@@ -41,16 +42,17 @@ def read(
     """
     loaded = ModelPackage.load(package)
     sure_from = loaded.manifest.operating_point.sure_from
-    content, reading = read_now(sheet, loaded, anew=bool(approve))
+    signing = approve is not None or reason is not None
+    content, reading = read_now(sheet, loaded, anew=signing)
     if write:
         for change in take_over(sheet, reading, sure_from=sure_from, load=lambda path: sheet_for(path, loaded)):
             out.print(change, highlight=False)
-        content, reading = read_now(sheet, loaded, anew=bool(approve))
+        content, reading = read_now(sheet, loaded, anew=signing)
     show(content, reading, sure_from)
     for doubt in hard_to_see(content, loaded):
         err.print(doubt, highlight=False)
-    if approve or reason:
-        signed = reading.approved(by=approve, reason=reason)
+    if signing:
+        signed = reading.approved(by=approve or "", reason=reason or "")
         signed.check(content, package_digest=loaded.digest, sure_from=sure_from)
         reading = signed
     other = None if reading.approval else _approved_for_another(sheet, content, loaded)
@@ -144,11 +146,23 @@ def show(sheet: CriteriaSheet, reading: Reading, sure_from: float) -> None:
             state = Text("DIFFER" if differ else "SAYS MORE" if line.left_over else "UNSURE", "bold red")
         table.add_row(line.id, line.sentence, describe(line.words), f"{line.score:.2f}", describe(line.fields), state)
     out.print(table)
+    rejecting, recorded = (_of_severities(sheet, reject) for reject in (True, False))
+    out.print(f"rejected: {rejecting}. Accepted, and only recorded: {recorded}.", highlight=False)
     for line in reading.lines:
         if line.read_as:
             out.print(f"{line.id}: read as: {line.read_as}", style="yellow", markup=False, highlight=False)
     for objection in reading.objections(sure_from=sure_from):
         out.print(f"{objection.id}: {objection.text}", style="red", highlight=False)
+
+
+def _of_severities(sheet: CriteriaSheet, reject: bool) -> str:
+    """The severities that reject a unit, or those that do not, each with its criteria."""
+    said = []
+    for severity in SEVERITIES:
+        if (severity in sheet.rejects) == reject:
+            own = [criterion.id for criterion in sheet.criteria if criterion.severity == severity]
+            said.append(f"{severity} ({', '.join(own) or 'no criterion'})")
+    return ", ".join(said) or "nothing"
 
 
 def what_if_command(

@@ -159,6 +159,8 @@ class BatchSummary(Strict):
                 return "not closed yet"
             case BatchStatus.QUARANTINED:
                 return f"units in quarantine: {', '.join(map(str, self.quarantined)) or 'none'}"
+            case BatchStatus.CLOSED if self.counts and (wrong := self.tally.differences(self.counts)):
+                return f"its records are not those that it was closed with: {'; '.join(wrong)}"
             case BatchStatus.CLOSED:
                 return f"{self.tally.lost} units lost: search the belt behind the gate" if self.tally.lost else ""
 

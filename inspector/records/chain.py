@@ -15,6 +15,7 @@ from inspector.errors import StoreBroken
 from inspector.records import queries
 from inspector.records.batch import Counts, EventKind, Head, Link, Tally
 from inspector.records.database import connect, plainly
+from inspector.records.evidence import batches_in
 from inspector.records.schema import CHAIN_START, NESTED_OF_EVENTS, NESTED_OF_UNITS, events, hashed_text, units
 from models.digest import canonical, digest_bytes, digest_file
 
@@ -50,10 +51,11 @@ def verify(
     try:
         with plainly(path, "reading the ends of the chains"), engine.begin() as connection:
             last_event, last_unit = (connection.scalar(sa.func.max(t.c.sequence)) or 0 for t in (events, units))
+            before = min(connection.scalar(sa.func.min(t.c.sequence)) or 1 for t in (events, units)) - 1
         check = _Check(path, pictures, anchor)
-        for row in _rows(engine, path, events, last_event):
+        for row in _rows(engine, path, events, before, last_event):
             check.event(row)
-        for row in _rows(engine, path, units, last_unit):
+        for row in _rows(engine, path, units, before, last_unit):
             check.unit(row)
             if progress is not None and check.units % queries.CHUNK == 0:
                 progress(check.units)
@@ -63,8 +65,7 @@ def verify(
     return Verified(check.units, check.events, check.pictures, check.head)
 
 
-def _rows(engine: sa.Engine, path: Path, table: sa.Table, last: int) -> Iterator[_Row]:
-    done = 0
+def _rows(engine: sa.Engine, path: Path, table: sa.Table, done: int, last: int) -> Iterator[_Row]:
     while done < last:
         query = sa.select(table).where(table.c.sequence > done, table.c.sequence <= last)
         with plainly(path, f"reading {table.name} after entry {done}"), engine.begin() as connection:
@@ -135,6 +136,12 @@ class _Check:
         for sequence, by in stated:
             if sequence > self.units:
                 raise self._broken(f"unit record {self.units + 1}", f"it is missing: {by} names record {sequence}")
+        if self.folder is not None and (unknown := batches_in(self.folder) - set(self.batches)):
+            raise StoreBroken(
+                f"{self.path}: pictures of batch {min(unknown)} are kept, which it knows nothing of: its newest "
+                "records are lost. A backup has to take records.sqlite-wal along with records.sqlite. Release nothing "
+                "of that batch, and restore the store."
+            )
         for number, batch in self.batches.items():
             tally = Tally.model_validate({"records": sum(batch.states.values()), **batch.states})
             if batch.counts is not None and (wrong := tally.differences(batch.counts)):
@@ -142,8 +149,11 @@ class _Check:
 
     def _link(self, row: _Row, place: int, here: str, nested: tuple[str, ...], previous: str) -> str:
         """Check one entry's place, hash and link to the one before; return its hash."""
-        if row["sequence"] != place:
-            raise self._broken(here, f"it is missing: the next entry is {row['sequence']}")
+        number = int(str(row["sequence"]))
+        if number < place:
+            raise self._broken(f"entry {number}", "it was put in: entries are numbered from 1 on")
+        if number != place:
+            raise self._broken(here, f"it is missing: the next entry is {number}")
         parts = {name: _json(cell, name in nested) for name, cell in row.items() if name != "hash"}
         if digest_bytes(hashed_text(parts)) != _text(row["hash"]):
             raise self._broken(here, "its content does not have its hash: it was altered")

@@ -34,6 +34,11 @@ def heat_of(view: str) -> str:
     return f"{view}.heat"
 
 
+def batches_in(folder: Path) -> set[int]:
+    """Numbers of the batches that pictures are kept of."""
+    return {int(one.name) for one in folder.iterdir() if one.name.isdecimal()} if folder.is_dir() else set()
+
+
 def keep(folder: Path, batch: int, unit: int, pictures: Mapping[str, NDArray[np.generic]]) -> dict[str, Evidence]:
     """Write a unit's pictures and heat maps and wait until all are on disk.
 
@@ -54,14 +59,14 @@ def keep(folder: Path, batch: int, unit: int, pictures: Mapping[str, NDArray[np.
         target = folder / name
         if not re.fullmatch(r"[\w.-]+", view):
             raise LineError(f"view {view!r} cannot be a file name: use letters, digits, dashes. No evidence was kept.")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _write(target, content)
-        except FileExistsError as error:
+        if target.exists():
             raise LineError(
                 f"{target}: evidence of this unit is there already and was left alone. "
                 f"Check that the camera and the PLC number units alike, then start a new batch."
-            ) from error
+            )
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(target, content)
         except OSError as error:
             raise _unwritten(target, error) from error
         kept[view] = Evidence(file=name, sha256=digest_bytes(content))
@@ -81,9 +86,7 @@ def _unwritten(target: Path, error: OSError) -> LineError:
 
 
 def _write(target: Path, content: bytes) -> None:
-    """Whole or not at all: a name in the folder always has all its bytes. With one writer, the look is enough."""
-    if target.exists():
-        raise FileExistsError(target)
+    """Whole or not at all: a name in the folder always has all its bytes."""
     part = target.with_name(target.name + ".part")
     try:
         with part.open("wb") as file:

@@ -104,7 +104,8 @@ def tally(connection: sa.Connection, batch: int) -> Tally:
         states[state] = states.get(state, 0) + count
         if reason is not None:
             reasons[reason] = reasons.get(reason, 0) + count
-    return Tally.model_validate({"records": sum(states.values()), "reasons": reasons, **states})
+    with _as_written("a record of batch", batch):
+        return Tally.model_validate({"records": sum(states.values()), "reasons": reasons, **states})
 
 
 def head(connection: sa.Connection) -> Head:

@@ -19,6 +19,7 @@ from pydantic import JsonValue
 from inspector.errors import LineError
 from inspector.records import appending, chain, database, queries
 from inspector.records.batch import BatchStatus, BatchSummary, Counts, Event, EventKind, Head, OpenBatch, Opening
+from inspector.records.evidence import batches_in
 from inspector.records.queries import Judged
 from inspector.records.record import InspectionRecord, Outcome
 from inspector.records.schema import REVISION
@@ -105,7 +106,7 @@ class RecordStore:
         self.close()
 
     def open_batch(self, opening: Opening, *, at: datetime, by: str) -> OpenBatch:
-        """Begin a batch under a number and an epoch never used before.
+        """Begin a batch under a number and an epoch never used before, by a batch whose records are lost neither.
 
         The epoch is at least the time in seconds, so that a store begun afresh beside the same PLC repeats none either.
 
@@ -118,7 +119,7 @@ class RecordStore:
                     f"{self.folder}: batch {waiting[0]} has no closing record. No batch was opened. "
                     f"Close it, or quarantine what came after its last record."
                 )
-            batch = max(queries.batch_numbers(connection), default=0) + 1
+            batch = max((*queries.batch_numbers(connection), *batches_in(self.evidence)), default=0) + 1
             epoch = max(queries.last_epoch(connection) + 1, int(at.timestamp()))
             data: dict[str, JsonValue] = {
                 "epoch": epoch,

@@ -201,6 +201,20 @@ def test_a_whole_package_is_left_alone_and_an_altered_one_made_anew(parts, tmp_p
         assemble(tmp_path / "package", parts_folder=folder, wheel=wheel)
 
 
+@pytest.mark.parametrize("there", ["picture", "another package"])
+def test_what_lies_where_the_package_should_go_is_left_alone(parts, tmp_path, there):
+    folder, wheel = parts
+    target = tmp_path / "package"
+    target.mkdir()
+    kept = target / ("manifest.json" if there == "another package" else "unit 1.png")
+    kept.write_text('{"name": "vial"}')
+
+    with pytest.raises(PackageInvalid, match="holds something already"):
+        assemble(target, parts_folder=folder, wheel=wheel, pin=True)
+
+    assert kept.read_text() == '{"name": "vial"}'
+
+
 def test_an_adapter_of_another_base_is_refused(parts, tmp_path):
     folder, wheel = parts
     tuned = load_adapter(folder / "mind.safetensors")

@@ -1,5 +1,6 @@
 """Cameras end to end, on real files and threads: every unit comes out, damaged ones too, and nothing stays silent."""
 
+import io
 import os
 import struct
 import zlib
@@ -118,6 +119,13 @@ def _cut(extension: str) -> bytes:
     return whole[: len(whole) * 6 // 10]
 
 
+def _of_two() -> bytes:
+    written = io.BytesIO()
+    first, second = (Image.fromarray(_coloured(n)) for n in (1, 2))
+    first.save(written, "TIFF", save_all=True, append_images=[second])
+    return written.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
@@ -127,6 +135,7 @@ def _cut(extension: str) -> bytes:
         ("zero.png", b"", r"the file is empty (0 bytes)"),
         ("noise.jpg", b"\x17" * 4000, "the 4000 bytes are no picture"),
         ("huge.png", _huge_png(), "80 megapixels"),
+        ("two.tiff", _of_two(), "the file holds 2 pictures"),
     ],
 )
 def test_a_damaged_file_is_a_unit_without_a_picture(tmp_path: Path, name: str, content: bytes, problem: str) -> None:

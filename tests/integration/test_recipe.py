@@ -1,5 +1,6 @@
 """What a line refuses to start with: package, sheet, reading or settings that do not fit each other."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,6 +175,28 @@ def test_a_lines_file_that_is_no_yaml_is_said(tmp_path: Path, text: str):
     path.write_text(text)
 
     with pytest.raises(LineError, match=r"line\.yaml: not readable as YAML"):
+        LineConfig.load(path)
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "blister"])
+def test_a_lines_file_that_says_nothing_of_a_line_is_refused(tmp_path: Path, text: str):
+    path = tmp_path / "line.yaml"
+    path.write_text(text)
+
+    with pytest.raises(LineError, match=r"line\.yaml: the file is empty or not a mapping; a line has name, package"):
+        LineConfig.load(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "written"), [("mm_per_px", "true"), ("gate_after_ms", "'400'"), ("threads", "true"), ("threads", "1.0")]
+)
+def test_nothing_in_a_lines_file_is_taken_for_a_number_that_is_none(
+    package: ModelPackage, tmp_path: Path, field: str, written: str
+):
+    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
+    path.write_text(re.sub(rf"\b{field}: [^,}}\n]+", f"{field}: {written}", path.read_text()))
+
+    with pytest.raises(LineError, match=rf"{field}: Input should be a valid (number|integer)"):
         LineConfig.load(path)
 
 

@@ -105,6 +105,13 @@ def test_what_no_name_fits_is_found_from_where_any_kind_is_and_need_not_be_shown
     assert sizes[ANOMALY] == sizes["tear"]
 
 
+def test_what_no_name_fits_and_nobody_measured_has_no_smallest_size() -> None:
+    whole = [Case(ANOMALY, None, 0.9) for _ in range(12)]
+    spots = [Case("spot", 20.0, 0.9) for _ in range(12)]
+
+    assert sizes_of_classes([*whole, *spots], ("spot", ANOMALY), 0.5)[ANOMALY] is None
+
+
 def test_a_named_class_that_no_unit_shows_is_refused() -> None:
     tears = [Case("tear", float(px), 0.9) for px in range(1, 41)]
 

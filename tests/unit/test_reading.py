@@ -120,7 +120,7 @@ def test_a_reading_that_nobody_approved_is_refused(tmp_path: Path):
         check(content, read(content, reader()))
 
 
-@pytest.mark.parametrize(("by", "reason"), [("", "seen"), ("A. Person", " "), ("  ", "")])
+@pytest.mark.parametrize(("by", "reason"), [("", "seen"), ("A. Person", " "), ("  ", ""), ("\u200b", "\u200b")])
 def test_an_approval_needs_a_name_and_a_reason(tmp_path: Path, by: str, reason: str):
     _, content = sheet(tmp_path)
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from cameras.render import render
 from tuning.config import RenderConfig, Strict
+from tuning.side_by_side import plainly_ended
 
 SHARD = 100  # frames
 ZONE_STRIDE = 2  # px of the frame per cell of the stored zone map
@@ -94,7 +95,7 @@ def render_pool(
     done = total - sum(run.frames for _, run in missing)
     progress(done, total)
     if missing:
-        with ProcessPoolExecutor(processes) as executor:
+        with plainly_ended(), ProcessPoolExecutor(processes) as executor:
             waiting = {executor.submit(render_shard, path, run): run for path, run in missing}
             for future in as_completed(waiting):
                 future.result()

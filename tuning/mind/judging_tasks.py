@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from models.chain import LARGEST, Chain, Line, Question, asked_units, judge_by_rule, line_id
-from models.note import MEASURES, SEVERITIES, Note, Severity, Tier
+from models.chain import Chain, Line, Question, asked_units, judge_by_rule, line_id
+from models.note import LARGEST, MEASURES, SEVERITIES, Note, Severity, Tier
 from models.prompt import in_prompt_order
 from tuning.mind.material import OWN, Material, Vocabulary, draw_called, draw_vocabulary, invented_word
 from tuning.mind.notes import REJECTING, draw_limit, draw_note

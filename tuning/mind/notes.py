@@ -3,8 +3,7 @@
 import math
 from random import Random
 
-from models.chain import LARGEST
-from models.note import MEASURES, SEVERITIES, Note, Severity, Tier, Unit
+from models.note import LARGEST, MEASURES, SEVERITIES, Note, Severity, Tier, Unit
 from tuning.mind.amounts import SHARES
 from tuning.mind.material import Material
 

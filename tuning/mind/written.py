@@ -9,8 +9,7 @@ import re
 from dataclasses import replace
 from random import Random
 
-from models.chain import LARGEST
-from models.note import SEVERITIES, Note, Severity, Tier
+from models.note import LARGEST, SEVERITIES, Note, Severity, Tier
 from models.quantities import PARTS, in_figures
 from models.sentences import Sentence
 from models.spelling import in_case_of

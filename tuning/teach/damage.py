@@ -63,7 +63,8 @@ def pieces_of(pixels: NDArray[np.uint8], mask: Floats, defect: str) -> list[Piec
         x, y, w, h, area = (int(v) for v in boxes[label])
         if area < LEAST_AREA_PX or area > LARGEST_PIECE * mask.size:
             continue
-        x0, y0, x1, y1 = max(0, x - ROOM_PX), max(0, y - ROOM_PX), min(columns, x + w + ROOM_PX), min(rows, y + h + 3)
+        x0, y0 = max(0, x - ROOM_PX), max(0, y - ROOM_PX)
+        x1, y1 = min(columns, x + w + ROOM_PX), min(rows, y + h + ROOM_PX)
         own = (labels[y0:y1, x0:x1] == label).astype(np.float32)
         pieces.append(Piece(pixels[y0:y1, x0:x1].astype(np.float32), own, (x0, y0), defect))
     return pieces

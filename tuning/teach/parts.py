@@ -44,7 +44,7 @@ class Part:
 
     def load(self, wheels: Path, *, classes: int, with_memory: bool) -> tuple[TaughtNet, GoldenMemory | None]:
         """The network and, if asked for, its memory, once they were taught."""
-        net = load(self.checkpoint, wheels, classes=classes)
+        net = load(self.checkpoint, classes=classes)
         if not with_memory:
             return net, None
         memory = GoldenMemory(pretrained_trunk(TRUNK, wheels))

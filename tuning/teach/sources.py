@@ -18,6 +18,7 @@ from models.errors import ExampleInvalid
 from models.example import UNIT
 from models.example_files import LINES, WrittenUnit, open_examples
 from models.observation import Box
+from models.problems import problems_of
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 MASK = "_mask"  # at the end of a mask's name, before its suffix
@@ -154,8 +155,8 @@ def _listed(manifest: Path, problems: list[str]) -> Iterator[Named]:
         try:
             line = ManifestLine.model_validate_json(text)
         except ValidationError as error:
-            said = (f"{'.'.join(map(str, one['loc'])) or 'line'}: {one['msg']}" for one in error.errors())
-            problems += [f"{manifest}:{number}: {problem}. Correct the line." for problem in said]
+            found = problems_of(f"{manifest}:{number}", error).splitlines()
+            problems += [f"{problem}. Correct the line." for problem in found]
             continue
         image = manifest.parent / line.image
         if not image.is_file():

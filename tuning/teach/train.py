@@ -9,7 +9,7 @@ from tuning.config import WheelConfig
 from tuning.eyes.checkpoint import load_average
 from tuning.eyes.course import Course, Progress, cosine, follow, start
 from tuning.eyes.losses import Losses
-from tuning.eyes.pretrained import pretrained_trunk
+from tuning.eyes.pretrained import bare_trunk, pretrained_trunk
 from tuning.eyes.quick import with_quick_backward
 from tuning.teach.lessons import Lessons, Shown
 from tuning.teach.net import TaughtNet, losses
@@ -33,7 +33,7 @@ def train(
     steps: int,
     seed: int,
     report: Callable[[Progress], None],
-) -> TaughtNet:
+) -> None:
     """Train from the pretrained trunk.
 
     Args:
@@ -66,11 +66,10 @@ def train(
         return losses(drawn, batch)
 
     follow(course, net, loss_at, report=report, save_every_s=float("inf"))
-    return load(checkpoint, wheels, classes=len(defects))
 
 
-def load(checkpoint: Path, wheels: Path, *, classes: int) -> TaughtNet:
+def load(checkpoint: Path, *, classes: int) -> TaughtNet:
     """The trained network's moving average, in float."""
-    net = TaughtNet(pretrained_trunk(TRUNK, wheels), classes=classes)
+    net = TaughtNet(bare_trunk(), classes=classes)
     load_average(checkpoint, net)
     return net.eval()
