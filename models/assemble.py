@@ -260,7 +260,7 @@ def _is_there(target: Path, digest: str) -> bool:
 def _may_be_replaced(target: Path, name: str) -> bool:
     """Whether what lies there is an older make of the same package."""
     try:
-        return json.loads((target / MANIFEST).read_bytes())["name"] == name
+        return bool(json.loads((target / MANIFEST).read_bytes())["name"] == name)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -37,6 +37,15 @@ class Measured:
     share_spread: float
 
 
+def opinions(x: Floats, hidden: Floats, hidden_bias: Floats, out: Floats, out_bias: Floats) -> Floats:
+    """(regions, classes + 1) probabilities from (regions, facts), centred and scaled; see `RegionStage`."""
+    seen = np.maximum(np.einsum("rf,nfw->nrw", x, hidden) + hidden_bias[:, None], 0)
+    logits = np.einsum("nrw,nwk->nrk", seen, out) + out_bias[:, None]
+    share = np.exp(logits - logits.max(2, keepdims=True))
+    mean: Floats = (share / share.sum(2, keepdims=True)).mean(0).astype(np.float32)
+    return mean
+
+
 @dataclass(frozen=True, slots=True)
 class RegionStage:
     """The tensors, under the names that `eyes.safetensors` gives them."""
@@ -77,12 +86,9 @@ class RegionStage:
         return Thresholds(float(self.thresholds[0]), float(self.thresholds[1]), int(self.thresholds[2]))
 
     def name(self, region: Region) -> Named:
-        """The mean opinion of the perceptrons."""
+        """What it is by the mean opinion of the perceptrons, and where."""
         x = (region.facts - self.centre) / self.scale
-        hidden = np.maximum(np.einsum("f,nfw->nw", x, self.hidden) + self.hidden_bias, 0)
-        logits = np.einsum("nw,nwk->nk", hidden, self.out) + self.out_bias
-        share = np.exp(logits - logits.max(1, keepdims=True))
-        mean = (share / share.sum(1, keepdims=True)).mean(0)
+        mean = opinions(x[None], self.hidden, self.hidden_bias, self.out, self.out_bias)[0]
         named = float(mean[:-1].sum())
         zone = int((np.append(x, 1.0) @ self.zone).argmax())
         real = named if self.real is None else float(1 / (1 + np.exp(-(np.append(x, 1.0) @ self.real))))

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from models.problems import problems_of
 from tuning.errors import TuningError
 
+FACTS = "eyes.json"
+
 
 class EyesFacts(BaseModel):
     """What the eyes' parts state about themselves."""

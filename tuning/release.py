@@ -10,6 +10,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from safetensors import safe_open
 
+from cameras.render import HEIGHT, WIDTH, ZONES
 from models.answer import LANGUAGE
 from models.assemble import PARTS_FOLDER, Parts, Progress, assemble
 from models.package import MIND_TENSORS, AdapterFacts, Base, DefectClass, Figure, ModelPackage, PackageFacts, Zone
@@ -19,8 +20,6 @@ from tuning.config import MindConfig
 from tuning.errors import TuningError
 from tuning.facts import EyesFacts
 
-FRAME_PX = (768, 480)
-ZONES = ("foil", "pocket", "tablet")
 CONTEXT_TOKENS = 2048
 
 
@@ -69,7 +68,7 @@ def release(
         name="embedded-blister",
         version=version,
         family="blister",
-        frame=FRAME_PX,
+        frame=(WIDTH, HEIGHT),
         defects=tuple(
             DefectClass(
                 name=name,

@@ -12,11 +12,9 @@ from models.assemble import PARTS_FOLDER
 from models.package import CLOSER_GRAPH, EYES_GRAPH, EYES_TENSORS, MIND_TENSORS, ModelPackage
 from tuning.config import EyesConfig, MindConfig, load_recipe
 from tuning.errors import TuningError
-from tuning.facts import load_eyes_facts
+from tuning.facts import FACTS, load_eyes_facts
 from tuning.release import release
 from tuning.side_by_side import Job, Say, side_by_side
-
-EYES_FACTS = "eyes.json"
 
 
 def tune(recipe: Path, work: Path, target: Path, *, parts_folder: Path = PARTS_FOLDER, say: Say) -> ModelPackage:
@@ -35,7 +33,7 @@ def tune(recipe: Path, work: Path, target: Path, *, parts_folder: Path = PARTS_F
     config = load_recipe(recipe)
     work.mkdir(parents=True, exist_ok=True)
     side_by_side([Job(_eyes, (config.eyes, work)), Job(_mind, (config.mind, work))], processes=2, say=say)
-    for name in (EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS, EYES_FACTS, MIND_TENSORS):
+    for name in (EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS, FACTS, MIND_TENSORS):
         if not (work / name).is_file():
             raise TuningError(
                 f"{work / name}: was not made. Nothing was released. Run the same command again: it goes on."
@@ -43,7 +41,7 @@ def tune(recipe: Path, work: Path, target: Path, *, parts_folder: Path = PARTS_F
         shutil.copyfile(work / name, parts_folder / name)
     say("assembling and pinning the package")
     return release(
-        eyes=load_eyes_facts(work / EYES_FACTS),
+        eyes=load_eyes_facts(work / FACTS),
         mind=config.mind,
         doubt_from=config.release.doubt_from,
         sure_from=config.release.sure_from,

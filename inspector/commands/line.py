@@ -134,11 +134,8 @@ def examine(
         write_picture(heat, warmed(decoded.pixels, sight.heat))
     out.print(f"{verdict.disposition} {verdict.reason or ''}", style=_COLOURS[verdict.disposition], highlight=False)
     show_findings(verdict)
-    times = ", ".join(f"{part} {ms:.0f} ms" for part, ms in sight.times_ms.items())
-    out.print(
-        f"{len(sight.observations)} observations, {times}; {target}",
-        highlight=False,
-    )
+    times = "".join(f", {part} {ms:.0f} ms" for part, ms in sight.times_ms.items())
+    out.print(f"{len(sight.observations)} observations{times}; {target}", highlight=False)
     code = {Disposition.ACCEPT: 0, Disposition.REJECT: 5, Disposition.HOLD: 6}[verdict.disposition]
     if code:
         raise typer.Exit(code)

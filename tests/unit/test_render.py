@@ -3,12 +3,12 @@
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from cameras.errors import CameraError
-from cameras.render import CLASSES, HEIGHT, WIDTH, ZONES, Rendered, TrueDefect, render
+from cameras.render import CLASSES, HEIGHT, WIDTH, ZONES, Rendered, render
 from cameras.render.blister.style import HELD_OUT_LAYOUTS, LAYOUTS, TAUGHT_LAYOUTS
 from cameras.render.raster import largest_piece, length
+from tests.rendered import on_frame
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +19,6 @@ def dense_frames() -> tuple[Rendered, ...]:
 def _pockets(frame: Rendered) -> int:
     rows, columns = frame.groups["layout"].split("x")
     return int(rows) * int(columns)
-
-
-def _on_frame(defect: TrueDefect) -> NDArray[np.uint8]:
-    x0, y0, x1, y1 = defect.box_px
-    whole = np.zeros((HEIGHT, WIDTH), np.uint8)
-    whole[y0:y1, x0:x1] = defect.mask
-    return whole
 
 
 def test_a_defective_unit_carries_one_to_three_defects() -> None:
@@ -134,7 +127,7 @@ def test_the_zone_map_shows_the_nominal_tablet_area(dense_frames: tuple[Rendered
 def test_a_defect_lies_in_the_zone_of_most_of_its_mask(dense_frames: tuple[Rendered, ...]) -> None:
     for frame in dense_frames:
         for defect in frame.defects:
-            votes = np.bincount(frame.zones.ravel(), weights=_on_frame(defect).ravel(), minlength=len(ZONES))
+            votes = np.bincount(frame.zones.ravel(), weights=on_frame(defect).ravel(), minlength=len(ZONES))
 
             assert defect.zone == ZONES[int(votes.argmax())]
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from cameras.render import HEIGHT, WIDTH, Rendered, TrueDefect
+from cameras.render import HEIGHT, Rendered
 from cameras.render.bottle.family import BOTTLE, CLASSES
 from cameras.render.bottle.look import (
     HELD_OUT_BOTTLES,
@@ -17,6 +16,7 @@ from cameras.render.bottle.look import (
 from cameras.render.raster import length
 from cameras.render.scene import Scene, photographed
 from cameras.render.truth import Content
+from tests.rendered import on_frame
 
 
 def _scene(seed: int, content: Content, *, held_out: bool = False) -> Scene:
@@ -29,13 +29,6 @@ def _frame(seed: int, content: Content, *, held_out: bool = False, product: int 
     look = rng if product is None else np.random.default_rng((product, 1))
     scene = BOTTLE.draw(rng, look, held_out, content)
     return photographed(scene, BOTTLE, rng, look, seed, held_out=held_out)
-
-
-def _on_frame(defect: TrueDefect) -> NDArray[np.uint8]:
-    x0, y0, x1, y1 = defect.box_px
-    whole = np.zeros((HEIGHT, WIDTH), np.uint8)
-    whole[y0:y1, x0:x1] = defect.mask
-    return whole
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +115,7 @@ def test_what_is_wrong_with_the_closure_lies_there(dense_frames: tuple[Rendered,
         for defect in frame.defects:
             if defect.defect in of_the_closure:
                 middle = np.average(np.nonzero(closed)[0])
-                own = np.average(np.nonzero(_on_frame(defect) > 127)[0])
+                own = np.average(np.nonzero(on_frame(defect) > 127)[0])
                 assert abs(own - middle) < 0.6 * np.ptp(np.nonzero(closed)[0])
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from cameras.render.raster import length
 from cameras.render.scene import Scene, photographed
@@ -23,6 +22,7 @@ from cameras.render.vial.style import (
     choose_style,
 )
 from models.criteria import CriteriaSheet
+from tests.rendered import on_frame
 
 _DENSE_SEEDS = (3, 10, 19, 29, 47, 51, 118, 212)  # between them they show every class
 _OUT_OF_PLACE = ("fill level", "stopper raised")  # their length says how far, not how large
@@ -49,13 +49,6 @@ def dense_frames() -> tuple[Rendered, ...]:
 
 def _defects(frames: tuple[Rendered, ...]) -> list[tuple[Rendered, TrueDefect]]:
     return [(frame, defect) for frame in frames for defect in frame.defects]
-
-
-def _on_frame(defect: TrueDefect) -> NDArray[np.uint8]:
-    x0, y0, x1, y1 = defect.box_px
-    whole = np.zeros((HEIGHT, WIDTH), np.uint8)
-    whole[y0:y1, x0:x1] = defect.mask
-    return whole
 
 
 def test_the_vial_sheet_names_every_kind_that_a_stoppered_vial_of_liquid_can_have(repository: Path) -> None:
@@ -144,7 +137,7 @@ def test_a_wrong_level_is_marked_as_high_as_it_is_wrong(dense_frames: tuple[Rend
 
 def test_a_defect_lies_in_the_zone_of_most_of_its_mask(dense_frames: tuple[Rendered, ...]) -> None:
     for frame, defect in _defects(dense_frames):
-        votes = np.bincount(frame.zones.ravel(), weights=_on_frame(defect).ravel(), minlength=len(VIAL.zones))
+        votes = np.bincount(frame.zones.ravel(), weights=on_frame(defect).ravel(), minlength=len(VIAL.zones))
 
         assert defect.zone == VIAL.zones[int(votes.argmax())]
 

@@ -20,7 +20,6 @@ from tuning.eyes.pool import DefectTruth, Pool, PooledFrame
 
 Floats = NDArray[np.float32]
 LOOKED_AT = Thresholds(edge=0.05, peak=0.2, most=40)  # the network's own score is low here: the region stage decides
-MIN_CONTRAST = 8.0  # Lab distance from which a defect is specified at all
 FAMILIAR_SHARE = 0.995  # of the calibration frames that lie within
 ROOM = 1.1  # times their distance is the limit, for lamps and foils that nobody rendered
 ALIKE = 3  # tablets of one size that a picture is asked for; a pack of four may have an odd one

@@ -1,6 +1,6 @@
 """From finished trainings to the parts that ship: export, calibrate on the graphs that ship, write."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,13 +21,11 @@ from tuning.eyes.pool import Pool
 from tuning.eyes.pretrained import bare_trunk
 from tuning.eyes.sizes import teach_sizes
 from tuning.eyes.stage import cross_opinions, table_of, teach_stage
-from tuning.facts import EyesFacts
+from tuning.facts import FACTS, EyesFacts
+from tuning.side_by_side import Say
 
-FACTS = "eyes.json"
 RANGED_ON = 32  # frames that int8 ranges are taken from
 COMPARED_ON = 8  # frames that graphs are compared on
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

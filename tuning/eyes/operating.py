@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cameras.render.truth import SMALLEST_CONTRAST
 from models.operating import Case, Scored, Target
-from tuning.eyes.calibrate import MIN_CONTRAST, Seen
+from tuning.eyes.calibrate import Seen
 from tuning.eyes.pool import DefectTruth
 from tuning.eyes.stage import RegionTable
 
@@ -38,4 +39,4 @@ def countable(defect: DefectTruth, frame_px: tuple[int, int]) -> bool:
     """Visible enough to be specified, and whole in the frame."""
     x0, y0, x1, y1 = defect.box_px
     inside = x0 > 1 and y0 > 1 and x1 < frame_px[1] - 1 and y1 < frame_px[0] - 1
-    return inside and defect.contrast >= MIN_CONTRAST
+    return inside and defect.contrast >= SMALLEST_CONTRAST

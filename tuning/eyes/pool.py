@@ -159,10 +159,14 @@ def _shards(folder: Path, recipe: tuple[RenderConfig, ...]) -> list[tuple[Path, 
 
 
 def _finished(path: Path, run: RenderConfig) -> bool:
+    """Whether a shard is there whole and is what this program draws: its first picture is drawn again and compared."""
     try:
-        return ShardTruth.model_validate_json(_file(path, "truth.json").read_bytes()).recipe == run
+        if ShardTruth.model_validate_json(_file(path, "truth.json").read_bytes()).recipe != run:
+            return False
+        first = np.load(_file(path, "pixels.npy"), mmap_mode="r")[0]
     except (FileNotFoundError, ValidationError):  # another version keeps other facts
         return False
+    return np.array_equal(first, render(run.first_seed, content=run.content).pixels)
 
 
 def _file(path: Path, name: str) -> Path:

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from cameras.render import CLASSES, ZONES
+from models.region_stage import opinions
 from tuning.eyes.calibrate import Seen
 
 Floats = NDArray[np.float32]
@@ -71,22 +72,14 @@ def teach_stage(table: RegionTable, *, seed: int) -> dict[str, Floats]:
     return found | {"centre": centre.astype(np.float32), "scale": scale.astype(np.float32)}
 
 
-def opinions(tensors: dict[str, Floats], facts: Floats) -> Floats:
-    """(regions, classes + 1) probabilities: models.region_stage.RegionStage.name for many rows at once."""
-    x = (facts - tensors["centre"]) / tensors["scale"]
-    hidden = np.maximum(np.einsum("rf,nfw->nrw", x, tensors["hidden"]) + tensors["hidden_bias"][:, None], 0)
-    logits = np.einsum("nrw,nwk->nrk", hidden, tensors["out"]) + tensors["out_bias"][:, None]
-    share = np.exp(logits - logits.max(2, keepdims=True))
-    mean: Floats = (share / share.sum(2, keepdims=True)).mean(0).astype(np.float32)
-    return mean
-
-
 def cross_opinions(table: RegionTable, *, seed: int) -> Floats:
     """Opinions of perceptrons that were taught on the other half of the frames."""
     said = np.zeros((len(table.labels), len(CLASSES) + 1), np.float32)
     for half in (0, 1):
         other, own = table.frames % 2 != half, table.frames % 2 == half
-        said[own] = opinions(teach_stage(table.part(other), seed=seed), table.facts[own])
+        taught = teach_stage(table.part(other), seed=seed)
+        x = (table.facts[own] - taught["centre"]) / taught["scale"]
+        said[own] = opinions(x, *(taught[name] for name in ("hidden", "hidden_bias", "out", "out_bias")))
     return said
 
 

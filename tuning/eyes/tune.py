@@ -1,6 +1,5 @@
 """The eyes from recipe to shipped parts, in one call that goes on where an earlier one stopped."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from models.closer import Closer
@@ -14,8 +13,7 @@ from tuning.eyes.finish import export_eyes, finish_eyes
 from tuning.eyes.pool import Pool, render_pool
 from tuning.eyes.train import train_eyes
 from tuning.facts import EyesFacts
-
-Say = Callable[[str], None]
+from tuning.side_by_side import Say
 
 
 def tune_eyes(config: EyesConfig, work: Path, target: Path, *, processes: int, say: Say) -> EyesFacts:

@@ -1,8 +1,8 @@
 """What the mind's tasks are made of: classes and zones, what people call them, and invented words.
 
-Half of the tasks speak of the product's own nine classes, the other half of forty others, and late courses of products
-that sites may teach: matching a word to the list is what must be learned, not the list. Half of the defects go by an
-invented word that only the glossary explains, for the same reason.
+Half of the tasks speak of the product's own nine classes, the other half of a hundred others, and late courses of
+products that sites may teach: matching a word to the list is what must be learned, not the list. Half of the defects
+go by an invented word that only the glossary explains, for the same reason.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from random import Random
 
 from ruamel.yaml import YAML
 
+from cameras.render import ZONES
 from tuning.mind import wording
 from tuning.mind.carried import Open, opened
 from tuning.mind.speak import Said
@@ -55,7 +56,7 @@ class Material:
 
     wordings: Wordings
     glossary: dict[str, tuple[str, ...]]
-    zones: tuple[str, ...] = ("foil", "pocket", "tablet")  # of the product
+    zones: tuple[str, ...] = ZONES  # of the product
     sized: tuple[str, ...] = ("spot", "stain", "chip", "fragment", "crack")  # classes that are limited by their size
     opened: tuple[Open, ...] = ()  # written sentences that can be said of any class
     written_share: float = 0.4  # of sentences about its own classes: somebody wrote them, they are no form

@@ -48,6 +48,18 @@ class Sizes:
     spreads: NDArray[np.float64]  # (2, knots) of length and area
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What held-out pictures said of a product's graphs: all that a region stage is made of, but its names."""
+
+    defects: tuple[str, ...]
+    line: Line
+    sizes: Sizes | None  # None: too few marks were found
+    weight: float  # of the memory's deviations beside the network's logits
+    whole: float  # of the whole picture's opinion beside them
+    seed: int
+
+
 def real_line(cases: Sequence[Case]) -> Line:
     """Logistic regression of "this picture is bad" on its worst place, both sides weighing alike."""
     x = torch.tensor([case.highest for case in cases], dtype=torch.float64)
@@ -111,37 +123,26 @@ def naming_rows(cases: Sequence[Case], defects: Sequence[str]) -> tuple[list[Reg
 
 
 def tensors_of(
-    named: tuple[list[Region], list[int]],
-    *,
-    defects: Sequence[str],
-    line: Line,
-    weight: float,
-    whole: float,
-    sizes: Sizes | None,
-    frames: Sequence[Floats],
-    facts: int,
-    seed: int,
+    named: tuple[list[Region], list[int]], learnt: Learnt, *, frames: Sequence[Floats], facts: int
 ) -> dict[str, Floats]:
     """Everything under the names of models.region_stage.RegionStage.
 
     Args:
         named: regions and the classes they teach.
-        weight: of the memory's deviations beside the network's logits.
-        whole: of the whole picture's opinion beside them.
         frames: statistics of whole pictures of the product, as varied as the line will show them.
         facts: how many a region has.
     """
+    line, sizes, classes = learnt.line, learnt.sizes, len(learnt.defects)
     regions, labels = named
     table = np.array([region.facts for region in regions], np.float32).reshape(-1, facts)
     centre = table.mean(0) if len(table) else np.zeros(facts, np.float32)
     scale = (table.std(0) if len(table) else np.zeros(facts, np.float32)) + np.float32(0.05)
-    weights = _naming((table - centre) / scale, labels, len(defects), seed)
-    classes = len(defects)
+    weights = _naming((table - centre) / scale, labels, classes, learnt.seed)
     both = np.concatenate([weights[:-1], -weights[:-1]], 1)
     out = np.concatenate([np.eye(classes), -np.eye(classes)])
     real = np.zeros(facts + 1)
     real[-1] = line.intercept
-    for fact, share in zip(WORST_FACTS, (1.0, weight, whole), strict=True):
+    for fact, share in zip(WORST_FACTS, (1.0, learnt.weight, learnt.whole), strict=True):
         real[fact] = line.slope * share * scale[fact]
         real[-1] += line.slope * share * centre[fact]
     unsized = np.zeros((classes, ESTIMATORS + 1))

@@ -16,7 +16,7 @@ from safetensors.numpy import save, save_file
 
 from models.errors import ModelError
 from models.evaluate_eyes import SeenUnit, look_at
-from models.example import ShownDefect, ShownUnit
+from models.example import ShownUnit
 from models.example_files import ANOMALY
 from models.eyes import Eyes, EyesParts
 from models.operating import FEWEST, Point, Target, choose, scored_units, smallest_of, usual_size
@@ -34,6 +34,7 @@ from tuning.teach.held_out import (
     Case,
     area_under_curve,
     look,
+    unit_of,
     with_made_up,
 )
 from tuning.teach.lessons import Shown, frame_of, step_pixels, variation_of, varied
@@ -41,7 +42,7 @@ from tuning.teach.lying import lying_of
 from tuning.teach.package import PRODUCT, facts_of, ready_for, write
 from tuning.teach.parts import Part, sides_of, train_parts
 from tuning.teach.pictures import Photographs, halves
-from tuning.teach.stage import Line, Sizes, naming_rows, real_line, sizes_of, tensors_of
+from tuning.teach.stage import Learnt, naming_rows, real_line, sizes_of, tensors_of
 from tuning.teach.train import TRUNK
 
 PIXELS = 95e6  # that the network which ships is taught on, four pictures a step; each of the halves takes half as many
@@ -50,7 +51,6 @@ LEAST_AREA = 0.7  # under the curve of held-out pictures: below it a package wou
 FALSE_PER_GOOD, HELD = 0.02, 0.10  # what the thresholds are set for, where so few pictures can say it
 VARIATIONS = 2  # of each bad picture that teaches names
 NO_SCALE = 1.0  # mm per px where nobody says: sizes in the report are then px
-WHOLE = 255
 DOWNLOADS = "downloads"  # beside the packages: keeps the mind's base
 
 
@@ -73,6 +73,19 @@ class Half:
     sight: RememberingSight
     own: list[Shown]
     others: list[tuple[Shown, bool]]  # and whether their damage is made up
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What held-out pictures said, and what follows from it."""
+
+    learnt: Learnt
+    units: tuple[ShownUnit, ...]
+    seen: tuple[SeenUnit, ...]
+    area: float  # under the curve of whole pictures
+    made_up: int  # of these pictures
+    point: Point
+    smallest: dict[str, float | None]  # px, a class
 
 
 def teach(
@@ -120,44 +133,29 @@ def teach(
         scratch = Path(folder)
         sides = halves(photographs.all)
         first, second = ([p for p, side in zip(photographs.all, sides, strict=True) if side == at] for at in (0, 1))
-        parts = [
+        every, *split = (
             Part("all pictures", list(photographs.all), scratch / "all", steps, template),
             Part("first half", first, scratch / "first", max(1, steps // 2), template),
             Part("second half", second, scratch / "second", max(1, steps // 2), template),
-        ]
-        train_parts(parts, defects, frame, wheels, seed=seed, say=say)
+        )
+        train_parts([every, *split], defects, frame, wheels, seed=seed, say=say)
         say("looking at the pictures that each half was not shown")
         torch.set_num_threads(1)
         few = len(photographs.bad) < FEWEST
-        whole = UNJUDGED_WHOLE if few else 1.0
-        crossed = _crossed(parts[1:], defects, frame, wheels, seed, few=few, whole=whole)
-        weight = _weight(crossed, judged=not few)
-        cases_of = [look(half.sight, half.others) for half in crossed]
-        cases = [case for own in cases_of for case in own]
-        line, sizes = real_line(cases), sizes_of(cases, defects)
-        units, seen = _seen(crossed, cases_of, defects, weight, line, sizes, seed, mm_per_px or NO_SCALE)
-        area = area_under_curve(cases)
-        if area < LEAST_AREA:
-            raise TuningError(
-                f"teaching: held-out good and bad pictures cannot be told apart (area under the curve {area:.2f}, at "
-                f"least {LEAST_AREA}). No package was written. Show more of both, mark where the defects are, or "
-                "photograph closer and under a steadier light."
-            )
-        point, smallest = _thresholds(seen, defects, sized=sizes is not None)
-        say(f"held out: area under the curve {area:.3f}, memory weighs {weight:g}, a finding from {point.real_from:g}")
-        ready = parts[0].shown(frame)
-        eyes = TaughtEyes(*parts[0].load(wheels, classes=len(defects), with_memory=weight > 0), weight)
-        drift = export(eyes, scratch / EYES_GRAPH, frame, [one.pixels for one in ready[:: max(1, len(ready) // 6)]])
-        say(f"exported: a mask probability differs by {drift:.5f} at the most")
-        sight = RememberingSight(
-            (scratch / EYES_GRAPH).read_bytes(), exported_weight=weight, threads=_cores(), whole=whole
+        crossed = _crossed(split, defects, frame, wheels, seed, few=few)
+        known = _known(crossed, defects, mm_per_px or NO_SCALE, judged=not few, seed=seed)
+        learnt, point = known.learnt, known.point
+        say(
+            f"held out: area under the curve {known.area:.3f}, memory weighs {learnt.weight:g}, a finding from "
+            f"{point.real_from:g}"
         )
-        tensors = _tensors(sight, ready, defects, weight, line, sizes, seed) | (template.tensors if template else {})
-        save_file(tensors, scratch / EYES_TENSORS)
+        drift = _ship(every, learnt, frame, wheels, scratch)
+        say(f"exported: a mask probability differs by {drift:.5f} at the most")
+        sized = learnt.sizes is not None
         facts = facts_of(
             name,
             frame=frame,
-            defects=tuple(_class(defect, smallest[defect], sized=sizes is not None) for defect in defects),
+            defects=tuple(_class(defect, known.smallest[defect], sized=sized) for defect in defects),
             real_from=point.real_from,
             hold_from=point.hold_from,
             training={
@@ -165,17 +163,16 @@ def teach(
                 "good": len(photographs.good),
                 "bad": len(photographs.bad),
                 "steps": steps,
-                "memory weight": weight,
-                "whole picture weight": whole,
+                "memory weight": learnt.weight,
+                "whole picture weight": learnt.whole,
                 "laid over a template": template is not None,
-                "held-out area under the curve": round(area, 4),
+                "held-out area under the curve": round(known.area, 4),
             },
         )
         say("putting the package together")
         package = write(target, scratch, facts, downloads, progress=lambda done: None)
-    remarks = (*photographs.remarks, *_remarks(seen, point), *_untried(seen, smallest))
-    made_up = sum(case.made_up for case in cases)
-    return Taught(package, units, seen, area, made_up, remarks)
+    remarks = (*photographs.remarks, *_remarks(known.seen, point), *_untried(known.seen, known.smallest))
+    return Taught(package, known.units, known.seen, known.area, known.made_up, remarks)
 
 
 def steps_for(pixels: float) -> int:
@@ -184,14 +181,7 @@ def steps_for(pixels: float) -> int:
 
 
 def _crossed(
-    parts: list[Part],
-    defects: tuple[str, ...],
-    frame: tuple[int, int],
-    wheels: Path,
-    seed: int,
-    *,
-    few: bool,
-    whole: float,
+    parts: list[Part], defects: tuple[str, ...], frame: tuple[int, int], wheels: Path, seed: int, *, few: bool
 ) -> list[Half]:
     """Both halves as graphs, each with the pictures of the other."""
     crossed = []
@@ -200,11 +190,46 @@ def _crossed(
         eyes = TaughtEyes(*part.load(wheels, classes=len(defects), with_memory=True), 1.0)
         path = part.stem.with_suffix(".onnx")
         export(eyes, path, frame, [own[0].pixels])
+        whole = UNJUDGED_WHOLE if few else 1.0
         sight = RememberingSight(path.read_bytes(), exported_weight=1.0, threads=_cores(), whole=whole)
         held_out = with_made_up(*sides_of(others), few=few, seed=seed)
         sight.remember([one.pixels for one, _ in held_out])
         crossed.append(Half(sight, own, held_out))
     return crossed
+
+
+def _known(crossed: list[Half], defects: tuple[str, ...], mm_per_px: float, *, judged: bool, seed: int) -> Known:
+    """What the held-out pictures say.
+
+    Raises:
+        TuningError: good and bad ones cannot be told apart, or no thresholds fit them.
+    """
+    weight = _weight(crossed, judged=judged)
+    cases_of = [look(half.sight, half.others) for half in crossed]
+    cases = [case for own in cases_of for case in own]
+    learnt = Learnt(defects, real_line(cases), sizes_of(cases, defects), weight, crossed[0].sight.whole, seed)
+    units, seen = _seen(crossed, cases_of, learnt, mm_per_px)
+    area = area_under_curve(cases)
+    if area < LEAST_AREA:
+        raise TuningError(
+            f"teaching: held-out good and bad pictures cannot be told apart (area under the curve {area:.2f}, at "
+            f"least {LEAST_AREA}). No package was written. Show more of both, mark where the defects are, or "
+            "photograph closer and under a steadier light."
+        )
+    point, smallest = _thresholds(seen, defects, sized=learnt.sizes is not None)
+    return Known(learnt, units, seen, area, sum(case.made_up for case in cases), point, smallest)
+
+
+def _ship(part: Part, learnt: Learnt, frame: tuple[int, int], wheels: Path, folder: Path) -> float:
+    """Write graph and tensors of the network that every picture taught; how far the graph is from it."""
+    ready = part.shown(frame)
+    eyes = TaughtEyes(*part.load(wheels, classes=len(learnt.defects), with_memory=learnt.weight > 0), learnt.weight)
+    drift = export(eyes, folder / EYES_GRAPH, frame, [one.pixels for one in ready[:: max(1, len(ready) // 6)]])
+    graph = (folder / EYES_GRAPH).read_bytes()
+    sight = RememberingSight(graph, exported_weight=learnt.weight, threads=_cores(), whole=learnt.whole)
+    laid = part.template.tensors if part.template else {}
+    save_file(_tensors(sight, ready, learnt) | laid, folder / EYES_TENSORS)
+    return drift
 
 
 def _weight(crossed: list[Half], *, judged: bool) -> float:
@@ -221,62 +246,18 @@ def _weight(crossed: list[Half], *, judged: bool) -> float:
 
 
 def _seen(
-    crossed: list[Half],
-    cases_of: list[list[Case]],
-    defects: tuple[str, ...],
-    weight: float,
-    line: Line,
-    sizes: Sizes | None,
-    seed: int,
-    mm_per_px: float,
+    crossed: list[Half], cases_of: list[list[Case]], learnt: Learnt, mm_per_px: float
 ) -> tuple[tuple[ShownUnit, ...], tuple[SeenUnit, ...]]:
     """Every held-out picture as the line would see it, through the eyes of the other half."""
     units: list[ShownUnit] = []
     seen: list[SeenUnit] = []
     for half, own in zip(crossed, cases_of, strict=True):
-        tensors = _tensors(half.sight, half.own, defects, weight, line, sizes, seed)
-        eyes = Eyes(EyesParts(half.sight, None, save(tensors), defects, (PRODUCT,)), threads=1)
-        looked_at = [_unit(case, mm_per_px) for case in own]
+        tensors = save(_tensors(half.sight, half.own, learnt))
+        eyes = Eyes(EyesParts(half.sight, None, tensors, learnt.defects, (PRODUCT,)), threads=1)
+        looked_at = [unit_of(case, mm_per_px) for case in own]
         units += looked_at
         seen += look_at(looked_at, eyes, progress=lambda done: None)
     return tuple(units), tuple(seen)
-
-
-def _unit(case: Case, mm_per_px: float) -> ShownUnit:
-    """A held-out picture in the frame, with its truth; `mm_per_px` is of the photograph."""
-    scale = mm_per_px * case.shown.photo.size[0] / (case.shown.area.x1 - case.shown.area.x0)
-    photo, pixels = case.shown.photo, case.shown.pixels
-    rows, columns = pixels.shape[:2]
-    marked = [
-        (m.mask, (*m.corner, m.corner[0] + m.mask.shape[1], m.corner[1] + m.mask.shape[0]), m) for m in case.marks
-    ]
-    defects = [
-        ShownDefect(
-            defect=mark.defect,
-            zone=PRODUCT,
-            box_px=box,
-            mask=mask,
-            sizes={
-                "mm": mark.length_px * scale,
-                "mm2": mark.area_px2 * scale**2,
-                "%": 100 * mark.area_px2 / (rows * columns),
-            },
-            length_px=mark.length_px,
-            specified=True,
-            whole=False,
-        )
-        for mask, box, mark in marked
-    ]
-    if case.is_bad and not defects:  # nobody marked where: anything that is found counts, and there is no size
-        everywhere = np.full((rows, columns), WHOLE, np.uint8)
-        sizes = {"mm": 0.0, "mm2": 0.0, "%": 0.0}
-        box = (0, 0, columns, rows)
-        defects = [
-            ShownDefect(defect, PRODUCT, box, everywhere, sizes, 0.0, specified=True, whole=True)
-            for defect in photo.defects
-        ]
-    groups = {"pictures": "made-up damage" if case.made_up else "photographs"}
-    return ShownUnit(photo.name, pixels, scale, rows * columns * scale**2, tuple(defects), groups)
 
 
 def _thresholds(
@@ -302,33 +283,16 @@ def _thresholds(
     return point, smallest
 
 
-def _tensors(
-    sight: RememberingSight,
-    own: list[Shown],
-    defects: tuple[str, ...],
-    weight: float,
-    line: Line,
-    sizes: Sizes | None,
-    seed: int,
-) -> dict[str, NDArray[np.float32]]:
+def _tensors(sight: RememberingSight, own: list[Shown], learnt: Learnt) -> dict[str, NDArray[np.float32]]:
     """The region stage of a graph, its names taught on variations of the pictures that taught the graph."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(learnt.seed)
     good, bad = sides_of(own)
     again = [(one, False) for one in bad] + [(_variation(one, rng), False) for one in bad for _ in range(VARIATIONS)]
     taught = look(sight, again)
     usual = look(sight, [(_variation(one, rng), False) for one in good])
     blank = sight.maps(np.zeros((sight.rows, sight.columns, 3), np.uint8))
-    return tensors_of(
-        naming_rows(taught, defects),
-        defects=defects,
-        line=line,
-        weight=weight,
-        whole=sight.whole,
-        sizes=sizes,
-        frames=[case.frame for case in (*usual, *taught)],
-        facts=facts_width(blank),
-        seed=seed,
-    )
+    frames = [case.frame for case in (*usual, *taught)]
+    return tensors_of(naming_rows(taught, learnt.defects), learnt, frames=frames, facts=facts_width(blank))
 
 
 def _variation(one: Shown, rng: np.random.Generator) -> Shown:

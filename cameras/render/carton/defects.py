@@ -22,6 +22,7 @@ from cameras.render.raster import (
     frame_axes,
     gaussian,
     in_three,
+    largest_piece,
     log_uniform,
     noise,
     shifted,
@@ -196,7 +197,7 @@ def draw_tear(work: Work) -> None:
         rim = work.px(rng.uniform(0.3, 0.7)) * (0.75 + 0.4 * noise(rng, HEIGHT, WIDTH, 2))
         hole = f32(np.clip(inside + 0.5, 0, 1) * reaches * body)
         torn = f32(np.clip(inside + rim + 0.5, 0, 1) * (reaches & (u < far * 0.97)) * body)
-        mask = f32(largest(torn > 0.5))
+        mask = f32(largest_piece(torn > 0.5))
         hole, torn = f32(hole * (mask > 0)), f32(torn * (mask > 0))
         if mask.sum() < 6 or not work.is_free(mask) or float(work.seal[mask > 0].mean()) > 0.02:
             continue
@@ -223,14 +224,6 @@ def _under(work: Work, *, on_label: bool) -> F32:
     grain = in_three(f32(noise(work.rng, HEIGHT, WIDTH, 1) * 6))
     tone = (176, 164, 144) if work.rng.random() < 0.5 else (62, 58, 52)
     return f32(grain + f32(tone) * np.float32(work.rng.uniform(0.85, 1.1)))
-
-
-def largest(mask: Mask) -> Mask:
-    """The largest piece by area; an empty mask as it is."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    if count < 2:
-        return mask
-    return np.asarray(labels == 1 + int(np.argmax(np.asarray(stats)[1:, cv2.CC_STAT_AREA])))
 
 
 def crush_corner(work: Work) -> None:

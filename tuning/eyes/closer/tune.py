@@ -1,6 +1,5 @@
 """The closer look from the eyes' graph to its own, in one call that goes on where an earlier one stopped."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from cameras.render import CLASSES
@@ -16,10 +15,9 @@ from tuning.eyes.closer.places import places_of
 from tuning.eyes.closer.train import train_closer
 from tuning.eyes.pool import Pool
 from tuning.eyes.pretrained import bare_trunk, pretrained_trunk
+from tuning.side_by_side import Say
 
 TAUGHT_AT = Thresholds(edge=0.05, peak=0.1, most=40)  # fainter places than it is asked about
-
-Say = Callable[[str], None]
 
 
 def tune_closer(config: EyesConfig, pool: Pool, eyes: Path, work: Path, target: Path, *, say: Say) -> Path:
