@@ -121,17 +121,24 @@ def assemble(
         ):
             (made / name).write_bytes(content)
         tell("check every byte", layers, layers)
-        files = {path.name: digest_file(path) for path in sorted(made.iterdir())}
-        manifest = Manifest(**dict(parts.package), files=files).to_bytes()
-        (made / MANIFEST).write_bytes(manifest)
+        manifest = sealed(made, parts.package)
+        digest = digest_bytes(manifest.to_bytes())
         if pin:
-            Parts(package=parts.package, files=files, assembles_to=digest_bytes(manifest)).save(parts_folder)
+            Parts(package=parts.package, files=manifest.files, assembles_to=digest).save(parts_folder)
         else:
-            _compare(parts, files, digest_bytes(manifest))
+            _compare(parts, manifest.files, digest)
         if target.exists():
             target.rename(Path(scratch) / "before")
         made.rename(target)
     return ModelPackage.load(target)
+
+
+def sealed(folder: Path, facts: PackageFacts) -> Manifest:
+    """The manifest of a package whose files lie in the folder, written beside them."""
+    files = {path.name: digest_file(path) for path in sorted(folder.iterdir())}
+    manifest = Manifest(**dict(facts), files=files)
+    (folder / MANIFEST).write_bytes(manifest.to_bytes())
+    return manifest
 
 
 def mind_files(

@@ -1,13 +1,17 @@
-"""Sheets, openings and outcomes for tests of the record store, also for those that run it in a process of its own."""
+"""Sheets, openings, outcomes, findings and a line's status, for tests of what keeps and shows them.
+
+Tests that run the store in a process of its own import them there too.
+"""
 
 from datetime import UTC, datetime
 
+from inspector.line.status import Status
 from inspector.records import Counts, Digests, OpenBatch, Opening, Outcome
 from models.criteria import CriteriaSheet, Criterion, Limit
 from models.digest import digest_bytes
 from models.observation import Observation, Size
 from models.reading import Reading, ReadLine
-from models.verdict import OperatingPoint
+from models.verdict import Finding, OperatingPoint
 
 WHEN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SOME = digest_bytes(b"some")
@@ -65,6 +69,27 @@ def seen(defect: str, mm: float, *, score: float = 0.95) -> Observation:
     )
 
 
+def finding(**changes: object) -> Finding:
+    """A spot over its limit where `seen` sees one, unless told otherwise."""
+    content: dict[str, object] = {
+        "criterion": "spot",
+        "wording": "Spots over 0.5 mm are major.",
+        "severity": "major",
+        "clauses": (),
+        "defect": "spot",
+        "zone": "tablet",
+        "view": "top",
+        "box_px": (10, 10, 20, 20),
+        "unit": "mm",
+        "limit": 0.5,
+        "value": 0.83,
+        "uncertainty": 0.12,
+        "score": 0.95,
+        "sure": True,
+    }
+    return Finding.model_validate(content | changes)
+
+
 def outcome(opened: OpenBatch, unit: int, **changes: object) -> Outcome:
     """A good unit, unless told otherwise."""
     content: dict[str, object] = {
@@ -98,3 +123,19 @@ def rejected(opened: OpenBatch, unit: int, *observations: Observation, reason: s
 
 def accepted_counts(units: int) -> Counts:
     return Counts(triggers=units, accepted=units, rejected=0, held=0, sampled=0, lost=0)
+
+
+def status(**changes: object) -> Status:
+    """A line that has begun its first batch, unless told otherwise."""
+    content: dict[str, object] = {
+        "line": "line-1",
+        "state": "running",
+        "batch": 1,
+        "product": "Tablets 10",
+        "sheet_id": "blister",
+        "sheet_title": "Blister",
+        "sheet_version": 1,
+        "sheet_path": "blister.yaml",
+        "updated_at": WHEN,
+    }
+    return Status.model_validate(content | changes)

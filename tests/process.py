@@ -16,7 +16,9 @@ from tests.conftest import ROOT
 _START = "import resource, signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); from inspector.cli import main;"
 
 
-def inspector(*words: str | Path | float, terminal: int = 0, limit_bytes: int = 0) -> "subprocess.CompletedProcess[str]":
+def inspector(
+    *words: str | Path | float, terminal: int = 0, limit_bytes: int = 0
+) -> "subprocess.CompletedProcess[str]":
     """The finished command.
 
     Args:

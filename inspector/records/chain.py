@@ -16,7 +16,7 @@ from inspector.records import queries
 from inspector.records.batch import Counts, EventKind, Head, Link, Tally
 from inspector.records.database import connect, plainly
 from inspector.records.evidence import batches_in
-from inspector.records.schema import CHAIN_START, NESTED_OF_EVENTS, NESTED_OF_UNITS, events, hashed_text, units
+from inspector.records.schema import CHAIN_START, LARGEST, NESTED_OF_EVENTS, NESTED_OF_UNITS, events, hashed_text, units
 from models.digest import canonical, digest_bytes, digest_file
 
 _Row = Mapping[str, object]
@@ -51,11 +51,10 @@ def verify(
     try:
         with plainly(path, "reading the ends of the chains"), engine.begin() as connection:
             last_event, last_unit = (connection.scalar(sa.func.max(t.c.sequence)) or 0 for t in (events, units))
-            before = min(connection.scalar(sa.func.min(t.c.sequence)) or 1 for t in (events, units)) - 1
         check = _Check(path, pictures, anchor)
-        for row in _rows(engine, path, events, before, last_event):
+        for row in _rows(engine, path, events, last_event):
             check.event(row)
-        for row in _rows(engine, path, units, before, last_unit):
+        for row in _rows(engine, path, units, last_unit):
             check.unit(row)
             if progress is not None and check.units % queries.CHUNK == 0:
                 progress(check.units)
@@ -65,16 +64,18 @@ def verify(
     return Verified(check.units, check.events, check.pictures, check.head)
 
 
-def _rows(engine: sa.Engine, path: Path, table: sa.Table, done: int, last: int) -> Iterator[_Row]:
-    while done < last:
-        query = sa.select(table).where(table.c.sequence > done, table.c.sequence <= last)
-        with plainly(path, f"reading {table.name} after entry {done}"), engine.begin() as connection:
+def _rows(engine: sa.Engine, path: Path, table: sa.Table, last: int) -> Iterator[_Row]:
+    """Every row up to the last, also one that was put in before the first."""
+    first = -LARGEST - 1
+    while first <= last:
+        query = sa.select(table).where(table.c.sequence >= first, table.c.sequence <= last)
+        with plainly(path, f"reading {table.name} from entry {max(first, 1)} on"), engine.begin() as connection:
             cursor = connection.execute(query.order_by(table.c.sequence).limit(queries.CHUNK))
             rows = [dict(row) for row in cursor.mappings()]
         if not rows:
             return
         yield from rows
-        done = int(str(rows[-1]["sequence"]))
+        first = int(str(rows[-1]["sequence"])) + 1
 
 
 class _Check:

@@ -4,10 +4,8 @@ The eyes are tests/tiny's, so that every verdict is known before; where a sheet 
 """
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import cv2
 import numpy as np
@@ -19,6 +17,7 @@ from models.package import ModelPackage
 from models.reading import Reading, reading_path
 from tests import tiny
 from tests.outcomes import WHEN, opening, outcome, rejected, seen
+from tests.process import inspector
 from tests.tiny import STAIN, Disc
 
 SPOT = Disc(2.0)
@@ -34,27 +33,6 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
 def reader(tmp_path_factory: pytest.TempPathFactory, embedded_package: Path) -> ModelPackage:
     """The embedded mind under the tiny eyes."""
     return tiny.with_eyes(ModelPackage.load(embedded_package), tmp_path_factory.mktemp("reader") / "package")
-
-
-def inspector(*words: str | Path | int, terminal: int = 0) -> "subprocess.CompletedProcess[str]":
-    """The finished command; `terminal` is the columns of the one it runs in, 0 for a pipe."""
-    root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(
-        [sys.executable, "-m", "inspector.cli", *map(str, words)],
-        cwd=root,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(root),
-            "COLUMNS": str(terminal or 220),
-            **({"TTY_COMPATIBLE": "1", "NO_COLOR": "1"} if terminal else {}),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=800,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
 
 
 def states(folder: Path) -> list[str]:
@@ -250,7 +228,7 @@ def test_an_examined_picture_is_never_written_over(package: ModelPackage, tmp_pa
 
 
 # ------------------------------------------------------------ the sheet decides
-def read(package: ModelPackage, sheet: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+def read(package: ModelPackage, sheet: Path, *more: str) -> "CompletedProcess[str]":
     return inspector("read", sheet, "--package", package.folder, *more)
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from inspector.line.display import STATUS_FILE
-from inspector.line.status import ShownFrame, Status
+from inspector.line.status import ShownFrame
 from models.verdict import Disposition
 from tests.integration.console_process import console
+from tests.outcomes import status
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
@@ -48,19 +49,7 @@ def store(tmp_path: Path) -> Path:
         state="accepted",
         taken_at=datetime.now(UTC),
     )
-    ended = Status(
-        line="line-1",
-        state="ended",
-        batch=7,
-        product="Tablets 10",
-        sheet_id="blister",
-        sheet_title="Blister",
-        sheet_version=1,
-        sheet_path="blister.yaml",
-        accepted=1150,
-        updated_at=datetime.now(UTC),
-        frames=(shown,),
-    )
+    ended = status(state="ended", batch=7, accepted=1150, updated_at=datetime.now(UTC), frames=(shown,))
     (live / STATUS_FILE).write_text(ended.model_dump_json())
     return tmp_path / "store"
 

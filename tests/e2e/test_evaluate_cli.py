@@ -8,7 +8,7 @@ import pytest
 from models.evaluate import Report
 from models.example_files import LINES, write_examples
 from models.package import ModelPackage
-from tests.e2e.test_cli import inspector
+from tests.process import inspector
 from tuning.challenge import draw_units
 
 UNITS, DENSE = 75, 50

@@ -23,35 +23,17 @@ from models.reading import Reading, ReadLine, reading_path
 from models.verdict import Disposition, Finding, Reason
 from tests import outcomes
 from tests.integration.console_process import Console, console
-from tests.outcomes import WHEN, accepted_counts, opening, outcome, rejected, seen
+from tests.outcomes import WHEN, accepted_counts, finding, opening, outcome, rejected, seen, status
 
 pytestmark = pytest.mark.timeout(300)  # the page's libraries take long to load on a busy machine
 NOW = datetime.now(UTC)
 PICTURE = np.full((480, 768, 3), 128, np.uint8)
 HEAT = np.zeros((240, 384), np.uint8)
 HEAT[100:110, 200:220] = 250
+FOUND = finding(clauses=("21CFR211.84",))
 
 
-def found(wording: str = "Spots over 0.5 mm are major.") -> Finding:
-    return Finding(
-        criterion="spot",
-        wording=wording,
-        severity="major",
-        clauses=("21CFR211.84",),
-        defect="spot",
-        zone="tablet",
-        view="top",
-        box_px=(10, 10, 20, 20),
-        unit="mm",
-        limit=0.5,
-        value=0.83,
-        uncertainty=0.12,
-        score=0.95,
-        sure=True,
-    )
-
-
-def frame(wording: str = "Spots over 0.5 mm are major.") -> ShownFrame:
+def frame(found: Finding = FOUND) -> ShownFrame:
     return ShownFrame(
         file="004.jpg",
         batch=1,
@@ -62,20 +44,13 @@ def frame(wording: str = "Spots over 0.5 mm are major.") -> ShownFrame:
         text="spot: over",
         state="rejected",
         taken_at=NOW,
-        findings=(found(wording),),
+        findings=(found,),
     )
 
 
-def status(**changes: object) -> Status:
+def at_work(**changes: object) -> Status:
+    """A line in the middle of a batch, now."""
     content: dict[str, object] = {
-        "line": "line-1",
-        "state": "running",
-        "batch": 1,
-        "product": "Tablets 10",
-        "sheet_id": "blister",
-        "sheet_title": "Blister",
-        "sheet_version": 1,
-        "sheet_path": "blister.yaml",
         "triggered": 1200,
         "accepted": 1150,
         "held": 8,
@@ -87,7 +62,7 @@ def status(**changes: object) -> Status:
         "updated_at": NOW,
         "frames": (frame(),),
     }
-    return Status.model_validate(content | changes)
+    return status(**content | changes)
 
 
 def write_status(store: Path, said: Status) -> Path:
@@ -122,10 +97,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         opened.close_batch(batch.batch, accepted_counts(2), at=WHEN, by="line 1")
         batch = opened.open_batch(opening(2), at=WHEN, by="line 1")
         evidence = keep(opened.evidence, batch.batch, 3, {"top": PICTURE, heat_of("top"): HEAT})
-        bad = rejected(batch, 3, seen("spot", 0.83)).model_copy(update={"evidence": evidence, "findings": (found(),)})
+        bad = rejected(batch, 3, seen("spot", 0.83)).model_copy(update={"evidence": evidence, "findings": (FOUND,)})
         opened.append([bad, outcome(batch, 4)])
         opened.quarantine(batch.batch, 6, at=WHEN, by="recovery")
-    (write_status(folder, status()) / "004.jpg").write_bytes(b"a picture")
+    (write_status(folder, at_work()) / "004.jpg").write_bytes(b"a picture")
     return folder
 
 
@@ -232,7 +207,7 @@ def test_a_line_that_fell_silent_is_not_shown_as_running(store: Path):
     ],
 )
 def test_the_lamp_says_the_state_and_why(tmp_path: Path, said: dict[str, object], lamp: views.Lamp, text: str):
-    live = write_status(tmp_path, status(**said))
+    live = write_status(tmp_path, at_work(**said))
 
     view = views.live(live, now=NOW)
 
@@ -242,14 +217,14 @@ def test_the_lamp_says_the_state_and_why(tmp_path: Path, said: dict[str, object]
 
 
 def test_a_damaged_status_is_said_and_not_shown(tmp_path: Path):
-    live = write_status(tmp_path, status())
+    live = write_status(tmp_path, at_work())
     (live / STATUS_FILE).write_text('{"line": "li')
 
     assert "cannot be read" in live_panel(views.live(live, now=NOW))
 
 
 def test_what_a_sheet_says_cannot_become_part_of_the_page(tmp_path: Path):
-    live = write_status(tmp_path, status(frames=(frame("<script>alert(1)</script>"),), line="<b>x"))
+    live = write_status(tmp_path, at_work(frames=(frame(finding(wording="<script>alert(1)</script>")),), line="<b>x"))
 
     text = live_panel(views.live(live, now=NOW))
 

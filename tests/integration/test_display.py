@@ -1,6 +1,5 @@
 """The display: rejects first, a fixed number of files, and a disk that refuses is counted and nothing more."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -15,23 +14,9 @@ from inspector.line.status import Status
 from inspector.records.batch import OpenBatch
 from inspector.records.record import Outcome
 from models.verdict import Verdict
-from tests.outcomes import outcome, rejected, seen
+from tests.outcomes import outcome, rejected, seen, status
 
 BATCH = OpenBatch(batch=1, epoch=5)
-
-
-def status() -> Status:
-    return Status(
-        line="line-1",
-        state="running",
-        batch=1,
-        product="Tablets 10",
-        sheet_id="blister",
-        sheet_title="Blister",
-        sheet_version=1,
-        sheet_path="blister.yaml",
-        updated_at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC),
-    )
 
 
 def settled(of: Outcome, *, pictured: bool = True) -> Settled:

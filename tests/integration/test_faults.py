@@ -2,13 +2,9 @@
 
 import os
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from threading import Thread
 
 import cv2
 import numpy as np
@@ -18,13 +14,14 @@ from cameras.clock import SystemClock
 from cameras.driver import Picture, no_beat
 from cameras.errors import CameraError, CameraLost
 from inspector.errors import LineError, StoreBusy
-from inspector.line.line import Ended, Line
+from inspector.line.line import BatchResult, Ended, Line
 from inspector.line.plc import remembered
 from inspector.records import BatchStatus, InspectionRecord, RecordStore, UnitRange
 from inspector.run import run_batch
 from models.package import ModelPackage
 from models.verdict import Disposition, Reason
 from tests import tiny
+from tests.process import inspector, started, wait_for_records
 from tests.tiny import run
 
 IN_TIME = 3000
@@ -33,21 +30,6 @@ pytestmark = pytest.mark.timeout(900)  # a line in real time, also on a machine 
 
 def records(path: Path) -> list[InspectionRecord]:
     return sorted(tiny.records(path).values(), key=lambda record: record.unit)
-
-
-def command(repository: Path, *words: str | Path, limit_bytes: int = 0) -> "subprocess.Popen[str]":
-    """`inspector WORDS` as a process, its files limited in size if asked."""
-    start = "import resource, sys; from inspector.cli import main;"
-    if limit_bytes:
-        start += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit_bytes}, {limit_bytes}));"
-    return subprocess.Popen(
-        [sys.executable, "-c", f"{start} main()", *map(str, words)],
-        cwd=repository,
-        env={**os.environ, "PYTHONPATH": str(repository), "COLUMNS": "200"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 # ------------------------------------------------------------ pictures
@@ -99,18 +81,6 @@ def test_a_folder_that_is_not_there_starts_nothing(package: ModelPackage, tmp_pa
 
     with RecordStore.open_readonly(tmp_path / "store") as store:
         assert store.batches() == ()
-
-
-def test_a_folder_that_may_not_be_read_starts_nothing(package: ModelPackage, tmp_path: Path):
-    if os.geteuid() == 0:
-        pytest.skip("root may read everything")
-    path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
-    (tmp_path / "pictures").chmod(0)
-
-    with pytest.raises(CameraError, match="the folder may not be read"):
-        run(path)
-
-    (tmp_path / "pictures").chmod(0o700)
 
 
 def test_a_video_that_ends_in_mid_frame_is_one_more_unit_and_that_is_rejected(package: ModelPackage, tmp_path: Path):
@@ -226,18 +196,24 @@ def test_a_dead_eyes_thread_holds_the_line_and_no_unit_is_lost(package: ModelPac
 
 
 # ------------------------------------------------------------ the store
-def test_a_database_locked_by_another_program_holds_the_line(package: ModelPackage, tmp_path: Path):
-    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(60)], gate_after_ms=300, units_per_min=600)
+def _locked(package: ModelPackage, folder: Path) -> BatchResult:
+    """A batch of 60 units during which another program takes the database."""
+    path = tiny.write_line(folder, package, [tiny.unit(n) for n in range(60)], gate_after_ms=300, units_per_min=600)
     other: list[sqlite3.Connection] = []
 
     def each(line: Line) -> None:
         if line.ledger.totals.triggers >= 6 and not other:
-            other.append(sqlite3.connect(tmp_path / "store" / "records.sqlite", isolation_level=None))
+            other.append(sqlite3.connect(folder / "store" / "records.sqlite", isolation_level=None))
             other[0].execute("BEGIN IMMEDIATE")
 
     result = run(path, each=each)
     other[0].execute("ROLLBACK")
     other[0].close()
+    return result
+
+
+def test_a_database_locked_by_another_program_holds_the_line(package: ModelPackage, tmp_path: Path):
+    result = _locked(package, tmp_path)
 
     with RecordStore.open(tmp_path / "store") as store:
         kept = store.verify().records
@@ -250,7 +226,7 @@ def test_a_database_locked_by_another_program_holds_the_line(package: ModelPacka
 
 
 def test_after_a_lock_the_next_start_lists_the_units_without_a_record(package: ModelPackage, tmp_path: Path):
-    test_a_database_locked_by_another_program_holds_the_line(package, tmp_path)
+    _locked(package, tmp_path)
     kept = len(records(tmp_path / "line.yaml"))
     said: list[str] = []
     shutil.rmtree(tmp_path / "pictures")
@@ -266,41 +242,35 @@ def test_after_a_lock_the_next_start_lists_the_units_without_a_record(package: M
     assert any("never closed" in text and str(first.quarantined[0]) in text for text in said)
 
 
-def test_on_a_full_disk_the_line_is_held_and_nothing_is_accepted_after(
-    package: ModelPackage, tmp_path: Path, repository: Path
-):
+def test_on_a_full_disk_the_line_is_held_and_nothing_is_accepted_after(package: ModelPackage, tmp_path: Path):
     shown = [tiny.unit(n, *([tiny.Disc(2.0)] if n % 2 else [])) for n in range(20)]
     path = tiny.write_line(tmp_path, package, shown, gate_after_ms=1500, units_per_min=1200, loop=True)
 
-    with command(repository, "run", "--line", path, "--units", "5000", limit_bytes=300_000) as process:
-        out, err = process.communicate(timeout=800)
+    done = inspector("run", "--line", path, "--units", "5000", limit_bytes=300_000)
 
     with RecordStore.open(tmp_path / "store") as store:
         kept = store.verify().records
         (batch,) = store.batches()
-    assert process.returncode == 3
-    assert "records cannot be kept" in err
-    assert "space" in err
-    assert "Traceback" not in err
+    assert done.returncode == 3
+    assert "records cannot be kept" in done.stderr
+    assert "space" in done.stderr
     assert 0 < kept < 5000
     assert not batch.releasable
-    assert "batch 1: unclosed" in out
+    assert "batch 1: unclosed" in done.stdout
 
 
-def _killed(package: ModelPackage, folder: Path, repository: Path) -> Path:
+def _killed(package: ModelPackage, folder: Path) -> Path:
     """A line whose process was killed in the middle of its batch."""
     shown = [tiny.unit(n) for n in range(8)]
     path = tiny.write_line(folder, package, shown, gate_after_ms=1500, units_per_min=600, loop=True)
-    with command(repository, "run", "--line", path) as process:
-        _wait_for_records(folder / "store", 5)
-        process.send_signal(signal.SIGKILL)
+    with started("run", "--line", path) as running:
+        wait_for_records(folder / "store", 5)
+        running.kill()
     return path
 
 
-def test_after_a_kill_no_record_is_torn_and_the_rest_is_quarantined(
-    package: ModelPackage, tmp_path: Path, repository: Path
-):
-    path = _killed(package, tmp_path, repository)
+def test_after_a_kill_no_record_is_torn_and_the_rest_is_quarantined(package: ModelPackage, tmp_path: Path):
+    path = _killed(package, tmp_path)
 
     with RecordStore.open_readonly(tmp_path / "store") as store:
         kept = store.verify().records
@@ -321,9 +291,9 @@ def test_after_a_kill_no_record_is_torn_and_the_rest_is_quarantined(
 
 
 def test_after_a_kill_and_a_lost_plc_memory_every_unit_after_the_last_record_is_quarantined(
-    package: ModelPackage, tmp_path: Path, repository: Path
+    package: ModelPackage, tmp_path: Path
 ):
-    path = _killed(package, tmp_path, repository)
+    path = _killed(package, tmp_path)
     kept = len(records(path))
     (tmp_path / "store" / "plc.memory").unlink()
 
@@ -334,10 +304,8 @@ def test_after_a_kill_and_a_lost_plc_memory_every_unit_after_the_last_record_is_
     assert first.quarantined == (UnitRange(first=kept + 1, last=None),)
 
 
-def test_after_a_kill_and_a_rolled_back_plc_memory_no_unit_number_appears_twice(
-    package: ModelPackage, tmp_path: Path, repository: Path
-):
-    path = _killed(package, tmp_path, repository)
+def test_after_a_kill_and_a_rolled_back_plc_memory_no_unit_number_appears_twice(package: ModelPackage, tmp_path: Path):
+    path = _killed(package, tmp_path)
     kept, given, said = len(records(path)), remembered(tmp_path / "store" / "plc.memory"), list[str]()
     (tmp_path / "store" / "plc.memory").write_bytes((3).to_bytes(8, "little"))
 
@@ -353,38 +321,16 @@ def test_after_a_kill_and_a_rolled_back_plc_memory_no_unit_number_appears_twice(
     assert any(f"in quarantine: {kept + 1} and every unit after it" in text for text in said)
 
 
-def _wait_for_records(folder: Path, count: int) -> None:
-    """Until a line process has so many records on disk."""
-    reader: list[int] = []
-
-    def look() -> None:
-        while not reader:
-            try:
-                with RecordStore.open_readonly(folder) as store:
-                    if store.count() >= count:
-                        reader.append(store.count())
-            except LineError:
-                pass
-
-    thread = Thread(target=look, daemon=True)
-    thread.start()
-    thread.join(800)
-    assert reader, "the line wrote no record"
-
-
-def test_a_second_line_on_the_same_store_is_refused_and_told_who_owns_it(
-    package: ModelPackage, tmp_path: Path, repository: Path
-):
+def test_a_second_line_on_the_same_store_is_refused_and_told_who_owns_it(package: ModelPackage, tmp_path: Path):
     path = tiny.write_line(tmp_path, package, [tiny.unit(1)])
 
     with RecordStore.open(tmp_path / "store"):
         with pytest.raises(StoreBusy, match=f"the line process {os.getpid()} is writing this store"):
             run(path)
-        with command(repository, "run", "--line", path) as process:
-            _, err = process.communicate(timeout=800)
+        done = inspector("run", "--line", path)
 
-    assert process.returncode == 1
-    assert "Nothing was started" in err
+    assert done.returncode == 1
+    assert "Nothing was started" in done.stderr
 
 
 def test_a_plc_memory_of_another_size_starts_nothing(package: ModelPackage, tmp_path: Path):

@@ -3,11 +3,7 @@
 import os
 import pty
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +21,7 @@ from models.package import ModelPackage
 from models.verdict import Disposition, Verdict
 from tests import tiny
 from tests.outcomes import WHEN, opening, outcome
+from tests.process import started, wait_for_records
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -33,27 +30,6 @@ pytestmark = pytest.mark.timeout(900)
 def looping(package: ModelPackage, tmp_path: Path) -> Path:
     shown = [tiny.unit(n) for n in range(30)]
     return tiny.write_line(tmp_path, package, shown, gate_after_ms=500, units_per_min=900, loop=True)
-
-
-@contextmanager
-def inspector(
-    repository: Path, *words: str | Path, stdout: int = subprocess.DEVNULL, stderr: int = subprocess.DEVNULL
-) -> "Iterator[subprocess.Popen[bytes]]":
-    """`inspector WORDS` as a process, which does not outlive the test."""
-    running = subprocess.Popen(
-        [sys.executable, "-c", "from inspector.cli import main; main()", *map(str, words)],
-        cwd=repository,
-        env={**os.environ, "PYTHONPATH": str(repository), "TERM": "xterm", "COLUMNS": "200"},
-        stdout=stdout,
-        stderr=stderr,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # the tests themselves may run under nohup
-    )
-    try:
-        yield running
-    finally:
-        running.kill()
-        running.wait()
 
 
 def status_of(line: Path) -> BatchStatus | None:
@@ -83,11 +59,11 @@ def _settled(of: Outcome, pixels: tiny.Pixels) -> Settled:
     return Settled(of, {"top": report})
 
 
-def test_a_terminal_that_nobody_reads_does_not_stop_the_line(repository: Path, looping: Path):
+def test_a_terminal_that_nobody_reads_does_not_stop_the_line(looping: Path):
     """Ctrl-S, or an ssh that stalls: whoever prints there waits for ever."""
     keyboard, terminal = pty.openpty()
 
-    with inspector(repository, "run", "--line", looping, "--units", "120", stderr=terminal):
+    with started("run", "--line", looping, "--units", "120", stderr=terminal):
         wait_for(looping, BatchStatus.OPEN)
         os.write(keyboard, b"\x13")
         wait_for(looping, BatchStatus.CLOSED)
@@ -98,21 +74,21 @@ def test_a_terminal_that_nobody_reads_does_not_stop_the_line(repository: Path, l
 
 
 @pytest.mark.parametrize("by", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
-def test_a_line_that_is_told_to_end_closes_its_batch(repository: Path, looping: Path, by: signal.Signals):
-    with inspector(repository, "run", "--line", looping) as running:
-        wait_for(looping, BatchStatus.OPEN)
-        time.sleep(1)
+def test_a_line_that_is_told_to_end_closes_its_batch(looping: Path, by: signal.Signals):
+    with started("run", "--line", looping) as running:
+        wait_for_records(looping.parent / "store", 1)
         running.send_signal(by)
 
         assert running.wait(120) == 0
     assert status_of(looping) is BatchStatus.CLOSED
+    assert units_of(looping) >= 1
 
 
-def test_readers_that_are_gone_change_neither_the_batch_nor_its_exit_code(repository: Path, looping: Path):
+def test_readers_that_are_gone_change_neither_the_batch_nor_its_exit_code(looping: Path):
     reading, writing = os.pipe()
     os.close(reading)
 
-    with inspector(repository, "run", "--line", looping, "--units", "20", stdout=writing, stderr=writing) as running:
+    with started("run", "--line", looping, "--units", "20", stdout=writing, stderr=writing) as running:
         os.close(writing)
 
         assert running.wait(300) == 0

@@ -15,11 +15,13 @@ from inspector.console.records import batches_table
 from inspector.errors import LineError, StoreBroken
 from inspector.records import BatchStatus, Counts, EventKind, OpenBatch, RecordStore, UnitRange, keep
 from inspector.records.export import export_csv, export_json_lines
-from models.digest import digest_json
-from models.verdict import Finding
-from tests.outcomes import WHEN, accepted_counts, opening, outcome, rejected, seen
+from inspector.records.schema import NESTED_OF_EVENTS, NESTED_OF_UNITS, hashed_text
+from models.digest import canonical, digest_bytes, digest_json
+from tests.outcomes import WHEN, accepted_counts, finding, opening, outcome, rejected, seen
 
 Alter = Callable[[str], None]
+Forge = Callable[[str, int, dict[str, str]], str]
+NESTED = {"units": NESTED_OF_UNITS, "events": NESTED_OF_EVENTS}
 
 
 @pytest.fixture
@@ -38,6 +40,25 @@ def alter(store: RecordStore) -> Alter:
             raw.execute(f"DROP TRIGGER {trigger}")
         raw.execute(statement)
         raw.close()
+
+    return run
+
+
+@pytest.fixture
+def forge(store: RecordStore, alter: Alter) -> Forge:
+    """Changes an entry as somebody would who has this program too: under the hash that its new content has."""
+
+    def run(table: str, sequence: int, changes: dict[str, str]) -> str:
+        raw = sqlite3.connect(store.folder / "records.sqlite")
+        raw.row_factory = sqlite3.Row
+        row = dict(raw.execute(f"SELECT * FROM {table} WHERE sequence = {sequence}").fetchone()) | changes
+        raw.close()
+        del row["hash"]
+        parts = {name: (cell if name in NESTED[table] else canonical(cell)).encode() for name, cell in row.items()}
+        forged = changes | {"hash": digest_bytes(hashed_text(parts))}
+        written = ", ".join(f"{name} = '{cell}'" for name, cell in forged.items())
+        alter(f"UPDATE {table} SET {written} WHERE sequence = {sequence}")
+        return forged["hash"]
 
     return run
 
@@ -283,7 +304,78 @@ def test_a_damaged_page_is_said_plainly(tmp_path: Path):
     content[middle : middle + 4096] = b"\xff" * 4096
     file.write_bytes(content)
 
-    with RecordStore.open_readonly(tmp_path / "store") as store, pytest.raises(StoreBroken, match=r"restore|Keep the"):
+    with (
+        RecordStore.open_readonly(tmp_path / "store") as store,
+        pytest.raises(StoreBroken, match=r"The file is damaged\. Keep it as it is; restore the store's backup"),
+    ):
+        store.verify()
+
+
+@pytest.mark.parametrize(
+    ("table", "sequence", "named"), [("units", 3, r"unit record 4 \(batch 1, unit 4\)"), ("events", 1, "event 2")]
+)
+def test_a_forged_entry_shows_by_the_one_after_it(
+    store: RecordStore, forge: Forge, table: str, sequence: int, named: str
+):
+    run_batch(store, 5)
+
+    forge(table, sequence, {"text": "nothing to see"})
+
+    with pytest.raises(StoreBroken, match=f"{named}: it is not chained to the entry before it"):
+        store.verify()
+
+
+def test_a_forged_last_record_of_a_closed_batch_shows_by_the_closing_event(store: RecordStore, forge: Forge):
+    run_batch(store, 5)
+
+    forge("units", 5, {"text": "nothing to see"})
+
+    with pytest.raises(StoreBroken, match=r"unit record 5 .*: its hash is not the one that event 2 states"):
+        store.verify()
+
+
+def test_a_forged_last_record_of_an_open_batch_shows_by_the_anchor(store: RecordStore, forge: Forge):
+    run_batch(store, 5, close=False)
+    anchor = store.head()
+
+    forge("units", 5, {"text": "nothing to see"})
+
+    assert store.verify().records == 5
+    with pytest.raises(StoreBroken, match=r"unit record 5 .*: its hash is not the one that the anchor states"):
+        store.verify(anchor=anchor)
+
+
+def test_a_forged_last_event_shows_by_the_anchor(store: RecordStore, forge: Forge):
+    run_batch(store, 5)
+    anchor = store.head()
+
+    forge("events", 2, {"by": "somebody else"})
+
+    assert store.verify().events == 2
+    with pytest.raises(StoreBroken, match="event 2: its hash is not the one that the anchor states"):
+        store.verify(anchor=anchor)
+
+
+def test_a_forged_opening_shows_by_the_batchs_first_record_even_with_every_later_event_forged(
+    store: RecordStore, forge: Forge
+):
+    run_batch(store, 5)
+
+    opened = forge("events", 1, {"by": "somebody else"})
+    forge("events", 2, {"previous": opened})
+
+    with pytest.raises(StoreBroken, match=r"unit record 1 .*: it is not chained to the entry before it"):
+        store.verify()
+
+
+def test_forged_closing_counts_show_by_the_records(store: RecordStore, forge: Forge):
+    opened = run_batch(store, 5)
+    closing = store.events(opened.batch)[-1]
+
+    counts = accepted_counts(6).model_dump(mode="json")
+    forge("events", 2, {"data": canonical(closing.data | {"counts": counts})})
+
+    with pytest.raises(StoreBroken, match="batch 1: its closing counts differ from its records: 6 triggers but 5 rec"):
         store.verify()
 
 
@@ -388,24 +480,9 @@ def test_csv_has_a_row_for_every_record_of_the_batch(store: RecordStore):
 
 def test_a_doubtful_finding_is_marked_in_the_csv_and_each_has_its_size_and_limit(store: RecordStore):
     opened = store.open_batch(opening(), at=WHEN, by="line 1")
-    sure = Finding(
-        criterion="C7",
-        wording="Spots over 0.5 mm are major.",
-        severity="major",
-        clauses=(),
-        defect="spot",
-        zone="",
-        view="top",
-        box_px=None,
-        unit="mm",
-        limit=0.5,
-        value=0.83,
-        uncertainty=0.1,
-        score=0.9,
-        sure=True,
-    )
-    anywhere = sure.model_copy(update={"criterion": "C8", "unit": "", "limit": None, "value": None, "sure": False})
-    doubtful = sure.model_copy(update={"value": 0.45, "sure": False})
+    sure = finding(criterion="C7")
+    anywhere = finding(criterion="C8", unit="", limit=None, value=None, sure=False)
+    doubtful = finding(criterion="C7", value=0.45, sure=False)
     store.append([rejected(opened, 1).model_copy(update={"findings": (sure, anywhere, doubtful)})])
     out = io.StringIO(newline="")
 

@@ -67,15 +67,16 @@ def test_a_record_of_no_known_state_is_said_plainly_in_the_list(folder: Path):
 
 
 @pytest.mark.parametrize("table", ["units", "events"])
-def test_an_entry_put_in_before_the_first_is_found(folder: Path, table: str):
+@pytest.mark.parametrize("number", [-3, 0])
+def test_an_entry_put_in_before_the_first_is_found(folder: Path, table: str, number: int):
     columns = [
         name for _, name, *_ in sqlite3.connect(folder / "records.sqlite").execute(f"PRAGMA table_info({table})")
     ]
-    other = {"sequence": "-3", "unit": "999"}
+    other = {"sequence": str(number), "unit": "999"}
     copied = ", ".join(other.get(name, name) for name in columns)
     change(folder, f"INSERT INTO {table} SELECT {copied} FROM {table} WHERE sequence = 1")
 
-    with RecordStore.open_readonly(folder) as store, pytest.raises(StoreBroken, match="entry -3: it was put in"):
+    with RecordStore.open_readonly(folder) as store, pytest.raises(StoreBroken, match=f"entry {number}: it was put in"):
         store.verify()
 
 

@@ -1,4 +1,4 @@
-"""The simulated PLC is as strict as a real one: exact id, epoch and PASS, slots cleared, numbers never used again."""
+"""The simulated PLC is as strict as a real one: exact id, epoch and PASS, numbers never used again."""
 
 from pathlib import Path
 from threading import Event
@@ -65,20 +65,6 @@ def test_a_unit_with_its_id_epoch_and_pass_passes(tmp_path: Path):
 )
 def test_anything_else_is_rejected(tmp_path: Path, writes: list[tuple[int, int, Move]]):
     assert leave(tmp_path, writes) == [False]
-
-
-def test_a_slot_is_cleared_as_its_unit_leaves(tmp_path: Path):
-    clock, events = Waiting(), list[GateEvent]()
-    line = plc(tmp_path, clock)
-    line.start(epoch=5, on_gate=events.append)
-    for _ in range(1 + SLOTS):
-        line.part_present("top", 1.0)
-
-    line.write(1, 5, Move.PASS)
-    clock.go()
-    line.stop()
-
-    assert [event.passed for event in events] == [True] + [False] * SLOTS
 
 
 def test_units_leave_in_belt_order_when_their_way_is_over(tmp_path: Path):

@@ -17,7 +17,7 @@ from tuning.errors import TuningError
         ("      rogue product: 0.8", "      rouge product: 0.8", "rogue product, rouge product: the classes are"),
         ("      fragment: 2.0", "      fragment: -2.0", "weights are not negative"),
         ("crop_px: [448, 320]", "crop_px: [448, 300]", "Use multiples of 32"),
-        ("    batch: 48", "    batches: 48", "batch"),
+        ("    batch: 48", "    batch: 48\n    batches: 48", "batches: Extra"),
     ],
     ids=[
         "nothing fresh",

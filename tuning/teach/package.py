@@ -11,19 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from models.assemble import PARTS_FOLDER, Parts, load_adapter, mind_files
+from models.assemble import PARTS_FOLDER, Parts, load_adapter, mind_files, sealed
 from models.base_wheel import fetch, opened
-from models.digest import digest_file
 from models.grammar import grammar_tokens
 from models.package import (
     EYES_GRAPH,
     EYES_TENSORS,
-    MANIFEST,
     MIND_TENSORS,
     TOKENIZER,
     DefectClass,
     Figure,
-    Manifest,
     ModelPackage,
     PackageFacts,
     Zone,
@@ -126,8 +123,7 @@ def write(
             adapter["grammar_tokens"] = np.concatenate([adapter["grammar_tokens"], np.array(new, np.int64)])
             for name, content in mind_files(base, adapter, facts, progress):
                 (made / name).write_bytes(content)
-            files = {path.name: digest_file(path) for path in sorted(made.iterdir())}
-            (made / MANIFEST).write_bytes(Manifest(**dict(facts), files=files).to_bytes())
+            sealed(made, facts)
             if target.exists():
                 target.rmdir()
             made.rename(target)
