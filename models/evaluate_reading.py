@@ -1,7 +1,7 @@
 """What the mind's reading is worth: every sentence has one right meaning, and what was read either is it or not.
 
 `>` read as `>=` on a measured size counts as right, because it lies within the uncertainty of any size; the share
-that is right to the operator is stated beside it.
+that is right to the operator is stated beside it. `more than 3` and `4 or more` are one rule on a count.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -179,10 +179,12 @@ def slipped(note: Note, turn: int) -> Note:
 
 
 def _loose(note: Note) -> Note:
-    """The note with its limits ascending, and with `>=` on sizes written as `>`."""
+    """The note with its limits ascending, sizes with `>=` written as `>`, and counts as the least that fails."""
     tiers = sorted(note.tiers, key=lambda tier: tier.limit)
     if note.kind == "size":
         tiers = [tier.model_copy(update={"operator": ">"}) for tier in tiers]
+    if note.kind == "count":
+        tiers = [tier.model_copy(update={"operator": ">=", "limit": float(tier.least_count)}) for tier in tiers]
     return note.model_copy(update={"tiers": tuple(tiers)})
 
 

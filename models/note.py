@@ -5,6 +5,7 @@ A note may carry two tiers, so that a sentence with two limits is seen as such; 
 is refused there and nothing is lost silently.
 """
 
+from math import ceil, floor
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -38,6 +39,15 @@ class Tier(BaseModel):
     operator: Operator
     limit: float = Field(ge=0, le=LARGEST, allow_inf_nan=False)
     severity: Severity
+
+    @property
+    def least_count(self) -> int:
+        """The smallest number of findings over the limit: `> 3` and `>= 4` are one rule.
+
+        >>> Tier(operator=">", limit=3.0, severity="major").least_count
+        4
+        """
+        return floor(self.limit) + 1 if self.operator == ">" else ceil(self.limit)
 
     def exceeded_by(self, value: float) -> bool:
         return value > self.limit or (self.operator == ">=" and value == self.limit)

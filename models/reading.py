@@ -2,7 +2,7 @@
 
 What decides on the line is an approved reading. It is refused when a sentence and its fields disagree, when the
 model was unsure, when nobody approved it, and when sheet or package have changed since. `>` against `>=` on a
-measured size is no difference: it lies within the uncertainty. On a count it is one.
+measured size is no difference: it lies within the uncertainty. On a count it is one, but `> 3` and `>= 4` are the same.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -318,8 +318,10 @@ def differs(words: Note, fields: Note) -> str:
     compare("unit", words.unit, fields.unit)
     compare("severity", words.severity, fields.severity)
     for word, field in zip(words.tiers, fields.tiers, strict=True):
-        compare("limit", f"{word.limit:g}", f"{field.limit:g}")
         compare("severity", word.severity, field.severity)
+        if fields.kind == "count" and word.least_count == field.least_count:
+            continue
+        compare("limit", f"{word.limit:g}", f"{field.limit:g}")
         if fields.kind == "count":
             compare("operator", word.operator, field.operator)
     return "; ".join(said)

@@ -71,6 +71,11 @@ def test_over_and_from_are_the_same_on_a_size_and_not_on_a_count():
     )
 
 
+def test_more_than_three_and_four_or_more_are_one_rule_on_a_count_and_two_on_a_size():
+    assert differs(limit(4, operator=">=", unit="count"), limit(3, unit="count")) == ""
+    assert "limit: the words say 4, the fields 3" in differs(limit(4, operator=">="), limit(3))
+
+
 def test_a_sentence_of_which_the_model_is_unsure_stops_the_batch(tmp_path: Path):
     _, content = sheet(tmp_path)
     reading = read(content, reader(score=0.49)).approved(by="A. Person", reason="seen")
