@@ -47,6 +47,7 @@ def verify(
     Raises:
         StoreBroken: names the first entry that does not hold.
     """
+    kept = batches_in(pictures) if pictures is not None else set()  # before the chains' ends: a line may be running
     engine = connect(path, writable=False, text=bytes)
     try:
         with plainly(path, "reading the ends of the chains"), engine.begin() as connection:
@@ -58,7 +59,7 @@ def verify(
             check.unit(row)
             if progress is not None and check.units % queries.CHUNK == 0:
                 progress(check.units)
-        check.ends()
+        check.ends(kept)
     finally:
         engine.dispose()
     return Verified(check.units, check.events, check.pictures, check.head)
@@ -126,8 +127,12 @@ class _Check:
             events=Link(sequence=self.events, hash=self.last_event),
         )
 
-    def ends(self) -> None:
-        """Nothing was cut off: events and anchor name entries that are there, and closed batches add up."""
+    def ends(self, kept: set[int]) -> None:
+        """Nothing was cut off: events and anchor name entries that are there, and closed batches add up.
+
+        Args:
+            kept: numbers of the batches that there are pictures of.
+        """
         stated = [(sequence, f"event {event}") for sequence, (_, event) in self.links.items()]
         if self.anchor is not None:
             stated.append((self.anchor.units.sequence, "the anchor"))
@@ -137,7 +142,7 @@ class _Check:
         for sequence, by in stated:
             if sequence > self.units:
                 raise self._broken(f"unit record {self.units + 1}", f"it is missing: {by} names record {sequence}")
-        if self.folder is not None and (unknown := batches_in(self.folder) - set(self.batches)):
+        if unknown := kept - set(self.batches):
             raise StoreBroken(
                 f"{self.path}: pictures of batch {min(unknown)} are kept, which it knows nothing of: its newest "
                 "records are lost. A backup has to take records.sqlite-wal along with records.sqlite. Release nothing "
