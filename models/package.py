@@ -21,6 +21,7 @@ from models.problems import problems_of
 from models.verdict import OperatingPoint
 
 MANIFEST = "manifest.json"
+SET_ANEW = "operating point"  # in `training` of a package whose thresholds were set again
 EYES_GRAPH, CLOSER_GRAPH, EYES_TENSORS = "eyes.onnx", "closer.onnx", "eyes.safetensors"
 MIND_GRAPH, MIND_TENSORS, TOKENIZER = "mind.onnx", "mind.safetensors", "tokenizer.json"
 
@@ -188,7 +189,7 @@ class ModelPackage:
         facts["operating_point"] |= {"real_from": real_from, "hold_from": hold_from}
         for defect in facts["defects"]:
             defect["smallest_px"] = smallest_px[defect["name"]]
-        facts |= {"training": facts["training"] | {"operating point": source}, "qualification": {}}
+        facts |= {"training": facts["training"] | {SET_ANEW: source}, "qualification": {}}
         manifest = Manifest.model_validate(facts)
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -19,11 +19,10 @@ def problems_of(where: object, error: ValidationError, content: object = None) -
         if problem["type"] == "too_short" and within:
             continue  # a list is called empty because its entries were refused, which is said already
         field = ".".join(_called(problem["loc"], content))
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] in ("extra_forbidden", "missing") or not isinstance(problem.get("input"), str | int | float):
-            lines.append(f"{where}: {field}: {message}" if field else f"{where}: {message}")
-        else:
-            lines.append(f"{where}: {field}: {message} (it says {problem['input']!r})")
+        said = ": ".join(filter(None, (str(where), field, problem["msg"].removeprefix("Value error, "))))
+        unshown = problem["type"] in ("extra_forbidden", "missing", "json_invalid")
+        shown = isinstance(problem.get("input"), str | int | float) and not unshown
+        lines.append(f"{said} (it says {problem['input']!r})" if shown else said)
     return "\n".join(lines)
 
 

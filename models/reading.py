@@ -196,7 +196,10 @@ class Reading(Stored):
 
     def line(self, id: str) -> ReadLine:
         """The line of that criterion; KeyError when there is none."""
-        return {line.id: line for line in self.lines}[id]
+        for line in self.lines:
+            if line.id == id:
+                return line
+        raise KeyError(id)
 
     def approved(self, *, by: str, reason: str, at: datetime | None = None) -> "Reading":
         """The same reading with a person's name under it.
@@ -205,7 +208,9 @@ class Reading(Stored):
             ReadingInvalid: name or reason has not a letter or figure in it.
         """
         if not all(any(sign.isalnum() for sign in said) for said in (by, reason)):
-            raise ReadingInvalid("an approval needs a name and a reason in letters: --approve NAME --reason WHY")
+            raise ReadingInvalid(
+                "an approval needs a name and a reason in letters or figures: --approve NAME --reason WHY"
+            )
         signed = Approval(by=by.strip(), reason=reason.strip(), at=at or datetime.now(UTC), of=self.content_digest)
         return self.model_copy(update={"approval": signed})
 

@@ -40,19 +40,23 @@ class _Batch:
 
 
 def verify(
-    path: Path, *, pictures: Path | None, anchor: Head | None, progress: Callable[[int], None] | None
+    path: Path, *, evidence: Path, pictures: bool, anchor: Head | None, progress: Callable[[int], None] | None
 ) -> Verified:
-    """Check both chains as far as they reach now, and the pictures if their folder is given.
+    """Check both chains as far as they reach now, and that no batch is lost of which pictures are kept.
+
+    Args:
+        evidence: folder of the pictures.
+        pictures: compare each of them with its digest too.
 
     Raises:
         StoreBroken: names the first entry that does not hold.
     """
-    kept = batches_in(pictures) if pictures is not None else set()  # before the chains' ends: a line may be running
+    kept = batches_in(evidence)  # before the chains' ends: a line may be running
     engine = connect(path, writable=False, text=bytes)
     try:
         with plainly(path, "reading the ends of the chains"), engine.begin() as connection:
             last_event, last_unit = (connection.scalar(sa.func.max(t.c.sequence)) or 0 for t in (events, units))
-        check = _Check(path, pictures, anchor)
+        check = _Check(path, evidence if pictures else None, anchor)
         for row in _rows(engine, path, events, last_event):
             check.event(row)
         for row in _rows(engine, path, units, last_unit):
@@ -142,22 +146,22 @@ class _Check:
         for sequence, by in stated:
             if sequence > self.units:
                 raise self._broken(f"unit record {self.units + 1}", f"it is missing: {by} names record {sequence}")
-        if unknown := kept - set(self.batches):
-            raise StoreBroken(
-                f"{self.path}: pictures of batch {min(unknown)} are kept, which it knows nothing of: its newest "
-                "records are lost. A backup has to take records.sqlite-wal along with records.sqlite. Release nothing "
-                "of that batch, and restore the store."
-            )
         for number, batch in self.batches.items():
             tally = Tally.model_validate({"records": sum(batch.states.values()), **batch.states})
             if batch.counts is not None and (wrong := tally.differences(batch.counts)):
                 raise self._broken(f"batch {number}", f"its closing counts differ from its records: {'; '.join(wrong)}")
+        if unknown := kept - set(self.batches):
+            raise StoreBroken(
+                f"{self.path}: pictures of batch {min(unknown)} are kept, which it knows nothing of: its newest "
+                "records are lost. A backup has to take records.sqlite-wal along with records.sqlite. Release nothing "
+                "of that batch and restore the store; where they are gone for good, keep the batch's folder elsewhere."
+            )
 
     def _link(self, row: _Row, place: int, here: str, nested: tuple[str, ...], previous: str) -> str:
         """Check one entry's place, hash and link to the one before; return its hash."""
         number = int(str(row["sequence"]))
         if number < place:
-            raise self._broken(f"entry {number}", "it was put in: entries are numbered from 1 on")
+            raise self._broken(f"{here.split()[0]} {number}", "it was put in: entries are numbered from 1 on")
         if number != place:
             raise self._broken(here, f"it is missing: the next entry is {number}")
         parts = {name: _json(cell, name in nested) for name, cell in row.items() if name != "hash"}

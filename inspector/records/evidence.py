@@ -35,8 +35,9 @@ def heat_of(view: str) -> str:
 
 
 def batches_in(folder: Path) -> set[int]:
-    """Numbers of the batches that pictures are kept of."""
-    return {int(one.name) for one in folder.iterdir() if one.name.isdecimal()} if folder.is_dir() else set()
+    """Numbers of the batches that pictures are kept of; a folder that somebody else put there is none."""
+    kept = folder.glob(f"{'[0-9]' * 6}*/{'[0-9]' * 8}-*") if folder.is_dir() else ()
+    return {int(name) for name in {path.parent.name for path in kept} if name.isdecimal()}
 
 
 def keep(folder: Path, batch: int, unit: int, pictures: Mapping[str, NDArray[np.generic]]) -> dict[str, Evidence]:
@@ -59,12 +60,12 @@ def keep(folder: Path, batch: int, unit: int, pictures: Mapping[str, NDArray[np.
         target = folder / name
         if not re.fullmatch(r"[\w.-]+", view):
             raise LineError(f"view {view!r} cannot be a file name: use letters, digits, dashes. No evidence was kept.")
-        if target.exists():
-            raise LineError(
-                f"{target}: evidence of this unit is there already and was left alone. "
-                f"Check that the camera and the PLC number units alike, then start a new batch."
-            )
         try:
+            if target.exists():
+                raise LineError(
+                    f"{target}: evidence of this unit is there already and was left alone. "
+                    f"Check that the camera and the PLC number units alike, then start a new batch."
+                )
             target.parent.mkdir(parents=True, exist_ok=True)
             _write(target, content)
         except OSError as error:

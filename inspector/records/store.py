@@ -106,7 +106,7 @@ class RecordStore:
         self.close()
 
     def open_batch(self, opening: Opening, *, at: datetime, by: str) -> OpenBatch:
-        """Begin a batch under a number and an epoch never used before, by a batch whose records are lost neither.
+        """Begin a batch under a number and an epoch never used before, not even by a batch whose records are lost.
 
         The epoch is at least the time in seconds, so that a store begun afresh beside the same PLC repeats none either.
 
@@ -280,8 +280,8 @@ class RecordStore:
         Raises:
             StoreBroken: names the first entry that does not hold.
         """
-        pictures = self.evidence if evidence else None
-        return chain.verify(_database(self.folder), pictures=pictures, anchor=anchor, progress=progress)
+        path = _database(self.folder)
+        return chain.verify(path, evidence=self.evidence, pictures=evidence, anchor=anchor, progress=progress)
 
     @contextmanager
     def _writing(self, doing: str) -> Iterator[sa.Connection]:

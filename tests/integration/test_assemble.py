@@ -215,6 +215,14 @@ def test_what_lies_where_the_package_should_go_is_left_alone(parts, tmp_path, th
     assert kept.read_text() == '{"name": "vial"}'
 
 
+def test_a_package_whose_manifest_was_cut_off_is_made_anew(parts, tmp_path):
+    folder, wheel = parts
+    package = assemble(tmp_path / "package", parts_folder=folder, wheel=wheel, pin=True)
+    (package.folder / "manifest.json").write_bytes(b'{"name": "ti')
+
+    assert assemble(tmp_path / "package", parts_folder=folder, wheel=wheel).digest == package.digest
+
+
 def test_an_adapter_of_another_base_is_refused(parts, tmp_path):
     folder, wheel = parts
     tuned = load_adapter(folder / "mind.safetensors")

@@ -126,6 +126,17 @@ def _of_two() -> bytes:
     return written.getvalue()
 
 
+def _leading_nowhere() -> bytes:
+    """A TIFF of one picture whose pointer to the next one leads into its middle."""
+    written = io.BytesIO()
+    Image.fromarray(_coloured(1)).save(written, "TIFF")
+    content = bytearray(written.getvalue())
+    directory = struct.unpack_from("<I", content, 4)[0]
+    entries = struct.unpack_from("<H", content, directory)[0]
+    struct.pack_into("<I", content, directory + 2 + 12 * entries, len(content) // 2)
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
@@ -136,6 +147,7 @@ def _of_two() -> bytes:
         ("noise.jpg", b"\x17" * 4000, "the 4000 bytes are no picture"),
         ("huge.png", _huge_png(), "80 megapixels"),
         ("two.tiff", _of_two(), "the file holds 2 pictures"),
+        ("next.tiff", _leading_nowhere(), "are no picture"),
     ],
 )
 def test_a_damaged_file_is_a_unit_without_a_picture(tmp_path: Path, name: str, content: bytes, problem: str) -> None:

@@ -198,10 +198,18 @@ def test_half_a_pack_is_held_where_the_view_says_how_many_tablets_a_whole_one_sh
     assert "9 of the 18 tablets of a whole pack" in text
 
 
-def test_a_pack_that_is_blurred_in_part_is_held(blister: Examiner, good_pack: "tiny.Pixels"):
+def test_a_pack_that_lies_in_a_shadow_in_part_is_not_taken_for_blurred(blister: Examiner, good_pack: "tiny.Pixels"):
+    shaded = good_pack.copy()
+    shaded[:, :256] = (good_pack[:, :256] * 0.4).astype(np.uint8)
+
+    assert "out of focus" not in said_of(blister, shaded, FitnessLimits())[1]
+
+
+@pytest.mark.parametrize("blurred_px", [256, 640])
+def test_a_pack_that_is_blurred_in_part_is_held(blister: Examiner, good_pack: "tiny.Pixels", blurred_px: int):
     """A smear on the lens: the picture as a whole is in focus, and what lies under the smear cannot be seen."""
     smeared = good_pack.copy()
-    smeared[:, :256] = cv2.GaussianBlur(good_pack, (0, 0), 4)[:, :256]
+    smeared[:, :blurred_px] = cv2.GaussianBlur(good_pack, (0, 0), 3)[:, :blurred_px]
 
     assert said_of(blister, good_pack, FitnessLimits())[0] is Disposition.ACCEPT
     assert said_of(blister, smeared, FitnessLimits(least_sharpness_share=0))[0] is Disposition.ACCEPT

@@ -12,7 +12,7 @@ from inspector.errors import StoreBroken
 from inspector.records import RecordStore
 from inspector.records.batch import EventKind
 from inspector.records.evidence import keep
-from inspector.run import recover
+from inspector.run import UNRECORDED, recover
 from tests.outcomes import WHEN, accepted_counts, opening, outcome
 
 
@@ -76,18 +76,22 @@ def test_an_entry_put_in_before_the_first_is_found(folder: Path, table: str, num
     copied = ", ".join(other.get(name, name) for name in columns)
     change(folder, f"INSERT INTO {table} SELECT {copied} FROM {table} WHERE sequence = 1")
 
-    with RecordStore.open_readonly(folder) as store, pytest.raises(StoreBroken, match=f"entry {number}: it was put in"):
+    with (
+        RecordStore.open_readonly(folder) as store,
+        pytest.raises(StoreBroken, match=f"{table[:-1]} {number}: it was put in"),
+    ):
         store.verify()
 
 
-def test_pictures_of_a_batch_that_the_database_lost_are_found(folder: Path, tmp_path: Path):
+@pytest.mark.parametrize("evidence", [True, False])
+def test_pictures_of_a_batch_that_the_database_lost_are_found(folder: Path, tmp_path: Path, evidence: bool):
     backup = with_lost_log(folder, tmp_path / "backup")
 
     with (
         RecordStore.open_readonly(backup) as store,
         pytest.raises(StoreBroken, match="pictures of batch 2 are kept, which it knows nothing of"),
     ):
-        store.verify(evidence=True)
+        store.verify(evidence=evidence)
 
 
 def test_the_number_of_a_lost_batch_is_not_given_again(folder: Path, tmp_path: Path):
@@ -95,15 +99,34 @@ def test_the_number_of_a_lost_batch_is_not_given_again(folder: Path, tmp_path: P
         assert store.open_batch(opening(units_before=8), at=WHEN, by="line 1").batch == 3
 
 
+def test_a_folder_that_somebody_put_beside_the_pictures_is_no_batch(folder: Path):
+    (folder / "evidence" / "20261231").mkdir(parents=True)
+    with RecordStore.open(folder) as store:
+        assert store.verify(evidence=True).records == 5
+        assert store.open_batch(opening(units_before=5), at=WHEN, by="line 1").batch == 2
+
+
+def test_a_start_that_came_to_nothing_is_not_taken_for_lost_records(folder: Path):
+    said: list[str] = []
+    with RecordStore.open(folder) as store:
+        behind = recover(store, None, HandClock(), said.append)
+        again = recover(store, behind, HandClock(), said.append)
+
+    assert again == behind == 5 + UNRECORDED
+    assert len(said) == 1
+
+
 def test_a_plc_that_is_ahead_of_the_records_is_said_and_written_down(folder: Path, tmp_path: Path):
     said: list[str] = []
     with RecordStore.open(with_lost_log(folder, tmp_path / "backup")) as store:
         goes_on_behind = recover(store, 8, HandClock(), said.append)
+        recover(store, 8, HandClock(), said.append)
         last = store.events()[-1]
 
     assert goes_on_behind == 8
     assert "units 6 to 8 have no record" in said[0]
     assert (last.kind, last.text) == (EventKind.RECOVERED, said[0])
+    assert len(said) == 1  # the second start says nothing new
 
 
 def test_a_plc_that_stands_where_the_records_end_is_nothing_to_speak_of(folder: Path):

@@ -13,7 +13,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from cameras.render import render
 from tuning.config import RenderConfig, Strict
@@ -121,6 +120,7 @@ def open_pool(folder: Path, recipe: tuple[RenderConfig, ...]) -> Pool:
 def render_shard(path: Path, run: RenderConfig) -> None:
     """Render one shard; runs in a process of its own."""
     cv2.setNumThreads(1)
+    _file(path, "truth.json").unlink(missing_ok=True)  # of another renderer: it must not stand beside new pictures
     pictures, zones, masks, truths, mask_at = [], [], [], [], 0
     for seed in range(run.first_seed, run.first_seed + run.frames):
         frame = render(seed, content=run.content)
@@ -163,10 +163,10 @@ def _finished(path: Path, run: RenderConfig) -> bool:
     try:
         if ShardTruth.model_validate_json(_file(path, "truth.json").read_bytes()).recipe != run:
             return False
-        first = np.load(_file(path, "pixels.npy"), mmap_mode="r")[0]
-    except (FileNotFoundError, ValidationError):  # another version keeps other facts
+        first, *_ = (np.load(_file(path, name), mmap_mode="r") for name in ("pixels.npy", "zones.npy", "masks.npy"))
+    except (OSError, EOFError, ValueError):  # another version keeps other facts; a full disk cuts files off
         return False
-    return np.array_equal(first, render(run.first_seed, content=run.content).pixels)
+    return np.array_equal(first[0], render(run.first_seed, content=run.content).pixels)
 
 
 def _file(path: Path, name: str) -> Path:
