@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -94,7 +95,7 @@ def render_pool(
     done = total - sum(run.frames for _, run in missing)
     progress(done, total)
     if missing:
-        with plainly_ended(), ProcessPoolExecutor(processes) as executor:
+        with plainly_ended(), ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as executor:
             waiting = {executor.submit(render_shard, path, run): run for path, run in missing}
             for future in as_completed(waiting):
                 future.result()
