@@ -103,7 +103,7 @@ def last_unit(store: RecordStore) -> int:
     for batch in store.batches():
         known += [batch.opening.units_before, *(units.last or units.first for units in batch.quarantined)]
     behind = (event.data.get(_BEHIND, 0) for event in store.events() if event.kind is EventKind.RECOVERED)
-    return max(*known, *(int(str(number)) for number in behind))
+    return max([*known, *(int(str(number)) for number in behind)])
 
 
 def recover(store: RecordStore, in_memory: int | None, clock: Clock, say: Say) -> int:

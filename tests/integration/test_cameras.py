@@ -127,13 +127,13 @@ def _of_two() -> bytes:
 
 
 def _leading_nowhere() -> bytes:
-    """A TIFF of one picture whose pointer to the next one leads into its middle."""
+    """A TIFF of one picture whose pointer to the next one leads nowhere."""
     written = io.BytesIO()
     Image.fromarray(_coloured(1)).save(written, "TIFF")
     content = bytearray(written.getvalue())
     directory = struct.unpack_from("<I", content, 4)[0]
     entries = struct.unpack_from("<H", content, directory)[0]
-    struct.pack_into("<I", content, directory + 2 + 12 * entries, len(content) // 2)
+    struct.pack_into("<I", content, directory + 2 + 12 * entries, 100)
     return bytes(content)
 
 
