@@ -9,7 +9,7 @@ import pytest
 from cameras.clock import HandClock
 from cameras.config import SyntheticCamera
 from cameras.driver import open_camera
-from cameras.fitness import FitnessLimits
+from cameras.fitness import FitnessLimits, blurred_part
 from inspector.examine import Examiner, Pace, Sight
 from inspector.line.line import sample_pixels
 from inspector.recipe import approved
@@ -205,11 +205,21 @@ def test_a_pack_that_lies_in_a_shadow_in_part_is_not_taken_for_blurred(blister: 
     assert "out of focus" not in said_of(blister, shaded, FitnessLimits())[1]
 
 
-@pytest.mark.parametrize("blurred_px", [256, 640])
-def test_a_pack_that_is_blurred_in_part_is_held(blister: Examiner, good_pack: "tiny.Pixels", blurred_px: int):
+def test_a_pack_of_which_one_corner_alone_is_sharp_is_blurred(embedded_package: Path, good_pack: "tiny.Pixels"):
+    tablets = Eyes(ModelPackage.load(embedded_package), threads=1).look(good_pack, 0.12245).tablets
+    assert tablets is not None
+    smeared = good_pack.copy()
+    smeared[:, :640] = cv2.GaussianBlur(good_pack, (0, 0), 3)[:, :640]
+
+    assert len(tablets) == 18
+    assert blurred_part(good_pack, tablets, FitnessLimits()) == ""
+    assert blurred_part(smeared, tablets, FitnessLimits()).startswith("part of the picture is out of focus")
+
+
+def test_a_pack_that_is_blurred_in_part_is_held(blister: Examiner, good_pack: "tiny.Pixels"):
     """A smear on the lens: the picture as a whole is in focus, and what lies under the smear cannot be seen."""
     smeared = good_pack.copy()
-    smeared[:, :blurred_px] = cv2.GaussianBlur(good_pack, (0, 0), 3)[:, :blurred_px]
+    smeared[:, :256] = cv2.GaussianBlur(good_pack, (0, 0), 4)[:, :256]
 
     assert said_of(blister, good_pack, FitnessLimits())[0] is Disposition.ACCEPT
     assert said_of(blister, smeared, FitnessLimits(least_sharpness_share=0))[0] is Disposition.ACCEPT
