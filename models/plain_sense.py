@@ -23,15 +23,15 @@ _MORE = r"(?:(?:more|greater|larger|longer) than|in excess of|exceed(?:s|ing)?|o
 _LESS = (
     r"(?:(?:smaller|less|shorter|narrower|finer|lower|fewer) than|(?:lower|less|smaller) or equal(?: to)?"
     r"|below|under(?! one of)|at (?:the )?most|up to|an? maximum of|not exceeding"
-    r"|not? (?:larger|longer|bigger|more|greater|wider) than"
+    r"|\bnot? (?:larger|longer|bigger|more|greater|wider) than"
     r"|(?:do|does|did) not reach|<=?|≤|‹)"
 )
 _OR_LESS = r"(?:or|and) (?:less|smaller|shorter|below|under|fewer)"
-_GOOD = r"(?:accept\w*|allow\w*|permi\w+|tolera\w*|pass\w*|ok|okay|fine|ignor\w*|disregard\w*|exempt\w*)"
+_GOOD = r"(?:accept\w*|allow\w*|permi\w+|tolera\w*|pass\w*|ok|okay|fine|ignor\w*|disregard\w*|exempt\w*|nobody minds)"
 _BINDING = r"(?:must|shall|should|ha(?:s|ve) to|may|can|need\w*|require\w*|unless|except\w*|limit\w*|max\w*)"
 _REST = (
     r"(?:good|or|else|otherwise|if|when|anything|everything|rest|from|after|failing|remain\w*|further|higher|larger|longer"
-    r"|more|bigger|over|above|beyond|exceed\w*|others)"
+    r"|more|bigger|over|above|beyond|exceed\w*|others|fail(?= ?[=:]))"
 )
 _NONE = r"(?:not|no|nothing|never)"
 ANY_DEFECT = ("deviation", "irregularity")  # said of every defect: an area deviation, a major deviation
@@ -54,7 +54,7 @@ _COUNTED = _phrase(
     rf"|(?P<or_more>\d+|{NUMBER}) or more\b(?! of (?:it|its|the)\b))",
 )
 _SMALLER = _phrase(  # what is below a limit is judged: below 2 mm are major, 2 mm or less counts as major
-    r"(?<!not )(?<!no )(?<!never )(?<!longer )(?<!not stay )(?<!not remain )(?<!but )",
+    r"(?<!not )(?<!no )(?<!never )(?<!longer )(?<!not stay )(?<!not remain )(?<!not show )(?<!but )",
     rf"(?:{_LESS} ?(?:and including )?(?:{_NUMBER}|{NUMBER}\b)(?: ?{_UNIT})?|{_NUMBER}(?: ?{_UNIT})? {_OR_LESS}",
     rf"|(?:within|until) {_NUMBER} ?{_UNIT})",
     rf"(?P<then>[^.;]*?)\b(?P<severity>{_SEVERITY})\b(?! (?:above|beyond|from|over|if (?:exceeded|more|larger)))",
@@ -64,7 +64,8 @@ _A_LIMIT_AFTER = _phrase(
     rf"\b(?!shall be (?:graded|rated|classified|called)\b)(?:{_GOOD}|{_BINDING}|{_REST}|{_NONE})\b"
 )
 _NO_LONGER = _phrase(
-    r"\b(?:not|no longer|rather than|instead of|never|than|formerly|previously)(?: an?| just| merely| only)? ",
+    r"\b(?:not|no longer|rather than|instead of|never|than|formerly|previously)(?: as)?(?: an?)?",
+    r"(?: just| mere| merely| only)? ",
     rf"{_SEVERITY}\b|n't {_SEVERITY}\b|\b{_SEVERITY} is not enough",
 )
 _DENIED = _phrase(
@@ -72,6 +73,7 @@ _DENIED = _phrase(
     r"(?: (?:to|be|an?|any|even|as|counts?|counted|considered|regarded|rated|graded|class(?:ed|ified)|treated)){0,4}",
     rf" (?P<severity>{_SEVERITY})\b",
 )
+_DENIED_TWICE = _phrase(r"\bnever not\b|\bno\b[^.;]*\b(?:that|which) (?:is|are) not\b")  # no crack that is not critical
 _LIMITED = _phrase(rf"{_LESS}|{_OR_LESS}|\b(?:before|until)\b")
 _FINE = _phrase(rf"\b(?!fine [a-z]){_GOOD}\b")  # a fine crack is a thin one
 _NOT_ALL_FINE = _phrase(rf"\b(?:{_NONE}|nil|none|otherwise|else|fail\w*|reject\w*)\b|n't\b")
@@ -127,7 +129,7 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
     unsaid = severities and not _ANY_SEVERITY.search(sentence) and not _NOT_ALL_FINE.search(sentence)
     if unsaid and (good := _FINE.search(sentence)):
         return f'it says "{good[0]}", and nothing of {" or ".join(sorted(severities))}'
-    denied = _DENIED.search(sentence)
+    denied = None if _DENIED_TWICE.search(sentence) else _DENIED.search(sentence)
     if denied and denied["severity"].lower() in severities and not _LIMITED.search(sentence):
         return f'it says "{denied[0]}"'
     if condition := _CONDITION.search(sentence):
@@ -155,6 +157,8 @@ def _rising(note: Note) -> bool:
 def _numbers(sentence: str, note: Note) -> list[str]:
     """Limits that the note does not have."""
     limits = {tier.limit for tier in note.tiers}
+    if note.kind == "count":  # up to three, a fourth is one too many
+        limits |= {float(tier.least_count - less) for tier in note.tiers for less in (0, 1)}
     sized = [
         found for found in _SIZED.finditer(sentence) if not _is_limit(found["number"], limits, note.kind == "size")
     ]
