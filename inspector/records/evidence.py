@@ -9,7 +9,7 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +34,14 @@ def heat_of(view: str) -> str:
     return f"{view}.heat"
 
 
-def batches_in(folder: Path) -> set[int]:
-    """Numbers of the batches that pictures are kept of; a folder that somebody else put there is none."""
-    kept = folder.glob(f"{'[0-9]' * 6}*/{'[0-9]' * 8}-*") if folder.is_dir() else ()
-    return {int(name) for name in {path.parent.name for path in kept} if name.isdecimal()}
+def batches_in(folder: Path, *, but: Collection[int] = ()) -> set[int]:
+    """Numbers of the batches that pictures are kept of; a folder that somebody else put there is none.
+
+    Args:
+        but: numbers that are known already; their folders, which may be large, are not looked into.
+    """
+    there = {int(one.name): one for one in folder.iterdir() if one.name.isdecimal()} if folder.is_dir() else {}
+    return {number for number, one in there.items() if number not in but and any(one.glob(f"{'[0-9]' * 8}-*"))}
 
 
 def keep(folder: Path, batch: int, unit: int, pictures: Mapping[str, NDArray[np.generic]]) -> dict[str, Evidence]:

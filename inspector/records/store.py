@@ -119,7 +119,8 @@ class RecordStore:
                     f"{self.folder}: batch {waiting[0]} has no closing record. No batch was opened. "
                     f"Close it, or quarantine what came after its last record."
                 )
-            batch = max((*queries.batch_numbers(connection), *batches_in(self.evidence)), default=0) + 1
+            known = queries.batch_numbers(connection)
+            batch = max((*known, *batches_in(self.evidence, but=known)), default=0) + 1
             epoch = max(queries.last_epoch(connection) + 1, int(at.timestamp()))
             data: dict[str, JsonValue] = {
                 "epoch": epoch,
