@@ -14,6 +14,7 @@ from inspector.records.batch import EventKind
 from inspector.records.evidence import keep
 from inspector.run import UNRECORDED, recover
 from tests.outcomes import WHEN, accepted_counts, opening, outcome
+from tests.stores import change
 
 
 @pytest.fixture
@@ -24,15 +25,6 @@ def folder(tmp_path: Path) -> Path:
         store.append([outcome(opened, n) for n in range(1, 6)])
         store.close_batch(opened.batch, accepted_counts(5), at=WHEN, by="line 1")
     return tmp_path / "store"
-
-
-def change(folder: Path, statement: str) -> None:
-    """As somebody would who has the file, past the triggers."""
-    raw = sqlite3.connect(folder / "records.sqlite", isolation_level=None)
-    for (trigger,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        raw.execute(f"DROP TRIGGER {trigger}")
-    raw.execute(statement)
-    raw.close()
 
 
 def with_lost_log(folder: Path, to: Path) -> Path:

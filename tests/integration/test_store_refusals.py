@@ -2,7 +2,7 @@
 
 import io
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,12 +14,6 @@ from inspector.records import RecordStore, keep
 from inspector.records.export import export_csv, export_json_lines
 from inspector.records.queries import CHUNK
 from tests.outcomes import WHEN, accepted_counts, opening, outcome
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RecordStore]:
-    with RecordStore.open(tmp_path / "store") as opened:
-        yield opened
 
 
 class Paper(io.StringIO):
