@@ -36,10 +36,12 @@ _MORE_PX = 30  # for the number of places that do not fit
 _TILE_PX = 104  # of a place in the strip
 MOST_LABELS = 10  # more would hide the unit; the banner says how many are not written out
 _NARROWEST_PX, _WIDEST_PX, _HIGHEST_PX = 640, 1280, 1280
+_LEAST_PX = (64, 320)  # rows and columns of the shown picture, padding included
 _CLEAR_PX = 6  # between a defect and the line round it
 _GAP_PX = 8  # round the strip's places
 _GRID_PX = 10  # step of the places tried for a label
 _EMPTY = (400, 640, 3)
+_PADDING = 64  # grey level, as of an empty picture
 _SPELT_OUT = str.maketrans({"≥": ">=", "≤": "<=", "–": "-", "—": "-", "…": "...", "\n": " "})
 
 
@@ -73,7 +75,7 @@ def annotate(
         mm_per_px: scale of `pixels`; None when it is not known, the picture then has no scale bar.
 
     Returns:
-        (H, W, 3) uint8 RGB, at least 640 and at most 1280 px wide: the banner, the picture and, where there are
+        (H, W, 3) uint8 RGB, at least 320 and at most 1280 px wide: the banner, the picture and, where there are
         findings, a strip with each of their places enlarged beside the place that the eyes compared it with.
     """
     taken = as_picture(pixels)
@@ -106,7 +108,7 @@ def as_picture(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
         values = values[..., 0]
     readable = values.ndim == 2 or (values.ndim == 3 and values.shape[2] == 3)
     if not readable or values.size == 0 or values.dtype.kind not in "buif":
-        return np.full(_EMPTY, 64, np.uint8)
+        return np.full(_EMPTY, _PADDING, np.uint8)
     if values.dtype != np.uint8:
         values = _stretched(values)
     colour = values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)
@@ -154,16 +156,21 @@ def _stretched(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def _fitted(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """Small enough for the page, large enough for its labels; returned with the factor."""
+    """Small enough for the page, large enough for its labels; returned with the factor.
+
+    What one factor leaves too narrow or too low is padded to the right and below: marks stay in their places.
+    """
     height, width = picture.shape[:2]
     scale = max(1.0, _NARROWEST_PX / width)
     scale = min(scale, _WIDEST_PX / width, _HIGHEST_PX / height)
-    size = (max(_NARROWEST_PX // 2, round(width * scale)), max(64, round(height * scale)))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if size == (width, height):
-        return picture.copy(), 1.0
-    shrinks = scale < 1
-    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return np.asarray(resized, np.uint8), scale
+        resized, scale = picture.copy(), 1.0
+    else:
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        resized = np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)
+    rows, columns = (max(0, least - edge) for least, edge in zip(_LEAST_PX, resized.shape, strict=False))
+    return np.pad(resized, ((0, rows), (0, columns), (0, 0)), constant_values=_PADDING), scale
 
 
 def _marks(verdict: Verdict, observations: Sequence[Observation], scale: float) -> list[_Mark]:

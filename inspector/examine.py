@@ -25,6 +25,10 @@ from models.template import MOST_DEGREES, MOST_MOVED
 from models.verdict import Asked, Disposition, Judgement, Reason, Verdict, decide, questions_for
 
 WARM_UP_LOOKS = 40
+# Everything of a picture is measured, and none is refused for it.
+_ANY = FitnessLimits(
+    shortest_px=1, least_contrast=0, saturated_pct=100, black_pct=100, least_sharpness=1e-9, least_sharpness_share=1e-9
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Sight:
 class Pace:
     """What examining takes on this machine, from the warm-up: the slowest look, and the mind by number of questions."""
 
-    slowest_look_ms: float
+    slowest_look_ms: float  # the picture's fitness and what follows from what is seen, with it
     slowest_mind_ms: tuple[float, ...]  # for 1, 2, 3 and 4 questions
 
     def mind_ms(self, questions: int) -> float:
@@ -113,8 +117,12 @@ class Examiner:
         return replace(sight, verdict=verdict, judgements=judgements, times_ms=times)
 
     def warm_up(self, pixels: NDArray[np.uint8], *, mm_per_px: float) -> Pace:
-        """Measure this machine on a picture of the batch's kind; the slowest of the looks stands for the p99."""
-        eyes = [self._eyes.look(pixels, mm_per_px).eyes_ms for _ in range(WARM_UP_LOOKS)][3:]
+        """Measure this machine on a picture as large as the batch's; the slowest of the looks stands for the p99."""
+        eyes = []
+        for _ in range(WARM_UP_LOOKS):
+            start = time.perf_counter()
+            self.see(pixels, view="warm-up", mm_per_px=mm_per_px, limits=_ANY)
+            eyes.append((time.perf_counter() - start) * 1000)
         mind = []
         for count in (1, 2, 4):
             took = []
@@ -123,7 +131,7 @@ class Examiner:
                 self._mind.judge(self._cache, self._rehearsal(count))
                 took.append((time.perf_counter() - start) * 1000)
             mind.append(max(took[1:]))
-        return Pace(max(eyes), (mind[0], mind[1], (mind[1] + mind[2]) / 2, mind[2]))
+        return Pace(max(eyes[3:]), (mind[0], mind[1], (mind[1] + mind[2]) / 2, mind[2]))
 
     def _rehearsal(self, count: int) -> list[Asked]:
         """Questions like those of a batch: the sheet's own defects, at a size that its criteria compare."""

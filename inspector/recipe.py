@@ -3,6 +3,7 @@
 Refusals come in the order in which a person would mend them. There is no other device, model or sheet to fall back on.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,12 @@ class Recipe:
     sheet: CriteriaSheet
     reading: Reading
     digests: Digests
+
+    @property
+    def picture_px(self) -> tuple[int, int]:
+        """Width and height of the largest pictures that a view delivers, as far as views say; else of the frame."""
+        stated = [view.size_px for view in self.line.views.values() if view.size_px is not None]
+        return max(stated, key=math.prod, default=self.package.manifest.frame)
 
     @staticmethod
     def load(path: Path) -> "Recipe":

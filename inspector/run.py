@@ -78,7 +78,7 @@ def run_batch(
             recipe.package, recipe.sheet, recipe.reading, threads=recipe.line.threads, device=recipe.line.device
         )
         scale = next(iter(recipe.line.views.values())).mm_per_px
-        pace = examiner.warm_up(sample_pixels(*recipe.package.manifest.frame), mm_per_px=scale)
+        pace = examiner.warm_up(sample_pixels(*recipe.picture_px), mm_per_px=scale)
         refuse_slow(pace.slowest_look_ms, recipe.line.gate_after_ms)
         line = Line(recipe, examiner, pace, cameras, plc, store, clock)
         status = LineStatus(line, recipe, providers=examiner.providers, clock=clock)

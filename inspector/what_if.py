@@ -66,26 +66,27 @@ def what_if(
     *,
     sheet: CriteriaSheet,
     notes: Sequence[tuple[str, Note]],
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> WhatIf:
     """Judge every unit of a batch again.
 
     Args:
         sheet: the draft.
         notes: what the draft means, from its reading or from its fields.
-        progress: told the number of units done, every thousand.
+        progress: told units done and in all, every thousand.
 
     Raises:
         LineError: there is no such batch, or it cannot be read.
     """
-    opening = store.batch_summary(batch).opening
+    summary = store.batch_summary(batch)
+    opening, units = summary.opening, summary.tally.records
     own = _Rules(opening.sheet, opening.reading.notes, opening.operating_point)
     draft = _Rules(sheet, tuple(notes), opening.operating_point)
     comparison = _Comparison(own, draft)
     for done, unit in enumerate(store.judged(batch), start=1):
         comparison.add(unit)
-        if progress is not None and done % 1000 == 0:
-            progress(done)
+        if done % 1000 == 0:
+            progress(done, units)
     return comparison.result(batch)
 
 

@@ -240,15 +240,6 @@ def _count_language(
     return figures, [_wrong(line) for line in lines if not line.right]
 
 
-def headline(report: Report) -> dict[str, float]:
-    """The figures that a package carries in its manifest: those with an aim, and what becomes of units."""
-    return {
-        " | ".join(filter(None, (f.topic, f.name, f.of))): round(f.value, 4)
-        for f in report.figures
-        if f.value is not None and (f.aim is not None or (f.topic == "units" and ":" not in f.of))
-    }
-
-
 class _Kept:
     """The challenge's units as they come, the first one with several defects kept for repeating."""
 

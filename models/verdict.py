@@ -34,8 +34,8 @@ class Reason(StrEnum):
     DEFECT = "DEFECT"  # a criterion was exceeded
     UNSURE = "UNSURE"  # doubt about class, size or meaning
     NOT_ASSESSABLE = "NOT_ASSESSABLE"  # the picture is unfit or unlike what the package was made for
-    NOT_INSPECTED = "NOT_INSPECTED"  # no picture, an error, or a frame that was dropped
-    LATE = "LATE"  # out of time: not begun because it would not have been ready, or ready after its deadline
+    NOT_INSPECTED = "NOT_INSPECTED"  # no picture, or an error
+    LATE = "LATE"  # out of time: dropped or not begun as it would not have been ready, or ready after its deadline
     HELD = "HELD"  # the line was held
 
 

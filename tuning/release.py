@@ -13,7 +13,7 @@ from safetensors import safe_open
 from cameras.render import HEIGHT, WIDTH, ZONES
 from models.answer import LANGUAGE
 from models.assemble import PARTS_FOLDER, Parts, Progress, assemble
-from models.package import MIND_TENSORS, AdapterFacts, Base, DefectClass, Figure, ModelPackage, PackageFacts, Zone
+from models.package import MIND_TENSORS, AdapterFacts, Base, DefectClass, ModelPackage, PackageFacts, Zone
 from models.regulations import DefectTerms
 from models.verdict import OperatingPoint
 from tuning.config import MindConfig
@@ -32,7 +32,6 @@ def release(
     version: str,
     target: Path,
     parts_folder: Path = PARTS_FOLDER,
-    qualification: dict[str, Figure] | None = None,
     wheel: Path | None = None,
     progress: Progress | None = None,
 ) -> ModelPackage:
@@ -46,7 +45,6 @@ def release(
         version: of the package.
         target: the package folder to assemble.
         parts_folder: holds eyes.onnx, closer.onnx, eyes.safetensors and mind.safetensors.
-        qualification: figures of `inspector evaluate`, if it ran already.
         wheel: the base, if it is at hand.
         progress: told about every step.
 
@@ -94,7 +92,6 @@ def release(
             "closer look steps": eyes.closer_steps,
             "mind": mind.training_digest(),
         },
-        qualification=qualification or {},
     )
     _refuse_another_course(parts_folder / MIND_TENSORS, mind)
     Parts(package=facts).save(parts_folder)
@@ -110,31 +107,6 @@ def _refuse_another_course(tensors: Path, mind: MindConfig) -> None:
             f"{tensors}: was trained by the recipe {trained}, not by {mind.training_digest()}. Nothing was released. "
             "Run the tuning of this recipe to its end."
         )
-
-
-def qualify(
-    figures: dict[str, Figure],
-    target: Path,
-    *,
-    parts_folder: Path = PARTS_FOLDER,
-    wheel: Path | None = None,
-    sure_from: float | None = None,
-) -> ModelPackage:
-    """Put the figures of an evaluation into a released package; this gives it a new digest.
-
-    Args:
-        figures: by name, as `inspector evaluate` prints them.
-        target: the package folder to assemble anew.
-        parts_folder: the released parts.
-        wheel: the base, if it is at hand.
-        sure_from: a new threshold of the mind, when the evaluation led to one.
-    """
-    parts = Parts.load(parts_folder)
-    changes: dict[str, object] = {"qualification": figures}
-    if sure_from is not None:
-        changes["operating_point"] = parts.package.operating_point.model_copy(update={"sure_from": sure_from})
-    Parts(package=parts.package.model_copy(update=changes)).save(parts_folder)
-    return assemble(target, parts_folder=parts_folder, wheel=wheel, pin=True)
 
 
 def load_glossary() -> dict[str, tuple[str, ...]]:

@@ -33,8 +33,7 @@ from models.problems import problems_of
 from models.verdict import Reason
 
 DEFECTIVE_PCT = 2.0
-_FEW = 4  # observations of a unit
-_OUT_OF_TIME = (Reason.LATE, Reason.NOT_INSPECTED)
+_FEW = 4  # questions about a unit
 
 Step = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 
@@ -68,7 +67,7 @@ class _Tally:
                 reason=settled.outcome.reason,
                 looked_at=all("eyes" in report.sight.times_ms for report in reports),
                 asked=sum(len(report.sight.asked) for report in reports),
-                ready_ms=max(report.ready_ms for report in reports),
+                ready_ms=max(report.ready_ms or 0.0 for report in reports),
                 eyes_ms=_slowest(reports, "eyes"),
                 mind_ms=_slowest(reports, "mind"),
             )
@@ -122,7 +121,7 @@ def _batch(recipe: Recipe, examiner: Examiner, rate: float, units: int, step: St
         refuse_other_scale(recipe, drivers)
         step(f"{name}: warming up", 0, units)
         scale = next(iter(views.values())).mm_per_px
-        pace = examiner.warm_up(sample_pixels(*recipe.package.manifest.frame), mm_per_px=scale)
+        pace = examiner.warm_up(sample_pixels(*recipe.picture_px), mm_per_px=scale)
         load, tally = Load(), _Tally()
         line, display = _line(recipe, examiner, pace, drivers, store, clock, tally)
         display.start()
@@ -183,7 +182,7 @@ def _figures(
         late_accepts=result.late,
         skipped=result.totals.skipped,
         good=None if good is None else len(good),
-        good_late=None if good is None else sum(unit.reason in _OUT_OF_TIME for unit in good),
+        good_late=None if good is None else sum(unit.reason is Reason.LATE for unit in good),
         ready=latency([unit.ready_ms for unit in seen]),
         clear=latency([unit.ready_ms for unit in seen if not unit.asked]),
         few=latency([unit.ready_ms for unit in seen if 0 < unit.asked <= _FEW]),

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from cameras.decode import decode_file
 from cameras.fitness import FitnessLimits
-from inspector.annotate import annotate, warmed
+from inspector.annotate import annotate, size_against_limit, warmed
 from inspector.commands.screen import err, out, progress, write_picture
 from inspector.commands.sheets import PACKAGE, PackageOption
 from inspector.config import LineConfig
@@ -27,6 +27,7 @@ from inspector.line.line import BatchResult, Ended, Line
 from inspector.recipe import approved
 from inspector.records.record import State
 from inspector.run import run_batch
+from models.metrics import quantile
 from models.package import ModelPackage
 from models.regulations import Regulations
 from models.verdict import Disposition, Verdict
@@ -147,14 +148,10 @@ def show_findings(verdict: Verdict) -> None:
     for name in ("criterion", "finding", "in words", "clauses"):
         table.add_column(name, overflow="fold")
     for finding in verdict.findings:
-        size = (
-            ""
-            if finding.value is None
-            else f" {finding.value:.2f} ± {finding.uncertainty or 0:.2f} {finding.unit}, limit {finding.limit:g}"
-        )
         cited = ", ".join(clauses.citation(id).citation for id in finding.clauses)
-        said = f"{'' if finding.sure else 'perhaps '}{finding.defect}{finding.place}{size}, {finding.severity}"
-        table.add_row(finding.criterion, said, finding.wording, cited)
+        size = size_against_limit(finding)
+        said = f"{'' if finding.sure else 'perhaps '}{finding.defect}{finding.place} {size}".rstrip()
+        table.add_row(finding.criterion, f"{said}, {finding.severity}", finding.wording, cited)
     if verdict.findings:
         out.print(table)
     elif verdict.text:
@@ -236,9 +233,9 @@ def _summary(result: BatchResult) -> None:
     for name, count in rows:
         table.add_row(name, str(count))
     if totals.ready_ms:
-        ready = sorted(totals.ready_ms)
-        p50, p99 = ready[len(ready) // 2], ready[min(len(ready) - 1, int(len(ready) * 0.99))]
-        table.add_row("trigger to verdict", f"p50 {p50:.0f} ms, p99 {p99:.0f} ms")
+        ready = list(totals.ready_ms)
+        p50, p99 = (quantile(ready, share) for share in (0.5, 0.99))
+        table.add_row(f"trigger to verdict, last {len(ready)}", f"p50 {p50:.0f} ms, p99 {p99:.0f} ms")
     out.print(table)
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from inspector.commands.screen import err, out, progress
-from inspector.recipe import hard_to_see, sheet_for
+from inspector.recipe import check_limits, hard_to_see, refuse_counts_over_views, sheet_for
 from inspector.records.schema import LARGEST
 from inspector.records.store import RecordStore
 from inspector.what_if import WhatIf, what_if
@@ -185,14 +185,18 @@ def what_if_command(
             f"{sheet}: {len(found)} criteria of the draft are not read as their fields say; mend them first."
         )
     with RecordStore.open_readonly(store) as opened:
-        seen_by = opened.batch_summary(batch).opening.digests.package
+        opening = opened.batch_summary(batch).opening
+        check_limits(content, loaded, opening.scales)
+        refuse_counts_over_views(content, tuple(opening.scales))
+        seen_by = opening.digests.package
         if seen_by != loaded.digest:
             err.print(
                 f"note: package {seen_by[:19]} saw the batch, {package} ({loaded.digest[:19]}) reads the draft; what "
                 "was seen keeps its names and sizes",
                 highlight=False,
             )
-        result = what_if(opened, batch, sheet=content, notes=reading.notes)
+        with progress("judging again") as step:
+            result = what_if(opened, batch, sheet=content, notes=reading.notes, progress=step)
     _show_what_if(result, most)
 
 
@@ -205,7 +209,7 @@ def _show_what_if(result: WhatIf, most: int) -> None:
     for disposition in _ROWS:
         table.add_row(disposition, str(result.before.get(disposition, 0)), str(result.after.get(disposition, 0)))
     for reason, count in sorted(result.beyond.items()):
-        table.add_row(f"  of these {reason}, whatever the sheet", str(count), str(count))
+        table.add_row(f"  of these {reason}, not judged anew", str(count), str(count))
     out.print(table)
     for change in result.changed[:most]:
         out.print(f"unit {change.unit}: {change.before} -> {change.after}: {change.why}", highlight=False)

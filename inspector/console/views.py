@@ -21,17 +21,17 @@ from inspector.line.display import STATUS_FILE
 from inspector.line.status import Status
 from inspector.records.batch import BatchSummary
 from inspector.records.evidence import heat_of
-from inspector.records.record import InspectionRecord
+from inspector.records.record import InspectionRecord, State
 from inspector.records.store import RecordStore
 from models.criteria import CriteriaSheet, Criterion
 from models.digest import digest_bytes
 from models.errors import ModelError
 from models.reading import Reading, ReadLine, reading_path
-from models.verdict import Disposition, Verdict
+from models.verdict import Verdict
 
 STALE_S = 5.0  # a line renews its status twice a second
 _LIVE_PICTURE = re.compile(r"[0-9]{3}\.jpg")
-_LOOKED_THROUGH = 1000  # newest records among which rejects and holds are looked for
+_REFUSED: tuple[State, ...] = ("rejected", "held", "sampled", "lost")
 
 
 class Lamp(StrEnum):
@@ -96,6 +96,9 @@ def live(folder: Path, *, now: datetime) -> LiveView:
     silent_s = (now - status.updated_at).total_seconds()
     if silent_s > STALE_S:
         return LiveView(Lamp.NO_LINE, f"No line is running: nothing was heard for {_age(silent_s)}.", status)
+    if silent_s < -STALE_S:
+        ahead = f"what was last heard is dated {_age(-silent_s)} ahead. Set the computer's date right"
+        return LiveView(Lamp.NO_LINE, f"Whether a line is running cannot be told: {ahead}.", status)
     if status.state == "held":
         return LiveView(Lamp.HELD, status.reason or "The line is held.", status)
     return LiveView(Lamp.RUNNING, "", status)
@@ -186,10 +189,7 @@ def newest(store: Path, batch: int, count: int, *, only_refused: bool) -> tuple[
     """The newest records of a batch, newest first."""
     try:
         with RecordStore.open_readonly(store) as records:
-            if not only_refused:
-                return records.latest(count, batch)
-            refused = (r for r in records.latest(_LOOKED_THROUGH, batch) if r.disposition is not Disposition.ACCEPT)
-            return tuple(refused)[:count]
+            return records.latest(count, batch, states=_REFUSED if only_refused else None)
     except LineError as error:
         return Problem(str(error))
 
@@ -261,12 +261,9 @@ def _scale(store: Path, batch: int, view: str) -> float | None:
     """mm per px of a view, from the line's settings that the batch was opened with."""
     try:
         with RecordStore.open_readonly(store) as records:
-            found: object = records.batch_summary(batch).opening.recipe
+            return records.batch_summary(batch).opening.scales.get(view)
     except LineError:
         return None
-    for key in ("views", view, "mm_per_px"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return float(found) if isinstance(found, int | float) else None
 
 
 def _age(seconds: float) -> str:

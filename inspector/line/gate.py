@@ -47,11 +47,11 @@ class Gate:
                 raise ValueError(f"unit {unit} is expected already; the PLC must not reuse a number")
             self._owed[unit] = _Owed(set(views), deadline_s)
 
-    def accept(self, unit: int, *, view: str, now_s: float | None = None) -> None:
+    def accept(self, unit: int, *, view: str, now_s: float) -> None:
         """One view was found good. Opens the gate when it was the last one owed and the deadline has not passed."""
         with self._lock:
             owed = self._owed.get(unit)
-            if owed is None or owed.expired or (now_s is not None and now_s >= owed.deadline_s):
+            if owed is None or owed.expired or now_s >= owed.deadline_s:
                 self.late += 1
                 return
             if self._shut or owed.refused or not owed.views:

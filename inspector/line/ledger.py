@@ -28,12 +28,16 @@ _LATENCIES = 4096  # the last so many, for the percentiles of the live page
 class ViewReport:
     """How one view of a unit ended."""
 
-    sight: Sight
-    verdict: Verdict
-    pixels: NDArray[np.generic] | None
-    source: str
-    ready_ms: float  # trigger to verdict
-    mm_per_px: float
+    sight: Sight  # with its verdict
+    pixels: NDArray[np.generic] | None = None
+    source: str = ""
+    ready_ms: float | None = None  # trigger to verdict; None: there was no picture
+    mm_per_px: float | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        assert self.sight.verdict is not None  # nothing is reported before
+        return self.sight.verdict
 
 
 @dataclass(slots=True)
@@ -45,6 +49,11 @@ class _Unit:
     held: str = ""  # why the line was held when the unit reached the gate
     reports: dict[str, ViewReport] = field(default_factory=dict)
     gate: GateEvent | None = None
+
+    @property
+    def ready_ms(self) -> float:
+        """Trigger to the last verdict on a picture."""
+        return max((one.ready_ms for one in self.reports.values() if one.ready_ms is not None), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +91,11 @@ class Ledger:
     """Units between photo-eye and record."""
 
     def __init__(
-        self, *, batch: int, epoch: int, digests: Digests, gate_after_ms: float, settle: Callable[[Settled], None]
+        self, *, batch: int, epoch: int, digests: Digests, due_after_ms: float, settle: Callable[[Settled], None]
     ) -> None:
+        """due_after_ms: from the trigger, until when the gate has to be told that a unit is good."""
         self._batch, self._epoch, self._digests, self._settle = batch, epoch, digests, settle
-        self._gate_after_ms = gate_after_ms
+        self._due_after_ms = due_after_ms
         self._units: dict[int, _Unit] = {}
         self._early: dict[int, tuple[GateEvent, str]] = {}  # left the gate before their trigger was noted here
         self._lock = Lock()
@@ -144,12 +154,12 @@ class Ledger:
             for unit in list(self._units.values()):
                 if unit.gate is not None and now_s - unit.gate.at_s > GRACE_S:
                     for view in unit.views - unit.reports.keys():
-                        unit.reports[view] = _never_came(view)
+                        unit.reports[view] = _never_came(view, held=unit.held)
                     self._try(unit)
 
     def _count(self, report: ViewReport) -> None:
         times = report.sight.times_ms
-        if "eyes" in times:
+        if "eyes" in times and report.ready_ms is not None:
             self.totals.ready_ms.append(report.ready_ms)
             self.totals.eyes_ms.append(times["eyes"])
         else:
@@ -174,7 +184,7 @@ class Ledger:
                 state = "accepted"
             else:  # good, but not in time or not while the line was running
                 reason = Reason.HELD if unit.held else Reason.LATE
-                text = unit.held or self._why_late(max(report.ready_ms for report in unit.reports.values()))
+                text = unit.held or self._why_late(unit.ready_ms)
                 disposition = Disposition.REJECT
         elif gate.passed:
             state, text = "lost", f"ESCAPE: the gate passed a unit that was judged {disposition}: {text}"
@@ -184,7 +194,11 @@ class Ledger:
             for view, report in unit.reports.items()
             for name, ms in report.sight.times_ms.items()
         }
-        times |= {f"{view}.ready": round(report.ready_ms, 2) for view, report in unit.reports.items()}
+        times |= {
+            f"{view}.ready": round(report.ready_ms, 2)
+            for view, report in unit.reports.items()
+            if report.ready_ms is not None
+        }
         times["gate"] = round((gate.at_s - unit.triggered_s) * 1000, 2)
         return Outcome(
             batch=self._batch,
@@ -210,9 +224,9 @@ class Ledger:
         )
 
     def _why_late(self, ready_ms: float) -> str:
-        if ready_ms < self._gate_after_ms:
+        if ready_ms < self._due_after_ms:
             return f"found good {ready_ms:.0f} ms after the trigger, and yet the gate did not open: check the PLC"
-        return f"found good {ready_ms:.0f} ms after the trigger, the gate is at {self._gate_after_ms:.0f} ms"
+        return f"found good {ready_ms:.0f} ms after the trigger, the gate had to be told by {self._due_after_ms:.0f} ms"
 
 
 def combine(verdicts: list[Verdict]) -> Verdict:
@@ -228,12 +242,13 @@ def combine(verdicts: list[Verdict]) -> Verdict:
     return Verdict(disposition=worst.disposition, reason=worst.reason, text=worst.text, findings=findings)
 
 
-def not_inspected(view: str, text: str, reason: Reason = Reason.NOT_INSPECTED) -> tuple[Sight, Verdict]:
-    """The verdict on a view that nobody looked at."""
-    verdict = Verdict(disposition=Disposition.REJECT, reason=reason, text=text)
-    return Sight(view, verdict=verdict), verdict
+def not_inspected(view: str, text: str, reason: Reason = Reason.NOT_INSPECTED) -> Sight:
+    """A view that nobody looked at: a reject."""
+    return Sight(view, verdict=Verdict(disposition=Disposition.REJECT, reason=reason, text=text))
 
 
-def _never_came(view: str) -> ViewReport:
-    sight, verdict = not_inspected(view, f"no picture of view {view} came")
-    return ViewReport(sight, verdict, None, "", 0.0, 1.0)
+def _never_came(view: str, *, held: str) -> ViewReport:
+    """held: why the line was held; its pictures were no longer taken then."""
+    if held:
+        return ViewReport(not_inspected(view, held, Reason.HELD))
+    return ViewReport(not_inspected(view, f"no picture of view {view} came, or it was not judged before the unit left"))

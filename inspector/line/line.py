@@ -61,7 +61,7 @@ class BatchResult:
     counts: Counts
     totals: Totals
     late: int  # accepts that came after their deadline
-    unwritten: int
+    unwritten: int  # units without a record
 
 
 class Onlooker(Protocol):
@@ -103,6 +103,7 @@ class Line:
             by=recipe.line.name,
         )
         gate_ms = recipe.line.gate_after_ms
+        self._due_s = gate_ms / 1000 - _MARGIN_S  # from the trigger
         self.held = ""
         self._held_lock = Lock()
         self._last_taken = clock.utc()
@@ -117,7 +118,7 @@ class Line:
             batch=self._opened.batch,
             epoch=self._opened.epoch,
             digests=recipe.digests,
-            gate_after_ms=gate_ms,
+            due_after_ms=self._due_s * 1000,
             settle=self._settle,
         )
         self.writer = Writer(
@@ -248,24 +249,23 @@ class Line:
                     "keep their order"
                 )
             self._last_taken = picture.taken_at
-            deadline_s = picture.captured_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S
-            self.gate.expect(unit, views=set(self._views), deadline_s=deadline_s)
+            self.gate.expect(unit, views=set(self._views), deadline_s=picture.captured_s + self._due_s)
             self.ledger.trigger(unit, views=self._views, triggered_s=picture.captured_s, taken_at=picture.taken_at)
         return unit
 
     def _examine(self, unit: int, view: str, picture: Picture) -> None:
         frame = Frame(picture.pixels, unit, view, picture.captured_s, picture.taken_at, picture.source)
         triggered_s = self.ledger.triggered_s(unit, or_else=picture.captured_s)  # a later station's picture comes later
-        job = Job(frame, triggered_s, triggered_s + self._recipe.line.gate_after_ms / 1000 - _MARGIN_S)
+        job = Job(frame, triggered_s, triggered_s + self._due_s)
         seen = [watch.check(picture.pixels) for watch in self._watches[view]]
         reason = next((one.reason for one in seen if not one.fit), "")
         if not reason and self.looking.offer(job):
             return
         if reason:
-            sight, verdict = not_inspected(view, reason, Reason.NOT_ASSESSABLE)
+            sight = not_inspected(view, reason, Reason.NOT_ASSESSABLE)
         else:
-            sight, verdict = not_inspected(view, "dropped: the eyes are behind with the units before")
-        self._report(frame, report_of(job, sight, verdict, self._recipe.line.views[view], self._clock))
+            sight = not_inspected(view, "dropped: the eyes are behind with the units before", Reason.LATE)
+        self._report(frame, report_of(job, sight, self._recipe.line.views[view], self._clock))
 
     def _report(self, frame: Frame, report: ViewReport) -> None:
         if report.verdict.disposition is Disposition.ACCEPT:
@@ -289,7 +289,10 @@ class Line:
         """Let the belt run empty, write what is left, and close the batch if every unit has its record."""
         self._stop(self.captures[0])
         self._emptying = True
-        self._plc.stop()  # the other stations see their units until the last one has left
+        try:
+            self._plc.stop()  # the other stations see their units until the last one has left
+        except LineError as error:
+            self.hold(str(error))
         for capture in self.captures[1:]:
             self._stop(capture)
         until_s = self._clock.now_s() + _DRAIN_S
@@ -329,7 +332,8 @@ class Line:
             self._store.close_batch(self.batch, counts, at=self._clock.utc(), by=self._recipe.line.name)
         except LineError as error:
             ended, reason = Ended.UNCLOSED, f"{reason}\n{error}\n{self._quarantine()}".strip()
-        unwritten = self.writer.unwritten + self.writer.waiting
+            self.hold(str(error))  # whoever looks at the line must not see that it ended well
+        unwritten = totals.triggers - self.writer.written
         return BatchResult(self.batch, ended, reason, counts, totals, self.gate.late, unwritten)
 
     def _why(self) -> str:

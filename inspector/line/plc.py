@@ -25,6 +25,8 @@ from inspector.line.gate import Move
 
 _COUNTER = struct.Struct("<Q")
 SLOTS = 64  # of the result table; a unit writes into slot id % SLOTS
+DISK_S = 3.0  # that a unit waits for the disk: less than after how long a silent camera is taken for lost
+STOP_S = 10.0  # that the end of a batch waits for it, and for the last unit to leave
 UNFLUSHED = 64  # numbers that the disk may be behind: more than a belt holds, and 0.6 s at 6000 units a minute
 
 
@@ -124,13 +126,21 @@ class SimulatedPlc:
         """End the batch: units still on the belt leave first, through a shut gate unless they hold a PASS.
 
         The memory is on the disk then: a batch that was closed is not behind it.
+
+        Raises:
+            LineError: it is not, as the disk stands still, or the last unit did not leave.
         """
         with self._wake:
             self._running = False
             self._wake.notify_all()
         for thread in self._threads:
-            thread.join()
+            thread.join(self._gate_after_s + STOP_S)
         self._epoch = 0
+        if still := [thread.name for thread in self._threads if thread.is_alive()]:
+            raise LineError(
+                f"{self._path}: {' and '.join(still)} did not end within {self._gate_after_s + STOP_S:g} s: the disk "
+                "stands still, or a unit has not left. The line is held. Check the disk, then start a new batch."
+            )
 
     def _run(self) -> None:
         while True:
@@ -157,15 +167,18 @@ class SimulatedPlc:
 
     def _wait_for_the_disk(self) -> None:
         """Only where it stands still: the unit is late then, which costs a reject, and its number is not lost."""
-        while self._running and self._unkept is None and self._counter - self._flushed >= UNFLUSHED:
-            self._wake.wait()
-        if not self._running and self._counter - self._flushed >= UNFLUSHED:
-            raise LineError(
-                f"{self._path}: the disk stands still, and the batch has ended. The unit has no number: search the "
-                "belt for it."
-            )
+
+        def settled() -> bool:
+            return not self._running or self._unkept is not None or self._counter - self._flushed < UNFLUSHED
+
+        in_time = self._wake.wait_for(settled, DISK_S)
         if self._unkept is not None:
             raise _cannot(self._path, self._unkept, "No further unit was numbered.") from self._unkept
+        if self._counter - self._flushed >= UNFLUSHED:
+            since = "and the batch has ended" if in_time else f"for more than {DISK_S:g} s"
+            raise LineError(
+                f"{self._path}: the disk stands still, {since}. The unit has no number: search the belt for it."
+            )
 
     def _flush(self) -> None:
         """Bring the counter to the disk as it moves, several units at once where they come faster than the disk.

@@ -13,6 +13,7 @@ from cameras.clock import Clock
 from inspector.line.line import Line
 from inspector.recipe import Recipe
 from inspector.records.record import Moment, State
+from models.metrics import quantile
 from models.verdict import Disposition, Finding, Reason
 
 LineState = Literal["running", "held", "ended"]
@@ -127,5 +128,5 @@ class LineStatus:
 
 def _share(values: Iterable[float], share: float) -> float | None:
     """The value below which that share of them lies; None of nothing."""
-    ordered = sorted(values)
-    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1) if ordered else None
+    seen = list(values)
+    return round(quantile(seen, share), 1) if seen else None

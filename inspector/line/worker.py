@@ -88,29 +88,27 @@ class Looking(Worker[Job]):
 
     def _examine(self, job: Job) -> None:
         frame, view = job.frame, self._views[job.frame.view]
-        verdict: Verdict | None
         left_ms = (job.deadline_s - self._clock.now_s()) * 1000
         if left_ms < self._pace.slowest_look_ms:
             text = f"not looked at: {left_ms:.0f} ms were left, a look takes up to {self._pace.slowest_look_ms:.0f}"
-            sight, verdict = not_inspected(frame.view, text, Reason.LATE)
+            sight = not_inspected(frame.view, text, Reason.LATE)
         else:
-            sight, verdict = self._look(frame, view)
-        if verdict is None and self._thinking.offer(Open(job, sight, view)):
+            sight = self._look(frame, view)
+        if sight.verdict is None and self._thinking.offer(LeftOpen(job, sight, view)):
             return
-        if verdict is None:
-            verdict = _no_time("the mind is busy with the units before")
-        self._report(frame, report_of(job, sight, verdict, view, self._clock))
+        if sight.verdict is None:
+            sight = _no_time(sight, "the mind is busy with the units before")
+        self._report(frame, report_of(job, sight, view, self._clock))
 
-    def _look(self, frame: Frame, view: ViewConfig) -> tuple[Sight, Verdict | None]:
+    def _look(self, frame: Frame, view: ViewConfig) -> Sight:
         try:
-            sight = self._examiner.see(frame.pixels, view=frame.view, mm_per_px=view.mm_per_px, limits=view.fitness)
+            return self._examiner.see(frame.pixels, view=frame.view, mm_per_px=view.mm_per_px, limits=view.fitness)
         except Exception as error:  # noqa: BLE001 ONNX Runtime's and OpenCV's errors share no base
             return not_inspected(frame.view, f"examining failed: {type(error).__name__}: {error}")
-        return sight, sight.verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class LeftOpen:
     """A unit that a look leaves open."""
 
     job: Job
@@ -118,7 +116,7 @@ class Open:
     view: ViewConfig
 
 
-class Thinking(Worker[Open]):
+class Thinking(Worker[LeftOpen]):
     """Asks the mind about units that a look leaves open."""
 
     def __init__(
@@ -127,31 +125,31 @@ class Thinking(Worker[Open]):
         super().__init__("mind", self._think, clock, most=_MOST_THINKING)
         self._examiner, self._pace, self._report = examiner, pace, report
 
-    def _think(self, work: Open) -> None:
-        sight, verdict = self._judge(work.job, work.sight)
-        self._report(work.job.frame, report_of(work.job, sight, verdict, work.view, self._clock))
+    def _think(self, work: LeftOpen) -> None:
+        sight = self._judge(work.job, work.sight)
+        self._report(work.job.frame, report_of(work.job, sight, work.view, self._clock))
 
-    def _judge(self, job: Job, sight: Sight) -> tuple[Sight, Verdict]:
+    def _judge(self, job: Job, sight: Sight) -> Sight:
         left_ms = (job.deadline_s - self._clock.now_s()) * 1000
         needed_ms = self._pace.mind_ms(len(sight.asked))
         if left_ms < needed_ms:
-            return sight, _no_time(
-                f"{left_ms:.0f} ms were left for the mind, {len(sight.asked)} observations take up to {needed_ms:.0f}"
+            return _no_time(
+                sight,
+                f"{left_ms:.0f} ms were left for the mind, {len(sight.asked)} observations take up to {needed_ms:.0f}",
             )
         try:
-            judged = self._examiner.judge(sight)
+            return self._examiner.judge(sight)
         except Exception as error:  # noqa: BLE001 ONNX Runtime's and OpenCV's errors share no base
-            _, verdict = not_inspected(sight.view, f"judging failed: {type(error).__name__}: {error}")
-            return sight, verdict
-        return judged, judged.verdict or _no_time("the mind gave no verdict")
+            failed = not_inspected(sight.view, f"judging failed: {type(error).__name__}: {error}")
+            return replace(sight, verdict=failed.verdict)
 
 
-def report_of(job: Job, sight: Sight, verdict: Verdict, view: ViewConfig, clock: Clock) -> ViewReport:
+def report_of(job: Job, sight: Sight, view: ViewConfig, clock: Clock) -> ViewReport:
     """What goes to the ledger; the picture travels along until the unit is settled."""
     frame, ready_ms = job.frame, (clock.now_s() - job.triggered_s) * 1000
-    return ViewReport(replace(sight, verdict=verdict), verdict, frame.pixels, frame.source, ready_ms, view.mm_per_px)
+    return ViewReport(sight, frame.pixels, frame.source, ready_ms, view.mm_per_px)
 
 
-def _no_time(text: str) -> Verdict:
+def _no_time(sight: Sight, text: str) -> Sight:
     """The observation is kept in the record; the unit is a reject because nobody can say in time that it is good."""
-    return Verdict(disposition=Disposition.REJECT, reason=Reason.LATE, text=text)
+    return replace(sight, verdict=Verdict(disposition=Disposition.REJECT, reason=Reason.LATE, text=text))

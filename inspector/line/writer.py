@@ -40,7 +40,7 @@ class Writer(Thread):
         alarm: Callable[[str], None],
         fail: Callable[[str], None],
     ) -> None:
-        """`alarm` writes one down; `fail` is called once, with the reason, when something could not be kept."""
+        """`alarm` writes one down; `fail` takes the reason when something could not be kept."""
         super().__init__(name="writer", daemon=True)
         self._settled: Queue[Settled] = Queue(maxsize=_QUEUED)
         self._store, self._clock, self._write_alarm, self._fail = store, clock, alarm, fail
@@ -50,7 +50,6 @@ class Writer(Thread):
         self._ending = Event()
         self.beat_s = clock.now_s()
         self.written = 0
-        self.unwritten = 0
         self.failure = ""
         self._broken = False  # a write failed: units after it are quarantined, no gaps inside the chain
 
@@ -68,9 +67,6 @@ class Writer(Thread):
             except Full:
                 waiting = f"{self.waiting} units and {self._bytes / 2**20:.0f} MB of pictures"
                 self._held(f"{waiting} wait for their record: the disk is too slow")
-            else:
-                return
-        self.unwritten += 1
 
     @property
     def waiting(self) -> int:
@@ -90,9 +86,7 @@ class Writer(Thread):
             self.beat_s = self._clock.now_s()
             self._write_alarms()
             together = list(self._take())
-            if together and self._broken:
-                self.unwritten += len(together)
-            elif together:
+            if together and not self._broken:
                 self._write(together)
 
     def _take(self) -> Iterable[Settled]:
@@ -123,7 +117,6 @@ class Writer(Thread):
                 written = len(ready)
         except Exception as error:  # noqa: BLE001 whatever it is, the line must say that records cannot be kept
             self._broken = True
-            self.unwritten += len(together) - written
             self._held(str(error) if isinstance(error, (LineError, OSError)) else f"{type(error).__name__}: {error}")
         self.written += written
         with self._counting:

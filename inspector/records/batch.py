@@ -64,6 +64,14 @@ class Opening(Strict):
     operating_point: OperatingPoint
     recipe: dict[str, JsonValue] = Field(default_factory=dict)  # the line's configuration
 
+    @property
+    def scales(self) -> dict[str, float]:
+        """mm per px of each view of the line; views without one are left out."""
+        views = self.recipe.get("views")
+        known = views.items() if isinstance(views, dict) else ()
+        stated = {name: view.get("mm_per_px") for name, view in known if isinstance(view, dict)}
+        return {name: float(scale) for name, scale in stated.items() if isinstance(scale, int | float)}
+
     @model_validator(mode="after")
     def digests_are_of_these(self) -> "Opening":
         if (self.sheet.digest, self.reading.digest) != (self.digests.sheet, self.digests.reading):

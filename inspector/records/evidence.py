@@ -41,7 +41,7 @@ def batches_in(folder: Path, *, but: Collection[int] = ()) -> set[int]:
         but: numbers that are known already; their folders, which may be large, are not looked into.
     """
     there = {int(one.name): one for one in folder.iterdir() if one.name.isdecimal()} if folder.is_dir() else {}
-    return {number for number, one in there.items() if number not in but and any(one.glob(f"{'[0-9]' * 8}-*"))}
+    return {number for number, one in there.items() if number not in but and any(one.glob(f"{'[0-9]' * 8}*-*"))}
 
 
 def keep(folder: Path, batch: int, unit: int, pictures: Mapping[str, NDArray[np.generic]]) -> dict[str, Evidence]:
@@ -57,10 +57,11 @@ def keep(folder: Path, batch: int, unit: int, pictures: Mapping[str, NDArray[np.
     Raises:
         LineError: one cannot be written, or there is one of that name already.
     """
-    kept = {}
+    kept, home = {}, folder / f"{batch:06d}"
+    is_new = not home.exists()
     for view, pixels in pictures.items():
         content, suffix = _encode(pixels)
-        name = f"{batch:06d}/{unit:08d}-{view}.{suffix}"
+        name = f"{home.name}/{unit:08d}-{view}.{suffix}"
         target = folder / name
         if not re.fullmatch(r"[\w.-]+", view):
             raise LineError(f"view {view!r} cannot be a file name: use letters, digits, dashes. No evidence was kept.")
@@ -77,7 +78,9 @@ def keep(folder: Path, batch: int, unit: int, pictures: Mapping[str, NDArray[np.
         kept[view] = Evidence(file=name, sha256=digest_bytes(content))
     if kept:
         try:
-            _settle(folder / f"{batch:06d}")
+            _settle(home)
+            if is_new:
+                _settle(folder)
         except OSError as error:
             raise _unwritten(folder, error) from error
     return kept

@@ -5,7 +5,7 @@ while the line writes.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -42,10 +42,10 @@ def to_event(row: Mapping[str, object]) -> Event:
         return Event.model_validate(_parsed(row, NESTED_OF_EVENTS))
 
 
-def records(engine: sa.Engine, batch: int | None, after: int) -> Iterator[InspectionRecord]:
-    """Every record past a sequence number, in order."""
+def records(engine: sa.Engine, batch: int | None) -> Iterator[InspectionRecord]:
+    """Every record, in order."""
     query = sa.select(units)
-    for row in _in_chunks(engine, query if batch is None else query.where(units.c.batch == batch), after):
+    for row in _in_chunks(engine, query if batch is None else query.where(units.c.batch == batch)):
         yield to_record(dict(row))
 
 
@@ -64,7 +64,7 @@ class Judged(NamedTuple):
 def judged(engine: sa.Engine, batch: int) -> Iterator[Judged]:
     """A batch's units in order of their records, without building a record of each."""
     query = sa.select(units.c.sequence, *(units.c[name] for name in Judged._fields)).where(units.c.batch == batch)
-    for row in _in_chunks(engine, query, after=0):
+    for row in _in_chunks(engine, query):
         found = {name: row[name] for name in Judged._fields}
         reason = found["reason"]
         found |= {
@@ -79,9 +79,13 @@ def count(connection: sa.Connection, batch: int | None) -> int:
     return connection.scalar(query if batch is None else query.where(units.c.batch == batch)) or 0
 
 
-def latest(connection: sa.Connection, count: int, batch: int | None) -> tuple[InspectionRecord, ...]:
-    """The newest records, newest first."""
+def latest(
+    connection: sa.Connection, count: int, batch: int | None, states: Collection[State] | None
+) -> tuple[InspectionRecord, ...]:
+    """The newest records, newest first; of some states, or of any."""
     query = sa.select(units).order_by(units.c.sequence.desc()).limit(count)
+    if states is not None:
+        query = query.where(units.c.state.in_(states))
     if batch is not None:
         query = query.where(units.c.batch == batch)
     return tuple(to_record(dict(row)) for row in connection.execute(query).mappings())
@@ -140,6 +144,8 @@ def unfinished(connection: sa.Connection) -> tuple[int, ...]:
 
 def summary(connection: sa.Connection, batch: int) -> BatchSummary | None:
     """None when no such batch was opened."""
+    if abs(batch) > LARGEST:
+        return None
     query = sa.select(events).where(events.c.batch == batch).order_by(events.c.sequence)
     found = {}
     for row in connection.execute(query).mappings():
@@ -193,8 +199,9 @@ def last_epoch(connection: sa.Connection) -> int:
     return int(json.loads(text)["epoch"]) if text else 0
 
 
-def _in_chunks(engine: sa.Engine, query: sa.Select[tuple[object, ...]], after: int) -> Iterator[sa.RowMapping]:
-    """Rows of the unit table past a sequence number, a transaction each `CHUNK` rows."""
+def _in_chunks(engine: sa.Engine, query: sa.Select[tuple[object, ...]]) -> Iterator[sa.RowMapping]:
+    """Rows of the unit table in order, a transaction each `CHUNK` rows."""
+    after = 0
     while True:
         part = query.where(units.c.sequence > after).order_by(units.c.sequence).limit(CHUNK)
         with engine.begin() as connection:

@@ -6,7 +6,7 @@ memory, so that after a failed commit the next record is chained to what is real
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from inspector.records import appending, chain, database, queries
 from inspector.records.batch import BatchStatus, BatchSummary, Counts, Event, EventKind, Head, OpenBatch, Opening
 from inspector.records.evidence import batches_in
 from inspector.records.queries import Judged
-from inspector.records.record import InspectionRecord, Outcome
+from inspector.records.record import InspectionRecord, Outcome, State
 from inspector.records.schema import REVISION
 
 _STALLED_S = 10.0  # a write that takes longer does not come back
@@ -229,10 +229,12 @@ class RecordStore:
         """Batches without an end: the running one, or what a crash left."""
         return tuple(summary for summary in self.batches() if summary.status is BatchStatus.OPEN)
 
-    def latest(self, count: int, batch: int | None = None) -> tuple[InspectionRecord, ...]:
-        """The newest records, newest first."""
+    def latest(
+        self, count: int, batch: int | None = None, *, states: Collection[State] | None = None
+    ) -> tuple[InspectionRecord, ...]:
+        """The newest records, newest first; of some states, or of any."""
         with self._reading("reading the latest records") as connection:
-            return queries.latest(connection, count, batch)
+            return queries.latest(connection, count, batch, states)
 
     def highest_unit(self) -> int:
         """The highest unit number that has a record; records are in order of their outcomes, not of their units."""
@@ -244,10 +246,10 @@ class RecordStore:
         with self._reading(f"reading unit {unit} of batch {batch}") as connection:
             return queries.unit(connection, batch, unit)
 
-    def records(self, batch: int | None = None, after: int = 0) -> Iterator[InspectionRecord]:
-        """Records past a sequence number, in order, read in chunks."""
+    def records(self, batch: int | None = None) -> Iterator[InspectionRecord]:
+        """All of them in order, read in chunks."""
         with database.plainly(_database(self.folder), "reading records"):
-            yield from queries.records(self._reader, batch, after)
+            yield from queries.records(self._reader, batch)
 
     def judged(self, batch: int) -> Iterator[Judged]:
         """Verdicts and observations of a batch in order of the units' records, nothing parsed."""

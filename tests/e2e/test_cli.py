@@ -97,10 +97,12 @@ def test_a_unit_or_a_store_that_is_not_there_is_said_in_a_line(package: ModelPac
 
     unit = inspector("records", "show", tmp_path / "store", "1", "99")
     huge = inspector("records", "show", tmp_path / "store", "1", "9" * 20)
+    huge_batch = inspector("records", "show", tmp_path / "store", "9" * 20, "1")
     store = inspector("records", "list", tmp_path / "nowhere")
 
     assert (unit.returncode, huge.returncode, store.returncode) == (1, 1, 1)
     assert f"no record of unit {'9' * 20}" in " ".join(huge.stderr.split())
+    assert f"no batch {'9' * 20}" in " ".join(huge_batch.stderr.split())
     assert "batch 1 has no record of unit 99; the first that has one is 1, the last 1." in " ".join(unit.stderr.split())
     assert "no record store here" in store.stderr
 
@@ -314,10 +316,24 @@ def test_what_a_draft_would_change_is_shown_in_one_order_with_what_no_sheet_coul
 
     rows = [[part.rstrip() for part in row.split("│")[1:4]] for row in shown.stdout.splitlines() if "│" in row]
     assert shown.returncode == 0, shown.stderr
-    assert [row[0][1:] for row in rows] == ["ACCEPT", "HOLD", "REJECT", "  of these LATE, whatever the sheet"]
+    assert [row[0][1:] for row in rows] == ["ACCEPT", "HOLD", "REJECT", "  of these LATE, not judged anew"]
     assert [[int(count) for count in row[1:]] for row in rows] == [[1, 2], [0, 0], [2, 1], [1, 1]]
     assert "1 more; list them with --most" in shown.stderr
     assert refused.returncode == 2
+
+
+def test_a_draft_that_no_line_would_start_with_is_not_weighed(reader: ModelPackage, tmp_path: Path):
+    short_sighted = tiny.with_eyes(reader, tmp_path / "package")
+    tiny.with_smallest(short_sighted, spot_px=5)
+    draft = tiny.write_sheet(tmp_path, short_sighted)
+    far_off = opening().model_copy(update={"recipe": {"views": {"top": {"mm_per_px": 5.0}}}})
+    with RecordStore.open(tmp_path / "store") as store:
+        store.append([outcome(store.open_batch(far_off, at=WHEN, by="line 1"), 1)])
+
+    done = inspector("what-if", draft, "--store", tmp_path / "store", "--batch", 1, "--package", tmp_path / "package")
+
+    assert done.returncode == 1
+    assert "is below the smallest spot" in " ".join(done.stderr.split())
 
 
 def test_looking_with_another_package_keeps_an_approval_and_approving_replaces_it(

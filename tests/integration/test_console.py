@@ -198,6 +198,14 @@ def test_a_line_that_fell_silent_is_not_shown_as_running(store: Path):
     assert "nothing was heard for 6 s" in view.text
 
 
+def test_a_line_is_not_shown_as_running_because_the_date_was_set_back(store: Path):
+    """It may have stopped an hour ago: nobody can tell."""
+    view = views.live(store / "live", now=NOW - timedelta(hours=1))
+
+    assert view.lamp is views.Lamp.NO_LINE
+    assert "Set the computer's date right" in view.text
+
+
 @pytest.mark.parametrize(
     ("said", "lamp", "text"),
     [
@@ -322,6 +330,17 @@ def test_rejects_are_listed_without_the_accepts_between_them(store: Path):
     assert not isinstance(everything, views.Problem)
     assert not isinstance(refused, views.Problem)
     assert ([r.unit for r in everything], [r.unit for r in refused]) == ([4, 3], [3])
+
+
+def test_a_reject_is_listed_however_many_good_units_came_after_it(tmp_path: Path):
+    with RecordStore.open(tmp_path) as opened:
+        batch = opened.open_batch(opening(), at=WHEN, by="line 1")
+        opened.append([rejected(batch, 1), *(outcome(batch, unit) for unit in range(2, 1102))])
+
+    refused = views.newest(tmp_path, 1, 60, only_refused=True)
+
+    assert not isinstance(refused, views.Problem)
+    assert [record.unit for record in refused] == [1]
 
 
 def test_a_picture_that_is_not_the_recorded_one_is_not_shown(tmp_path: Path):

@@ -23,7 +23,7 @@ def settled(of: Outcome, *, pictured: bool = True) -> Settled:
     verdict = Verdict(disposition=of.disposition, reason=of.reason, text=of.text)
     pixels = np.full((480, 768, 3), 128, np.uint8) if pictured else None
     sight = Sight("top", of.observations["top"], verdict=verdict)
-    return Settled(of, {"top": ViewReport(sight, verdict, pixels, "seed 1", 20.0, 0.14)})
+    return Settled(of, {"top": ViewReport(sight, pixels, "seed 1", 20.0, 0.14)})
 
 
 def good(unit: int) -> Settled:

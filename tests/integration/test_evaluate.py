@@ -21,7 +21,7 @@ from models.answer import chain_pieces
 from models.chain import Line, judge_by_rule, line_id
 from models.criteria import CriteriaSheet
 from models.errors import PackageInvalid
-from models.evaluate import Counted, Report, count, facts_of, headline
+from models.evaluate import Counted, Report, count, facts_of
 from models.evaluate_eyes import SeenUnit, look_at
 from models.evaluate_judging import Judge
 from models.evaluate_reading import slipped
@@ -341,7 +341,6 @@ def test_the_command_prints_writes_and_finds_the_model_card(
 
     assert Report.model_validate_json((tmp_path / "figures.json").read_text()) == report
     assert "| eyes: defects found | 1.000 |" in as_markdown(report)
-    assert headline(report)["eyes | defects found"] == 1
 
 
 def test_a_missing_package_is_refused_before_anything_is_drawn(tmp_path):

@@ -225,6 +225,21 @@ def test_a_database_locked_by_another_program_holds_the_line(package: ModelPacka
     assert result.counts.triggers < 60
 
 
+def test_a_batch_that_cannot_be_closed_leaves_the_line_held(package: ModelPackage, tmp_path: Path):
+    """Whoever looks at the page must not read that it ended well."""
+    path = tiny.write_line(tmp_path, package, [tiny.unit(n) for n in range(3)], gate_after_ms=300, units_per_min=600)
+    with tiny.opened_line(path) as line:
+        with sqlite3.connect(tmp_path / "store" / "records.sqlite") as other:
+            other.execute(
+                "CREATE TRIGGER stays_open BEFORE INSERT ON events WHEN NEW.kind = 'BATCH_CLOSED' "
+                "BEGIN SELECT RAISE(ABORT, 'not now'); END"
+            )
+        result = line.run()
+
+    assert (result.ended, result.counts.triggers, result.unwritten) == (Ended.UNCLOSED, 3, 0)
+    assert "not now" in line.held
+
+
 def test_after_a_lock_the_next_start_lists_the_units_without_a_record(package: ModelPackage, tmp_path: Path):
     _locked(package, tmp_path)
     kept = len(records(tmp_path / "line.yaml"))

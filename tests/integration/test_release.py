@@ -5,12 +5,12 @@ from safetensors.numpy import load_file, save_file
 
 from models.assemble import Parts, assemble
 from models.digest import digest_file
-from models.package import MIND_TENSORS, ModelPackage
+from models.package import MIND_TENSORS
 from tests.integration import tiny_mind
 from tuning.config import load_mind
 from tuning.errors import TuningError
 from tuning.facts import EyesFacts, load_eyes_facts
-from tuning.release import load_glossary, qualify, release
+from tuning.release import load_glossary, release
 
 SMALLEST_PX = {
     name: 5.0 if name == "spot" else None for name in load_glossary() if name not in ("foil", "pocket", "tablet")
@@ -85,16 +85,6 @@ def test_a_release_carries_thresholds_words_and_terms(released):
     assert "BLI-007" in spot.terms
     assert manifest.words.zones == ("foil", "pocket", "tablet")
     assert manifest.glossary["spot"][0] == "small dark mark or foreign particle"
-
-
-def test_a_qualified_package_is_another_package_with_the_same_files(released, tmp_path):
-    parts, wheel, package = released
-
-    qualified = qualify({"units wholly right": 0.93}, tmp_path / "package", parts_folder=parts, wheel=wheel)
-
-    assert qualified.digest != package.digest
-    assert qualified.manifest.files == package.manifest.files
-    assert ModelPackage.load(tmp_path / "package").manifest.qualification == {"units wholly right": 0.93}
 
 
 def test_facts_of_an_unknown_class_are_refused(tmp_path, repository):

@@ -11,7 +11,7 @@ from cameras.clock import HandClock
 from inspector.errors import StoreBroken
 from inspector.records import RecordStore
 from inspector.records.batch import EventKind
-from inspector.records.evidence import keep
+from inspector.records.evidence import batches_in, keep
 from inspector.run import UNRECORDED, recover
 from tests.outcomes import WHEN, accepted_counts, opening, outcome
 from tests.stores import change
@@ -84,6 +84,13 @@ def test_pictures_of_a_batch_that_the_database_lost_are_found(folder: Path, tmp_
         pytest.raises(StoreBroken, match="pictures of batch 2 are kept, which it knows nothing of"),
     ):
         store.verify(evidence=evidence)
+
+
+def test_pictures_of_units_beyond_a_hundred_million_count_as_well(tmp_path: Path):
+    """Numbers are never reset: at 1,200 a minute it takes 58 days."""
+    keep(tmp_path, 3, 100_000_000, {"top": np.zeros((8, 8, 3), np.uint8)})
+
+    assert batches_in(tmp_path) == {3}
 
 
 def test_the_number_of_a_lost_batch_is_not_given_again(folder: Path, tmp_path: Path):

@@ -88,6 +88,21 @@ def test_the_scale_bar_is_five_millimetres_long():
     assert white_rows.max() == pytest.approx(50, abs=1)
 
 
+def test_outlines_lie_on_the_defect_in_a_picture_much_higher_than_wide():
+    tall = np.full((5000, 600, 3), 200, np.uint8)
+    box: Box = (400, 2400, 500, 2500)
+    tall[2400:2500, 400:500] = 90
+
+    shown = annotate(tall, ACCEPT, [saw(box)], unit=7, mm_per_px=None)[BANNER_PX:]
+
+    dark = np.argwhere((shown[:, :150] < 100).all(axis=2))  # right of it is padding
+    drawn_on = np.argwhere((shown[:, :150] != 200).any(axis=2))
+    assert shown.shape == (1280, 320, 3)
+    assert len(drawn_on) > len(dark) + 40
+    for middle in (dark.min(axis=0) + dark.max(axis=0), drawn_on.min(axis=0) + drawn_on.max(axis=0)):
+        assert middle / 2 == pytest.approx([2450 * 0.256, 450 * 0.256], abs=2)
+
+
 def test_small_pictures_are_enlarged_with_their_outlines_and_scale():
     box: Box = (100, 50, 120, 70)
 

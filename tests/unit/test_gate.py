@@ -38,7 +38,7 @@ def test_a_late_accept_does_not_open_the_gate():
     line.expect(7, views={"top"}, deadline_s=2.0)
     line.act(now_s=2.1)
 
-    line.accept(7, view="top")
+    line.accept(7, view="top", now_s=1.9)
 
     assert moves == [(7, Move.REJECT)]
     assert line.late == 1

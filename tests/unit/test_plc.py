@@ -139,6 +139,25 @@ def test_after_the_batch_no_number_is_given_that_recovery_does_not_skip(tmp_path
     assert given[-1] == UNFLUSHED
 
 
+def test_a_disk_that_stands_still_keeps_neither_a_trigger_nor_the_end_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Both come back in bounded time, and say that it is the disk."""
+    moves_again = Event()
+    monkeypatch.setattr("inspector.line.plc.os.fdatasync", lambda file: moves_again.wait())
+    monkeypatch.setattr("inspector.line.plc.DISK_S", 0.2)
+    monkeypatch.setattr("inspector.line.plc.STOP_S", 0.2)
+    line = plc(tmp_path, HandClock())
+    line.start(epoch=5, on_gate=lambda event: None)
+
+    with pytest.raises(LineError, match=r"the disk stands still, for more than 0\.2 s\. The unit has no number"):
+        for _ in range(UNFLUSHED + 1):
+            line.part_present("top", 1.0)
+    with pytest.raises(LineError, match=r"plc memory did not end within .* the disk stands still"):
+        line.stop()
+    moves_again.set()
+
+
 def test_a_later_station_numbers_a_unit_as_the_first_one_did(tmp_path: Path):
     line = plc(tmp_path, HandClock(), last_recorded=10, stations=("top", "side"))
 
