@@ -1,19 +1,30 @@
-"""`inspector` in a process of its own, finished or still running, and the wait for what a line in one writes."""
+"""`inspector` in a process of its own, finished or still running, and the wait for what a line in one writes.
+
+A command that is waited for is forked from a process that has imported the libraries, which takes longer than most
+commands do. What knows the terminal, inspector.cli and inspector.commands, each command imports anew.
+"""
 
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from inspector.errors import LineError
 from inspector.records import RecordStore
 from tests.conftest import ROOT
 
 # The tests themselves may run under nohup.
-_START = "import resource, signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); from inspector.cli import main;"
+_START = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); from inspector.cli import main; main()"
+_LIMIT_S = 800
+_forks = get_context("forkserver")
+_forks.set_forkserver_preload(["inspector.cli"])
 
 
 def inspector(
@@ -25,18 +36,39 @@ def inspector(
         terminal: columns of the one it runs in, 0 for a pipe.
         limit_bytes: largest file that it may write, 0 for any.
     """
-    limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit_bytes}, {limit_bytes}));" if limit_bytes else ""
-    done = subprocess.run(
-        _command(words, limit),
-        cwd=ROOT,
-        env=_environment(terminal or 220) | ({"TTY_COMPATIBLE": "1", "NO_COLOR": "1"} if terminal else {}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=800,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+    argv = ["inspector", *map(str, words)]
+    environment = _environment(terminal or 220) | ({"TTY_COMPATIBLE": "1", "NO_COLOR": "1"} if terminal else {})
+    with TemporaryDirectory() as folder:
+        said = [Path(folder) / name for name in ("stdout", "stderr")]
+        running = _forks.Process(target=_run, args=(argv, environment, said, limit_bytes))
+        running.start()
+        running.join(_LIMIT_S)
+        code = running.exitcode
+        if code is None:
+            running.kill()
+            running.join()
+        running.close()
+        stdout, stderr = (path.read_text(encoding="utf-8") for path in said)
+    assert code is not None, f"{argv} has not ended after {_LIMIT_S} s: {stdout}{stderr}"
+    assert "Traceback" not in stderr, stderr
+    return subprocess.CompletedProcess(argv, code, stdout, stderr)
+
+
+def _run(argv: list[str], environment: dict[str, str], said: list[Path], limit_bytes: int) -> None:
+    for descriptor, path in zip((1, 2), said, strict=True):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if limit_bytes:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
+    sys.argv = argv
+    for name in [name for name in sys.modules if f"{name}.".startswith(("inspector.cli.", "inspector.commands."))]:
+        del sys.modules[name]
+    from inspector.cli import main
+
+    main()
 
 
 @contextmanager
@@ -56,14 +88,14 @@ def started(
 
 def wait_for_records(store: Path, count: int) -> None:
     """Until a line process has so many records on disk."""
-    until = time.monotonic() + 800
+    until = time.monotonic() + _LIMIT_S
     while (kept := _records_in(store)) < count:
         assert time.monotonic() < until, f"the line wrote {kept} records"
         time.sleep(0.05)
 
 
-def _command(words: tuple[str | Path | float, ...], before: str = "") -> list[str]:
-    return [sys.executable, "-c", f"{_START} {before} main()", *map(str, words)]
+def _command(words: tuple[str | Path | float, ...]) -> list[str]:
+    return [sys.executable, "-c", _START, *map(str, words)]
 
 
 def _environment(columns: int) -> dict[str, str]:

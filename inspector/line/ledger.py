@@ -251,4 +251,4 @@ def _never_came(view: str, *, held: str) -> ViewReport:
     """held: why the line was held; its pictures were no longer taken then."""
     if held:
         return ViewReport(not_inspected(view, held, Reason.HELD))
-    return ViewReport(not_inspected(view, f"no picture of view {view} came, or it was not judged before the unit left"))
+    return ViewReport(not_inspected(view, f"no picture of view {view} came, or no verdict on it"))

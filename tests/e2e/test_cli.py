@@ -35,6 +35,15 @@ def reader(tmp_path_factory: pytest.TempPathFactory, embedded_package: Path) -> 
     return tiny.with_eyes(ModelPackage.load(embedded_package), tmp_path_factory.mktemp("reader") / "package")
 
 
+@pytest.fixture(scope="module")
+def store(package: ModelPackage, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a batch of one unit; no test writes to it."""
+    folder = tmp_path_factory.mktemp("line")
+    done = inspector("run", "--line", tiny.write_line(folder, package, [tiny.unit(1)]))
+    assert done.returncode == 0, done.stderr
+    return folder / "store"
+
+
 def states(folder: Path) -> list[str]:
     """States of the units of the store's last batch, by its own export."""
     exported = inspector("records", "export", folder / "store", "--form", "jsonl")
@@ -91,25 +100,21 @@ def test_the_list_of_batches_is_never_cut(tmp_path: Path, columns: int):
     )
 
 
-def test_a_unit_or_a_store_that_is_not_there_is_said_in_a_line(package: ModelPackage, tmp_path: Path):
-    line = tiny.write_line(tmp_path, package, [tiny.unit(1)])
-    inspector("run", "--line", line)
+def test_a_unit_or_a_store_that_is_not_there_is_said_in_a_line(store: Path, tmp_path: Path):
+    unit = inspector("records", "show", store, "1", "99")
+    huge = inspector("records", "show", store, "1", "9" * 20)
+    huge_batch = inspector("records", "show", store, "9" * 20, "1")
+    nowhere = inspector("records", "list", tmp_path / "nowhere")
 
-    unit = inspector("records", "show", tmp_path / "store", "1", "99")
-    huge = inspector("records", "show", tmp_path / "store", "1", "9" * 20)
-    huge_batch = inspector("records", "show", tmp_path / "store", "9" * 20, "1")
-    store = inspector("records", "list", tmp_path / "nowhere")
-
-    assert (unit.returncode, huge.returncode, store.returncode) == (1, 1, 1)
+    assert (unit.returncode, huge.returncode, nowhere.returncode) == (1, 1, 1)
     assert f"no record of unit {'9' * 20}" in " ".join(huge.stderr.split())
     assert f"no batch {'9' * 20}" in " ".join(huge_batch.stderr.split())
     assert "batch 1 has no record of unit 99; the first that has one is 1, the last 1." in " ".join(unit.stderr.split())
-    assert "no record store here" in store.stderr
+    assert "no record store here" in nowhere.stderr
 
 
-def test_an_export_never_harms_a_file_that_is_there(package: ModelPackage, tmp_path: Path):
-    inspector("run", "--line", tiny.write_line(tmp_path, package, [tiny.unit(1)]))
-    store, old = tmp_path / "store", tmp_path / "old.csv"
+def test_an_export_never_harms_a_file_that_is_there(store: Path, tmp_path: Path):
+    old = tmp_path / "old.csv"
     old.write_text("an earlier export")
     records = store / "records.sqlite"
     before = records.read_bytes()
@@ -126,11 +131,10 @@ def test_an_export_never_harms_a_file_that_is_there(package: ModelPackage, tmp_p
 
 
 @pytest.mark.parametrize("anchor", ["{}", "units", "\x80"])
-def test_an_anchor_that_is_none_is_refused(package: ModelPackage, tmp_path: Path, anchor: str):
-    inspector("run", "--line", tiny.write_line(tmp_path, package, [tiny.unit(1)]))
+def test_an_anchor_that_is_none_is_refused(store: Path, tmp_path: Path, anchor: str):
     (tmp_path / "anchor.json").write_bytes(anchor.encode("latin-1"))
 
-    done = inspector("records", "verify", tmp_path / "store", "--anchor", tmp_path / "anchor.json")
+    done = inspector("records", "verify", store, "--anchor", tmp_path / "anchor.json")
 
     assert done.returncode == 1
     assert "is no output of `inspector records head`" in done.stderr.replace("\n", " ")

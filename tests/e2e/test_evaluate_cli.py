@@ -1,27 +1,42 @@
 """From drawn units to a report and another operating point, at the command line, on the embedded package."""
 
-from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from inspector.commands.evaluate import QUICK_REPETITIONS
 from models.evaluate import Report
+from models.example import ShownUnit
 from models.example_files import LINES, write_examples
 from models.package import ModelPackage
 from tests.process import inspector
 from tuning.challenge import draw_units
 
 UNITS, DENSE = 75, 50
+FEW, FEW_DENSE = 18, 12
 pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def units() -> list[ShownUnit]:
     """Enough of every class to set thresholds on, and good units."""
-    folder = tmp_path_factory.mktemp("examples") / "data"
     dense = draw_units(range(900_000, 900_000 + DENSE), content="dense", held_out=True)
     good = draw_units(range(910_000, 910_000 + UNITS - DENSE), content="good", held_out=True)
-    write_examples(folder, chain(dense, good))
+    return [*dense, *good]
+
+
+@pytest.fixture(scope="module")
+def data(units: list[ShownUnit], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("examples") / "data"
+    write_examples(folder, units)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def few(units: list[ShownUnit], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some of them, for what does not depend on their number."""
+    folder = tmp_path_factory.mktemp("few") / "data"
+    write_examples(folder, [*units[:FEW_DENSE], *units[DENSE : DENSE + FEW - FEW_DENSE]])
     return folder
 
 
@@ -34,15 +49,19 @@ def test_units_are_drawn_with_their_truth_into_a_folder(tmp_path: Path):
     assert len(list((tmp_path / "data").glob("unit-0000?.png"))) == 3
 
 
-def test_a_folder_of_units_becomes_a_page_with_its_figures(data: Path, embedded_package: Path, tmp_path: Path):
-    done = inspector("evaluate", embedded_package, "--data", data, "--questions", "0", "--report", tmp_path / "out")
+def test_a_folder_of_units_becomes_a_page_with_its_figures(few: Path, embedded_package: Path, tmp_path: Path):
+    asked = ("evaluate", embedded_package, "--data", few, "--questions", "0", "--report", tmp_path / "out")
+
+    done = inspector(*asked, "--quick")
 
     report = Report.load(tmp_path / "out" / "figures.json")
     page = (tmp_path / "out" / "report.html").read_text()
     found = next(f for f in report.figures if f.name == "defects found" and not f.of)
+    same = next(f for f in report.figures if f.name == "repetitions of one unit that are the same to the last bit")
     assert done.returncode == 0, done.stderr
-    assert f"{UNITS} units" in report.challenge["units"]
+    assert f"{FEW} units" in report.challenge["units"]
     assert report.tables is not None and found.shown > 20
+    assert (same.hits, same.shown) == (QUICK_REPETITIONS, QUICK_REPETITIONS)
     assert sum(c.count for c in report.tables.confusion if c.true != "nothing there") == found.shown
     assert "Worst misses" in page and "Smallest size detected" in page and "What a score is worth" in page
 

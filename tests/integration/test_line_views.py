@@ -72,7 +72,7 @@ def test_a_view_whose_picture_never_comes_rejects_its_unit(package: ModelPackage
     last = records(path)[3]
     assert result.counts.triggers == len(records(path))
     assert (last.disposition, last.reason, last.gate) == (Disposition.REJECT, Reason.NOT_INSPECTED, "REJECT")
-    assert last.text == "no picture of view side came"
+    assert last.text == "no picture of view side came, or no verdict on it"
 
 
 def test_a_picture_of_another_size_than_the_first_is_not_judged_by_its_scale(package: ModelPackage, tmp_path: Path):

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from models.answer import parse_chain, parse_note
+from tests.taught import material
 from tuning.config import MindConfig, load_recipe
 from tuning.errors import TuningError
 from tuning.mind.instructions import DATASHEET, LINES, write_instructions
-from tuning.mind.material import load_material
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_every_answer_is_in_the_grammar_and_counted(mind: MindConfig, tmp_path: 
     page = (tmp_path / "out" / DATASHEET).read_text(encoding="utf-8")
 
     assert len(tasks) == 40
-    zones = load_material().nameable.zones
+    zones = material().nameable.zones
     assert all(parse_note(row["answer"], zones) for row in read)
     assert all(parse_chain(row["answer"]) for row in judged)
     assert f"## read, kind ({len(read):,})" in page

@@ -9,10 +9,11 @@ import pytest
 from models.answer import note_pieces, parse_note
 from models.example_files import ANOMALY
 from models.sentences import Sentence
+from tests.taught import material
 from tuning.config import MindConfig, load_recipe
 from tuning.mind.course import Course
 from tuning.mind.judging_tasks import draw_judging
-from tuning.mind.material import Material, load_material
+from tuning.mind.material import Material
 from tuning.mind.products import ONE_PLACE, described_product, made_up_product
 from tuning.mind.reading_tasks import ReadTask, draw_reading
 from tuning.mind.wording import Described
@@ -20,7 +21,7 @@ from tuning.teach.package import facts_of
 from tuning.teach.pictures import _unspeakable
 from tuning.teach.teach import _class
 
-MATERIAL = load_material()
+MATERIAL = material()
 WORDINGS = MATERIAL.wordings
 
 

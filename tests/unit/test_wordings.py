@@ -12,13 +12,13 @@ from models.chain import asked_units
 from models.errors import ExampleInvalid
 from models.note import Note, Tier, Unit
 from models.sentences import load_sentences
+from tests.taught import material
 from tuning.mind.judging_tasks import draw_judging
-from tuning.mind.material import load_material
 from tuning.mind.reading_tasks import draw_reading
 from tuning.mind.speak import Said, Spoken, speak, typed
-from tuning.mind.wording import load_wordings, placeholders, side_of
+from tuning.mind.wording import placeholders, side_of
 
-WORDINGS = load_wordings()
+WORDINGS = material().wordings
 SIZE = WORDINGS.size
 PLAIN_SIZE = [*SIZE.over, *SIZE.within, *(form for group in SIZE.stated.values() for form in group)]
 HEADED_SIZE = [*SIZE.over_headed, *SIZE.within_headed, *(f for group in SIZE.stated_headed.values() for f in group)]
@@ -163,10 +163,10 @@ def test_a_heading_may_stand_in_the_sentence_as_in_a_table_without_groups() -> N
 
 
 def test_a_criterion_for_what_the_product_cannot_see_is_none() -> None:
-    material = load_material()
-    task = draw_reading(Random("c"), replace(material, written_share=0), 400, own=1.0, mistyped=0)
-    words = material.wordings.words
-    places = " ".join(word for zone in material.own.zones for word in words.zones[zone].words)  # a "hollow" is one too
+    known = material()
+    task = draw_reading(Random("c"), replace(known, written_share=0), 400, own=1.0, mistyped=0)
+    words = known.wordings.words
+    places = " ".join(word for zone in known.own.zones for word in words.zones[zone].words)  # a "hollow" is one too
     called = [words.others[name] for name in words.outsiders]
     unseen = [word for one in called for word in (*one.many, *one.one) if word not in places]
     named = re.compile(rf"\b({'|'.join(map(re.escape, unseen))})\b", re.IGNORECASE)
@@ -185,10 +185,10 @@ def test_a_slip_keeps_figures_and_short_words() -> None:
 
 
 def test_the_same_seed_draws_the_same_sheet_and_every_note_is_in_the_grammar() -> None:
-    material = load_material()
+    known = material()
 
-    first = draw_reading(Random("a"), material, 40)
-    second = draw_reading(Random("a"), material, 40)
+    first = draw_reading(Random("a"), known, 40)
+    second = draw_reading(Random("a"), known, 40)
 
     assert first == second
     zones = first.vocabulary.zones
@@ -196,14 +196,14 @@ def test_the_same_seed_draws_the_same_sheet_and_every_note_is_in_the_grammar() -
 
 
 def test_an_invented_word_is_explained_by_the_glossary() -> None:
-    material = load_material()
+    known = material()
     task = draw_reading(
-        Random("b"), replace(material, written_share=0), 60, own=1.0, renamed=1.5, mistyped=0
+        Random("b"), replace(known, written_share=0), 60, own=1.0, renamed=1.5, mistyped=0
     )  # every defect renamed
     unusual = []
     for spoken in task.spoken:
         if spoken.note.kind == "any" and not spoken.note.zone:
-            usual = material.wordings.words.own[spoken.note.defect]
+            usual = known.wordings.words.own[spoken.note.defect]
             if not any(word.lower() in spoken.sentence.lower() for word in (*usual.many, *usual.one)):
                 unusual.append(spoken)
 
@@ -214,10 +214,10 @@ def test_an_invented_word_is_explained_by_the_glossary() -> None:
 
 
 def test_a_question_has_every_size_that_its_lines_ask_for() -> None:
-    material = load_material()
+    known = material()
 
     for seed in range(40):
-        task = draw_judging(Random(seed), material, 20, 22, near=1.0, mixed=0.3)
+        task = draw_judging(Random(seed), known, 20, 22, near=1.0, mixed=0.3)
         assert len(task.chains) == len(task.questions) == 22
         for question in task.questions:
             if question.count is None:

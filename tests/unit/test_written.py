@@ -6,10 +6,10 @@ import pytest
 
 from models.note import SEVERITIES, Note
 from models.sentences import Meaning, Sentence
-from tuning.mind.wording import load_wordings
+from tests.taught import material
 from tuning.mind.written import vary
 
-WRITTEN = load_wordings().written
+WRITTEN = material().wordings.written
 
 
 def sentence(text: str, **meaning: object) -> Sentence:
