@@ -8,7 +8,7 @@ measured size is no difference: it lies within the uncertainty. On a count it is
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from pydantic import Field, ValidationError
 
@@ -62,6 +62,7 @@ class Objection(NamedTuple):
     """Why a line of the reading may not be used."""
 
     id: str
+    kind: Literal["differs", "says more", "unsure"]
     text: str
 
 
@@ -111,21 +112,16 @@ class Reading(Stored):
             if line.fields.kind == "off":
                 continue
             if difference := differs(line.words, line.fields):
-                found.append(Objection(line.id, difference))
+                found.append(Objection(line.id, "differs", difference))
             elif line.left_over:
-                found.append(
-                    Objection(
-                        line.id, f"{line.left_over}, which one rule cannot hold; write one plain rule a criterion"
-                    )
-                )
+                more = f"{line.left_over}, which one rule cannot hold; write one plain rule a criterion"
+                found.append(Objection(line.id, "says more", more))
             elif line.score < sure_from:
-                found.append(
-                    Objection(
-                        line.id,
-                        f"the model is unsure what the sentence means (score {line.score:.2f}, needed "
-                        f"{sure_from:.2f}); say it more plainly",
-                    )
+                unsure = (
+                    f"the model is unsure what the sentence means (score {line.score:.2f}, needed {sure_from:.2f}); "
+                    "say it more plainly"
                 )
+                found.append(Objection(line.id, "unsure", unsure))
         return tuple(found)
 
     def check(self, sheet: CriteriaSheet, *, package_digest: str, sure_from: float) -> None:

@@ -17,13 +17,14 @@ from models.errors import ReadingInvalid
 from models.mind import Mind
 from models.note import SEVERITIES
 from models.package import ModelPackage
-from models.reading import Reading, describe, differs, read_sheet, reading_path
+from models.reading import Reading, describe, read_sheet, reading_path
 from models.takeover import take_over
 from models.verdict import Disposition
 
 PACKAGE = Path("packages/embedded")
 PackageOption = Annotated[Path, typer.Option("--package", help="Folder of the model package.")]
 SheetArgument = Annotated[Path, typer.Argument(help="Criteria sheet, YAML.")]
+_OBJECTED = {"differs": "DIFFER", "says more": "SAYS MORE", "unsure": "UNSURE"}
 _ROWS = (Disposition.ACCEPT, Disposition.HOLD, Disposition.REJECT)
 
 
@@ -138,12 +139,11 @@ def show(sheet: CriteriaSheet, reading: Reading, sure_from: float) -> None:
         ("", 2),
     ):
         table.add_column(name, ratio=ratio, overflow="fold")
-    objections = {objection.id for objection in reading.objections(sure_from=sure_from)}
+    kinds = {objection.id: objection.kind for objection in reading.objections(sure_from=sure_from)}
     for line in reading.lines:
         state = Text("switched off", "dim") if line.fields.kind == "off" else Text("agree", "green")
-        if line.id in objections:
-            differ = differs(line.words, line.fields)
-            state = Text("DIFFER" if differ else "SAYS MORE" if line.left_over else "UNSURE", "bold red")
+        if line.id in kinds:
+            state = Text(_OBJECTED[kinds[line.id]], "bold red")
         table.add_row(line.id, line.sentence, describe(line.words), f"{line.score:.2f}", describe(line.fields), state)
     out.print(table)
     rejecting, recorded = (_of_severities(sheet, reject) for reject in (True, False))

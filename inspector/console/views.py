@@ -25,7 +25,7 @@ from inspector.records.record import InspectionRecord, State
 from inspector.records.store import RecordStore
 from models.criteria import CriteriaSheet, Criterion
 from models.digest import digest_bytes
-from models.errors import ModelError
+from models.errors import ModelError, ReadingInvalid
 from models.reading import Reading, ReadLine, reading_path
 from models.verdict import Verdict
 
@@ -58,7 +58,7 @@ class SheetRow:
 
     criterion: Criterion
     line: ReadLine | None
-    agreement: Literal["agrees", "differs", "unsure", "off", "not read"]
+    agreement: Literal["agrees", "differs", "says more", "unsure", "off", "not read"]
     why: str
 
 
@@ -132,28 +132,15 @@ def sheet(path: Path | None, *, sure_from: float | None) -> SheetView | Problem:
         rows = tuple(SheetRow(c, None, "not read", "") for c in written.criteria)
         return SheetView(path, written, None, rows, usable=False, text=str(error))
     rows = _rows(written, reading, sure_from or 0.0)
-    text = ""
-    if reading.sheet_digest != written.digest:
-        text = "The sheet has changed since it was read. Read it again: inspector read SHEET"
-    elif not reading.has_lines_of(written):
-        text = (
-            "The lines of the reading are not those of the sheet, its file was altered: no batch starts. "
-            "Read it again: inspector read SHEET"
-        )
-    elif open_lines := [row for row in rows if row.agreement in ("differs", "unsure", "not read")]:
-        text = f"Words and fields do not agree in {len(open_lines)} of {len(rows)} criteria: no batch starts."
-    elif reading.approval is None:
-        text = "Nobody has approved this reading: no batch starts. inspector read SHEET --approve NAME --reason WHY"
-    elif not reading.is_unaltered:
-        text = (
-            f"The reading is not the one that {reading.approval.by} approved, its file was altered: no batch starts. "
-            "inspector read SHEET --approve NAME --reason WHY"
-        )
-    return SheetView(path, written, reading, rows, usable=not text, text=text)
+    try:
+        reading.check(written, package_digest=reading.package_digest, sure_from=sure_from or 0.0)
+    except ReadingInvalid as error:
+        return SheetView(path, written, reading, rows, usable=False, text=_first_line(error))
+    return SheetView(path, written, reading, rows, usable=True, text="")
 
 
 def _rows(written: CriteriaSheet, reading: Reading, sure_from: float) -> tuple[SheetRow, ...]:
-    objections = dict(reading.objections(sure_from=sure_from))
+    objections = {objection.id: objection for objection in reading.objections(sure_from=sure_from)}
     lines = {line.id: line for line in reading.lines}
     rows = []
     for criterion in written.criteria:
@@ -162,9 +149,8 @@ def _rows(written: CriteriaSheet, reading: Reading, sure_from: float) -> tuple[S
             rows.append(SheetRow(criterion, None, "not read", "this sentence has not been read yet"))
         elif criterion.severity == "off":
             rows.append(SheetRow(criterion, line, "off", "switched off"))
-        elif criterion.id in objections:
-            unsure = line.score < sure_from and "unsure" in objections[criterion.id]
-            rows.append(SheetRow(criterion, line, "unsure" if unsure else "differs", objections[criterion.id]))
+        elif (objection := objections.get(criterion.id)) is not None:
+            rows.append(SheetRow(criterion, line, objection.kind, objection.text))
         else:
             rows.append(SheetRow(criterion, line, "agrees", ""))
     return tuple(rows)

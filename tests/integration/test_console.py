@@ -72,16 +72,19 @@ def write_status(store: Path, said: Status) -> Path:
     return live
 
 
-def write_sheet(folder: Path, *, wrong: str = "", score: float = 0.99, approved: bool = True) -> Path:
-    """The tests' sheet with its reading; `wrong` is read as critical instead of major."""
+def write_sheet(
+    folder: Path, *, wrong: str = "", left_over: str = "", score: float = 0.99, approved: bool = True
+) -> Path:
+    """The tests' sheet with its reading; `wrong` is read as critical instead of major, its first line says more."""
     written, path = outcomes.sheet(), folder / "blister.yaml"
     with path.open("w") as file:
         YAML().dump(written.model_dump(mode="json"), file)
-    lines = []
+    lines: list[ReadLine] = []
     for line in outcomes.reading(written).lines:
         tiers = tuple(tier.model_copy(update={"severity": "critical"}) for tier in line.words.tiers)
         words = line.words.model_copy(update={"tiers": tiers}) if line.id == wrong else line.words
-        lines.append(ReadLine(id=line.id, sentence=line.sentence, words=words, score=score, fields=line.fields))
+        more = "" if lines else left_over
+        lines.append(line.model_copy(update={"words": words, "score": score, "left_over": more}))
     reading = Reading.model_validate(outcomes.reading(written).model_dump() | {"lines": lines})
     (reading.approved(by="A. Berger", reason="as specified", at=WHEN) if approved else reading).save(reading_path(path))
     return path
@@ -253,7 +256,7 @@ def test_the_criterion_on_which_words_and_fields_differ_is_shown(tmp_path: Path)
 
     text = sheet.sheet_page(view)
 
-    assert "no batch starts" in text
+    assert "the batch is not started" in text
     assert "severity: the words say critical, the fields major" in text
     assert (text.count("✗ differs"), text.count("✓ agrees")) == (1, 1)
 
@@ -263,7 +266,14 @@ def test_an_unsure_and_an_unapproved_reading_are_shown_as_such(tmp_path: Path):
     unapproved = sheet.sheet_page(views.sheet(write_sheet(tmp_path, approved=False), sure_from=0.5))
 
     assert unsure.count("? unsure") == 2
-    assert "Nobody has approved this reading" in unapproved
+    assert "nobody has approved this reading" in unapproved
+
+
+def test_a_sentence_that_says_more_than_one_rule_is_shown_as_such(tmp_path: Path):
+    text = sheet.sheet_page(views.sheet(write_sheet(tmp_path, left_over="a second limit"), sure_from=0.5))
+
+    assert text.count("✗ says more") == 1
+    assert "a second limit, which one rule cannot hold" in text
 
 
 def test_a_sheet_that_changed_since_it_was_read_is_shown_as_such(tmp_path: Path):
@@ -279,8 +289,8 @@ def test_a_sheet_that_changed_since_it_was_read_is_shown_as_such(tmp_path: Path)
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('"score": 0.99', '"score": 0.98', "The reading is not the one that A. Berger approved"),
-        ('"fields": {\n    "kind": "any"', '"fields": {\n    "kind": "off"', "The lines of the reading are not those"),
+        ('"score": 0.99', '"score": 0.98', "the reading is not the one that A. Berger approved"),
+        ('"fields": {\n    "kind": "any"', '"fields": {\n    "kind": "off"', "the lines of the reading are not those"),
     ],
 )
 def test_an_altered_reading_may_not_be_judged_by(tmp_path: Path, old: str, new: str, says: str):
