@@ -31,7 +31,7 @@ from inspector.commands import (
     render,
     sheets,
 )
-from inspector.commands.screen import err, out, progress
+from inspector.commands.screen import err, out, progress, steps
 from inspector.commands.sheets import PACKAGE, PackageOption
 from inspector.errors import LineError
 from inspector.evaluation import write_report
@@ -213,8 +213,8 @@ def precision(
 ) -> None:
     """The mind as it ships, in eight bits, beside full precision and four bits: does anything come out otherwise?"""
     loaded, texts = ModelPackage.load(package), load_sentences(sentences)
-    sheets = _challenge(0, questions, loaded.manifest).sheets
-    with bench.steps() as step:
+    sheets = [sheet for sheet in _challenge(0, questions, loaded.manifest).sheets if sheet.observations]
+    with steps("bench") as step:
         compared = bench_precision(loaded, texts, sheets, threads=threads, progress=step)
     for figure in compared.figures:
         cells = cells_of(figure)

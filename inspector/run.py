@@ -122,7 +122,7 @@ def recover(store: RecordStore, in_memory: int | None, clock: Clock, say: Say) -
     """
     recorded, unfinished = last_unit(store), store.unfinished()
     last_given: int | None = None
-    if not store.batches() or (in_memory is not None and in_memory >= recorded and not unfinished):
+    if not store.batch_numbers() or (in_memory is not None and in_memory >= recorded and not unfinished):
         if in_memory and in_memory > recorded:
             ahead = (
                 f"the PLC has counted to unit {in_memory}, the records end at {recorded} and no batch is open: units "

@@ -59,6 +59,15 @@ _SMALLER = _phrase(  # what is below a limit is judged: below 2 mm are major, 2 
     rf"|(?:within|until) {_NUMBER} ?{_UNIT})",
     rf"(?P<then>[^.;]*?)\b(?P<severity>{_SEVERITY})\b(?! (?:above|beyond|from|over|if (?:exceeded|more|larger)))",
 )
+_SEVERE_BELOW = _phrase(  # the same, the severity first: must be called major if they are below 3 mm
+    rf"\b(?P<severity>{_SEVERITY})\b,? (?:only )?(?:(?:if|when|where|as long as|while)\b[^.;|]{{0,30}}? )?",
+    rf"(?<!not )(?<!no ){_LESS} ?(?:and including )?(?:{_NUMBER}|{NUMBER}\b)(?: ?{_UNIT})?(?! (?:is|are) {_GOOD})",
+)
+_CALLED = _phrase(  # what binds is the severity and not the limit: up to 3 mm have to be called; shall, if smaller, be
+    r"\b(?:must|shall|should|ha(?:s|ve) to|may|can) be",
+    r"(?: (?:graded|rated|class\w+|called|considered|treated|counted|regarded|reported))?(?: as)?(?: an?)?\s*$",
+)
+_SHALL_IF = _phrase(r"\b(?:must|shall|should),? (?:if|when|where)\b")
 _A_LIMIT_BEFORE = _phrase(rf"\b(?:{_GOOD}|{_BINDING})\b")  # ... unless it is what must be, or what is accepted
 _A_LIMIT_AFTER = _phrase(
     rf"\b(?!shall be (?:graded|rated|classified|called)\b)(?:{_GOOD}|{_BINDING}|{_REST}|{_NONE})\b"
@@ -75,9 +84,13 @@ _DENIED = _phrase(
 )
 _DENIED_TWICE = _phrase(r"\bnever not\b|\bno\b[^.;]*\b(?:that|which) (?:is|are) not\b")  # no crack that is not critical
 _LIMITED = _phrase(rf"{_LESS}|{_OR_LESS}|\b(?:before|until)\b")
-_FINE = _phrase(rf"\b(?!fine [a-z]){_GOOD}\b")  # a fine crack is a thin one
-_NOT_ALL_FINE = _phrase(rf"\b(?:{_NONE}|nil|none|otherwise|else|fail\w*|reject\w*)\b|n't\b")
-_ANY_SEVERITY = _phrase(r"\b(?:maj\w*|m[aj]+[oy]\w*r|min\w*|crit\w*|c[ir]+\w*cal)\b")  # mistyped ones, too
+_ANY_SEVERITY = _phrase(  # mistyped ones, too
+    r"\b(?:maj\w*|m[aj]+[oy]\w*r|m\w{0,2}[gij]\w?or|min\w*|crit\w*|c[ir]+\w*cal)\b"
+)
+_UNSETTLED = _phrase(
+    r"\b(?:TBD|TBC|to be (?:confirmed|decided|defined)|propos(?:al|ed)|draft|used to be|deleted|withdrawn)\b|~~",
+    rf"|\b{_SEVERITY}\?$",
+)
 _CONDITION = _phrase(
     r"\b(?:only (?:after|if|when|until)|provided that|on condition|elsewhere(?! than| in (?:this|the) ))\b(?![^.;]*\d)",
 )
@@ -92,6 +105,13 @@ _SUM = _phrase(
 _OF_A_LENGTH = _phrase(
     r"% (?:or \w+ )?of (?:(?!area|surface|or more|or over)[^.;|]){0,40}?",
     r"\b(?:diameter|length|width|height|edge|rim|circumference|perimeter)\b",
+)
+_FORBIDDEN = _phrase(  # what may not be is no rule without a severity, and surely not switched off
+    rf"\b{_NONE}\b[^.;|]*\b(?:accept\w*|allow\w*|permi\w+|tolera\w*|admi\w+|occur\w*|releas\w*)\b",
+    r"|\b(?:unaccept\w*|inadmiss\w*|intolera\w*|forbidden|prohibited)\b|^reject\b|\b(?:be|are|is) rejected\b",
+    r"|\bfree (?:of|from)\b|: none\b",
+    r"|^no (?![^.]*(?:as+es|check|inspect|rating|judg|account|need|action|requir|limit|criteri|evaluat|test))",
+    r"[\w ]+\.?$",
 )
 _UNKNOWN = _phrase(
     r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)(?! (?:number|no\b|code|of [a-z]))|deeper|depth|closer)\b"
@@ -122,18 +142,23 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
         if said:
             return f"it also says {', '.join(said)}"
     for smaller in _SMALLER.finditer(sentence):
-        before = re.split(r"[.;:|]", sentence[: smaller.start()])[-1]
-        if not _A_LIMIT_BEFORE.search(before) and not _A_LIMIT_AFTER.search(smaller["then"]):
+        before = _SHALL_IF.sub("", re.split(r"[.;:|]", sentence[: smaller.start()])[-1])
+        if not _A_LIMIT_BEFORE.search(before) and not _A_LIMIT_AFTER.search(_CALLED.sub("", smaller["then"])):
             return f"it says that what is smaller is {smaller['severity'].lower()}"
+    if len(note.tiers) == 1 and (below := _SEVERE_BELOW.search(sentence)):
+        return f"it says that what is smaller is {below['severity'].lower()}"
     severities = _severities_of(note)
-    unsaid = severities and not _ANY_SEVERITY.search(sentence) and not _NOT_ALL_FINE.search(sentence)
-    if unsaid and (good := _FINE.search(sentence)):
-        return f'it says "{good[0]}", and nothing of {" or ".join(sorted(severities))}'
+    if severities and not _ANY_SEVERITY.search(sentence):
+        return f"it does not say how severe that is; say {' or '.join(sorted(severities))}"
+    if note.kind == "off" and (forbidden := _FORBIDDEN.search(sentence)):
+        return f'it says "{forbidden[0]}", which switches nothing off; say how severe that is'
     denied = None if _DENIED_TWICE.search(sentence) else _DENIED.search(sentence)
     if denied and denied["severity"].lower() in severities and not _LIMITED.search(sentence):
         return f'it says "{denied[0]}"'
     if condition := _CONDITION.search(sentence):
         return f'it sets a condition, "{condition[0]}"'
+    if unsettled := _UNSETTLED.search(sentence):
+        return f'it says "{unsettled[0]}": is it a rule yet, or still one?'
     if unknown := _UNKNOWN.search(sentence):
         return f'it speaks of "{unknown[0]}"'
     if note.kind == "size" and (unread := _unread(sentence, note)):

@@ -99,6 +99,11 @@ def _refuse(changed: Sequence[ReadLine], sure_from: float) -> None:
     for line in changed:
         if line.words.kind == "other":
             problems.append(f"{line.id}: the model reads no criterion in: {line.sentence}")
+        elif line.words.kind == "off":
+            problems.append(
+                f"{line.id}: the words would switch it off; if that is meant, write `severity: off` by hand: "
+                f"{line.sentence}"
+            )
         elif line.left_over:
             problems.append(f"{line.id}: {line.left_over}, which one rule cannot hold: {line.sentence}")
         elif line.score < sure_from:
@@ -126,9 +131,7 @@ def _limits(changed: Sequence[ReadLine]) -> dict[str, Limit]:
 
 def _write(entry: dict[str, object], words: Note, limit: Limit | None) -> None:
     entry["defect"] = words.defect
-    if words.kind == "off":
-        entry["severity"] = "off"
-    elif limit is None:
+    if limit is None:
         entry["severity"] = words.severity
         entry.pop("limit", None)
     else:

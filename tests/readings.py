@@ -19,12 +19,12 @@ criteria:
   # the spots
   - id: A1
     defect: spot
-    wording: Spots over 0.5 mm are a defect.
+    wording: Spots over 0.5 mm are major.
     limit: {unit: mm, operator: ">", value: 0.5}  # agreed in May
     severity: major
   - id: A2
     defect: chip
-    wording: No chips.
+    wording: Chips are critical.
     severity: critical
 """
 SPOT = Note(kind="size", defect="spot", unit="mm", tiers=(Tier(operator=">", limit=0.5, severity="major"),))
@@ -51,11 +51,11 @@ class Scripted:
 def reader(spot: Note = SPOT, *, score: float = 0.9) -> Scripted:
     return Scripted(
         {
-            "Spots over 0.5 mm are a defect.": (spot, score),
+            "Spots over 0.5 mm are major.": (spot, score),
             said(spot): (spot, score),
             "Spots over 0.7 mm are major.": (limit(0.7), 0.9),
-            "All 3 spots are a defect.": (spot, score),
-            "No chips.": (CHIP, 0.9),
+            "All 3 spots are major.": (spot, score),
+            "Chips are critical.": (CHIP, 0.9),
         }
     )
 
@@ -67,21 +67,22 @@ def limit(value: float, *, operator: str = ">", severity: str = "major", unit: s
 
 
 def said(note: Note) -> str:
-    """A sentence that says just what a note about spots means, the severity apart."""
+    """A sentence that says just what a note about spots means."""
     match note.kind:
         case "size":
-            return f"Spots over {' and '.join(f'{tier.limit:g} {note.unit}' for tier in note.tiers)} are a defect."
+            sizes = (f"{tier.limit:g} {note.unit}" for tier in note.tiers)
+            return f"Spots over {' and '.join(sizes)} are {' and '.join(tier.severity for tier in note.tiers)}."
         case "count":
-            return f"More than {note.tiers[0].limit:g} spots are a defect."
+            return f"More than {note.tiers[0].limit:g} spots are {note.tiers[0].severity}."
         case "off":
             return "Spots are not looked at."
         case _:
-            return "Every spot is a defect."
+            return f"Every spot is {note.severity}."
 
 
 def saying(note: Note, text: str = TEXT) -> str:
     """A sheet with this sentence and the fields of another."""
-    return text.replace("Spots over 0.5 mm are a defect.", said(note))
+    return text.replace("Spots over 0.5 mm are major.", said(note))
 
 
 def sheet(folder: Path, text: str = TEXT) -> tuple[Path, CriteriaSheet]:

@@ -1,12 +1,10 @@
 """Measure this machine at the command line: the line at its rates, the model part by part."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from inspector.bench.figures import Latency, LineFigures, Machine, ModelFigures, Report
@@ -16,7 +14,7 @@ from inspector.bench.model import bench_model
 from inspector.bench.odd import OddSentences, bench_odd
 from inspector.bench.reading import bench_reading
 from inspector.commands.line import DEMO, LineOption
-from inspector.commands.screen import err, out, wide
+from inspector.commands.screen import err, out, steps, wide
 from inspector.commands.sheets import PACKAGE, PackageOption
 from inspector.errors import LineError
 from inspector.evaluation.cells import cells_of
@@ -54,7 +52,7 @@ def line(
 ) -> None:
     """The whole line, 2 % of its units defective: times from trigger to verdict at the gate, and what came too late."""
     at = _numbers(rates, "--rates")
-    with steps() as step:
+    with steps("bench") as step:
         figures = bench_line(line, rates=at, units=units, gate_after_ms=gate_after_ms, threads=threads, step=step)
     _finish(Report(machine=this_machine(), line=figures), json)
 
@@ -69,7 +67,7 @@ def model(
 ) -> None:
     """The model of a line, part by part: clear and doubtful units, long sheets, reading, memory."""
     lengths = [int(number) for number in _numbers(sheet_tokens, "--sheet-tokens")]
-    with steps() as step:
+    with steps("bench") as step:
         figures = bench_model(line, times=times, sheet_tokens=lengths, threads=threads, step=step)
     _finish(Report(machine=this_machine(), model=figures), json)
 
@@ -82,7 +80,7 @@ def reading(
     wrong: Annotated[int, typer.Option("--wrong", min=0, help="Sentences that the mind read wrong, to list.")] = 10,
 ) -> None:
     """The mind beside a hand-written parser, on sentences that were written apart from what the mind was taught."""
-    with steps() as step:
+    with steps("bench") as step:
         readers = bench_reading(ModelPackage.load(package), load_sentences(sentences), threads=threads, progress=step)
     table = Table(title=f"reading of {sentences}, shares with 95 % bounds", title_justify="left")
     for name in ("", "sentences", "the mind", "a parser"):
@@ -114,7 +112,7 @@ def odd(
     wrong: Annotated[int, typer.Option("--wrong", min=0, help="Sentences that came out wrong, to list.")] = 10,
 ) -> None:
     """Sentences that one rule cannot hold: how many are stopped before a batch, and how many plain ones with them."""
-    with steps() as step:
+    with steps("bench") as step:
         came_out = bench_odd(ModelPackage.load(package), OddSentences.load(sentences), threads=threads, progress=step)
     for figure in came_out.figures:
         cells = cells_of(figure)
@@ -136,7 +134,7 @@ def everything(
 ) -> None:
     """The line, then the model."""
     at, lengths = _numbers(rates, "--rates"), [int(number) for number in _numbers(sheet_tokens, "--sheet-tokens")]
-    with steps() as step:
+    with steps("bench") as step:
         on_line = bench_line(line, rates=at, units=units, gate_after_ms=gate_after_ms, threads=threads, step=step)
         of_model = bench_model(line, times=times, sheet_tokens=lengths, threads=threads, step=step)
     _finish(Report(machine=this_machine(), line=on_line, model=of_model), json)
@@ -150,14 +148,6 @@ def _numbers(text: str, option: str) -> list[float]:
     if not numbers or not all(0 < number <= 6000 for number in numbers):
         raise LineError(f"{option} {text}: numbers over 0 and up to 6000 with commas between, for example {RATES}")
     return numbers
-
-
-@contextmanager
-def steps() -> Iterator[Callable[[str, int, int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
-        task = bar.add_task("bench", total=None)
-        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
 
 
 def _finish(report: Report, json: Path | None) -> None:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from inspector.commands.screen import err, wide
+from inspector.commands.screen import err, steps, wide
 from inspector.evaluation import write_report
 from inspector.evaluation.cells import cells_of
 from inspector.recipe import sheet_for
@@ -71,15 +70,7 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
         words = loaded.manifest.words
         other = None if beside is None else Report.load(beside)
         shown = None if data is None else open_examples(data, defects=words.defects, zones=words.zones)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
-            task = bar.add_task("draw the challenge", total=None)
-
-            def step(what: str, done: int, of: int) -> None:
-                if done <= 1:
-                    bar.reset(task)
-                bar.update(task, description=what, completed=done, total=of)
-
+        with steps("draw the challenge") as step:
             challenge = draw(
                 0 if shown is not None else min(units, QUICK_UNITS) if quick else units,
                 min(questions, QUICK_QUESTIONS) if quick else questions,

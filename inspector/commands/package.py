@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from inspector.commands.screen import err, out
+from inspector.commands.screen import out, steps
 from inspector.commands.sheets import PACKAGE
 from models.assemble import assemble as assemble_package
 from models.operating import NEVER
@@ -24,15 +23,8 @@ def assemble(
     ] = False,
 ) -> None:
     """Make the embedded package from the tuned parts and the pinned base, and verify every byte. Needs no torch."""
-    columns = (TextColumn("{task.description}"), BarColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
-        task = bar.add_task("assemble", total=None)
-        package = assemble_package(
-            to,
-            wheel=wheel,
-            pin=pin,
-            progress=lambda what, done, of: bar.update(task, description=what, completed=done, total=of),
-        )
+    with steps("assemble") as step:
+        package = assemble_package(to, wheel=wheel, pin=pin, progress=step)
     out.print(f"{to}: {package.manifest.name} {package.manifest.version}, {package.digest}", highlight=False)
 
 

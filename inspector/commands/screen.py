@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -24,12 +25,25 @@ def wide() -> Console:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar for work that takes more than two seconds; silent in a pipe."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+def steps(first: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for work of several steps: told which one it is, and its parts done and in all; silent in a pipe."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+        task = bar.add_task(first, total=None)
+
+        def step(what: str, done: int, of: int) -> None:
+            if what != bar.tasks[0].description:
+                bar.reset(task)  # the time left is of this step
+            bar.update(task, description=what, completed=done, total=of)
+
+        yield step
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """The same for work of one step."""
+    with steps(what) as step:
+        yield partial(step, what)
 
 
 def write_picture(to: Path, pixels: NDArray[np.uint8]) -> None:

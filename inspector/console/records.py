@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.console.pieces import FINDING_HEADS, chip, facts_row, finding_cells, problem, spoken, table
-from inspector.console.views import Problem, batches, kept_of, newest, record
+from inspector.console.views import Problem, batch_numbers, batches, kept_of, newest, record
 from inspector.records.batch import BatchStatus, BatchSummary
 from inspector.records.evidence import heat_of
 from inspector.records.record import InspectionRecord
@@ -21,6 +21,7 @@ _BATCH_HEADS = (
 )
 _REFUSED, _ALL = "rejects and holds", "all units"
 _UNITS_SHOWN = 60
+_BATCHES_SHOWN = 20
 
 
 def tab(store: Path, page: "Blocks") -> None:
@@ -48,12 +49,12 @@ def tab(store: Path, page: "Blocks") -> None:
             one = gr.HTML(elem_classes="i")
 
     def look(chosen: int | None) -> tuple[str, object]:
-        known = batches(store)
+        known = batches(store, _BATCHES_SHOWN)
         if isinstance(known, Problem):
             return problem(known), gr.Dropdown(choices=[], value=None)
-        numbers = [b.batch for b in known]
+        numbers = batch_numbers(store)
         value = chosen if chosen in numbers else max(numbers, default=None)
-        return batches_table(known[:20]), gr.Dropdown(choices=numbers, value=value)
+        return batches_table(known), gr.Dropdown(choices=list(numbers), value=value)
 
     def choose(chosen: int | None, event: gr.SelectData) -> str:
         return _record(store, chosen, int(event.row_value[0]))

@@ -158,17 +158,26 @@ def _rows(written: CriteriaSheet, reading: Reading, sure_from: float) -> tuple[S
 
 def last_sure_from(store: Path) -> float | None:
     """Score from which the package of the last batch held a reading to be sure."""
-    known = batches(store)
+    known = batches(store, 1)
     return known[0].opening.operating_point.sure_from if not isinstance(known, Problem) and known else None
 
 
-def batches(store: Path) -> tuple[BatchSummary, ...] | Problem:
-    """All batches, newest first."""
+def batches(store: Path, count: int) -> tuple[BatchSummary, ...] | Problem:
+    """The newest batches, newest first."""
     try:
         with RecordStore.open_readonly(store) as records:
-            return tuple(reversed(records.batches()))
+            return tuple(reversed(records.batches(count)))
     except LineError as error:
         return Problem(str(error))
+
+
+def batch_numbers(store: Path) -> tuple[int, ...]:
+    """Of all batches, newest first; none where there is no store."""
+    try:
+        with RecordStore.open_readonly(store) as records:
+            return tuple(reversed(records.batch_numbers()))
+    except LineError:
+        return ()
 
 
 def newest(store: Path, batch: int, count: int, *, only_refused: bool) -> tuple[InspectionRecord, ...] | Problem:

@@ -18,7 +18,7 @@ from pydantic import JsonValue
 
 from inspector.errors import LineError
 from inspector.records import appending, chain, database, queries
-from inspector.records.batch import BatchStatus, BatchSummary, Counts, Event, EventKind, Head, OpenBatch, Opening
+from inspector.records.batch import BatchSummary, Counts, Event, EventKind, Head, OpenBatch, Opening
 from inspector.records.evidence import batches_in
 from inspector.records.queries import Judged
 from inspector.records.record import InspectionRecord, Outcome, State
@@ -205,11 +205,15 @@ class RecordStore:
             appending.add_event(connection, EventKind.QUARANTINE, text, batch=batch, at=at, by=by, data=data)
         return self.batch_summary(batch)
 
-    def batches(self) -> tuple[BatchSummary, ...]:
-        """Every batch, oldest first."""
+    def batches(self, newest: int | None = None) -> tuple[BatchSummary, ...]:
+        """The newest so many batches, or every one; oldest first."""
+        numbers = self.batch_numbers()
+        return tuple(self.batch_summary(number) for number in (numbers if newest is None else numbers[-newest:]))
+
+    def batch_numbers(self) -> tuple[int, ...]:
+        """Numbers of all batches, oldest first."""
         with self._reading("listing batches") as connection:
-            found = (queries.summary(connection, number) for number in queries.batch_numbers(connection))
-            return tuple(summary for summary in found if summary is not None)
+            return queries.batch_numbers(connection)
 
     def batch_summary(self, batch: int) -> BatchSummary:
         """One batch.
@@ -219,15 +223,17 @@ class RecordStore:
         """
         with self._reading(f"reading batch {batch}") as connection:
             summary = queries.summary(connection, batch)
-            numbers = queries.batch_numbers(connection)
         if summary is None:
+            numbers = self.batch_numbers()
             range_ = f"batches {numbers[0]} to {numbers[-1]}" if numbers else "no batch yet"
             raise LineError(f"{self.folder}: there is no batch {batch}; the store has {range_}.")
         return summary
 
     def unfinished(self) -> tuple[BatchSummary, ...]:
         """Batches without an end: the running one, or what a crash left."""
-        return tuple(summary for summary in self.batches() if summary.status is BatchStatus.OPEN)
+        with self._reading("looking for open batches") as connection:
+            numbers = queries.unfinished(connection)
+        return tuple(self.batch_summary(number) for number in numbers)
 
     def latest(
         self, count: int, batch: int | None = None, *, states: Collection[State] | None = None

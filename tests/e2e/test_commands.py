@@ -78,7 +78,7 @@ def test_a_drawn_unit_is_judged_at_the_scale_that_the_drawing_said(embedded_pack
     assert done.returncode == 5, done.stdout + done.stderr
     assert "REJECT DEFECT" in done.stdout
     assert rows(done.stdout)["C4"][0] == "break on tablet, major"
-    mm, uncertainty = map(float, said(r"crack on tablet (\S+) ± (\S+) mm, limit 3, major", done.stdout))
+    mm, uncertainty = map(float, said(r"crack on tablet (\S+) ± (\S+) mm > 3, major", done.stdout))
     assert mm == pytest.approx(float(true_mm), abs=2 * uncertainty)
     assert done.stderr == ""
     assert written(heat).shape == written(unit).shape

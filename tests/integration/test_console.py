@@ -316,7 +316,7 @@ def test_a_sheet_with_a_mistake_shows_the_mistake(tmp_path: Path):
 
 
 def test_batches_say_whether_they_are_releasable(store: Path):
-    known = views.batches(store)
+    known = views.batches(store, 20)
 
     assert not isinstance(known, views.Problem)
     text = records.batches_table(known)
@@ -388,7 +388,7 @@ def test_a_store_that_is_not_there_or_empty_is_said_plainly(tmp_path: Path):
     with RecordStore.open(tmp_path / "empty"):
         pass
 
-    missing, empty = views.batches(tmp_path / "none"), views.batches(tmp_path / "empty")
+    missing, empty = views.batches(tmp_path / "none", 20), views.batches(tmp_path / "empty", 20)
 
     assert isinstance(missing, views.Problem)
     assert "no record store here" in missing.text
@@ -404,7 +404,7 @@ def test_a_store_of_a_newer_version_is_said_plainly(tmp_path: Path):
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.close()
 
-    shown = views.batches(tmp_path / "store")
+    shown = views.batches(tmp_path / "store", 20)
 
     assert isinstance(shown, views.Problem)
     assert "written with schema 9999" in shown.text

@@ -10,16 +10,17 @@ import pytest
 from models.criteria import CriteriaSheet
 from models.example import Challenge
 from models.note import Note
+from tests import taught
 from tuning.challenge import draw_challenge
 from tuning.challenge_sheets import CRITERIA, STAYS, TURNS, draw_notes, near
 from tuning.challenge_wordings import HeldOut, Taught, Unseen, load_held_out
 from tuning.config import EVALUATED_FROM, load_eyes
-from tuning.mind.material import Material, load_material
+from tuning.mind.material import Material
 
 
 @pytest.fixture(scope="module")
 def challenge() -> Challenge:
-    return draw_challenge(3, 240)
+    return taught.challenge()
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +30,11 @@ def held_out() -> HeldOut:
 
 @pytest.fixture(scope="module")
 def material() -> Material:
-    return load_material()
+    return taught.material()
 
 
 def test_the_same_numbers_draw_the_same_challenge(challenge: Challenge):
-    again = draw_challenge(3, 240)
+    again = draw_challenge(taught.UNITS, taught.QUESTIONS)
 
     assert again.sheets == challenge.sheets
     assert again.counterparts == challenge.counterparts
@@ -56,7 +57,7 @@ def test_a_line_pc_can_draw_it():
 def test_units_are_drawn_in_held_out_styles_with_their_true_sizes(challenge: Challenge):
     units = list(challenge.units)
 
-    assert [unit.name for unit in units] == [f"render {EVALUATED_FROM + i}" for i in range(3)]
+    assert [unit.name for unit in units] == [f"render {EVALUATED_FROM + i}" for i in range(taught.UNITS)]
     assert all(set(defect.sizes) == {"mm", "mm2", "%"} for unit in units for defect in unit.defects)
     assert all(set(unit.groups) == {"shape", "foil", "layout", "light", "scale"} for unit in units)
 

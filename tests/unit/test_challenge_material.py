@@ -6,9 +6,9 @@ from models.digest import digest_bytes
 from models.example import Challenge
 from models.package import AdapterFacts, Base, DefectClass, PackageFacts, Zone
 from models.verdict import OperatingPoint
+from tests import taught
 from tuning.challenge import NEW_FORMS, TAUGHT, draw_challenge
 from tuning.errors import TuningError
-from tuning.mind.material import load_material
 
 VIAL = ("cap missing", "crack", "fill level", "product at stopper", "anomaly")
 
@@ -77,8 +77,8 @@ def test_units_of_a_taught_product_cannot_be_drawn() -> None:
 
 
 def test_the_embedded_package_is_asked_as_without_its_name() -> None:
-    own = load_material().own
+    own, usual = taught.material().own, taught.challenge()
 
-    asked, usual = draw_challenge(1, 120, facts(own.defects, own.zones)), draw_challenge(1, 120)
+    asked = draw_challenge(taught.UNITS, taught.QUESTIONS, facts(own.defects, own.zones))
 
     assert (asked.sheets, asked.counterparts, asked.facts) == (usual.sheets, usual.counterparts, usual.facts)

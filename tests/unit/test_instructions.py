@@ -12,24 +12,30 @@ from tuning.config import MindConfig, load_recipe
 from tuning.errors import TuningError
 from tuning.mind.instructions import DATASHEET, LINES, write_instructions
 
+STEPS = range(1000, 1040)
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def mind(repository: Path) -> MindConfig:
     return load_recipe(repository / "configs" / "tuning" / "embedded.yaml").mind
 
 
-def written(mind: MindConfig, folder: Path, steps: range) -> list[dict[str, Any]]:
-    write_instructions(mind, folder, steps, progress=lambda done: None)
-    return [json.loads(line) for line in (folder / LINES).read_text(encoding="utf-8").splitlines()]
+@pytest.fixture(scope="module")
+def written(mind: MindConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("instructions") / "out"
+    write_instructions(mind, folder, STEPS, progress=lambda done: None)
+    return folder
 
 
-def test_every_answer_is_in_the_grammar_and_counted(mind: MindConfig, tmp_path: Path) -> None:
-    tasks = written(mind, tmp_path / "out", range(1000, 1040))
+def test_every_answer_is_in_the_grammar_and_counted(written: Path) -> None:
+    tasks: list[dict[str, Any]] = [
+        json.loads(line) for line in (written / LINES).read_text(encoding="utf-8").splitlines()
+    ]
     read = [row for task in tasks if task["skill"] == "read a criterion" for row in task["rows"]]
     judged = [row for task in tasks if task["skill"] == "judge an observation" for row in task["rows"]]
-    page = (tmp_path / "out" / DATASHEET).read_text(encoding="utf-8")
+    page = (written / DATASHEET).read_text(encoding="utf-8")
 
-    assert len(tasks) == 40
+    assert len(tasks) == len(STEPS)
     zones = material().nameable.zones
     assert all(parse_note(row["answer"], zones) for row in read)
     assert all(parse_chain(row["answer"]) for row in judged)
@@ -37,12 +43,11 @@ def test_every_answer_is_in_the_grammar_and_counted(mind: MindConfig, tmp_path: 
     assert f"## judged, right verdict ({len(judged):,})" in page
 
 
-def test_the_same_steps_are_the_same_bytes(mind: MindConfig, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        write_instructions(mind, tmp_path / name, range(5), progress=lambda done: None)
+def test_the_same_steps_are_the_same_bytes(written: Path, mind: MindConfig, tmp_path: Path) -> None:
+    write_instructions(mind, tmp_path / "again", STEPS, progress=lambda done: None)
 
-    assert (tmp_path / "one" / LINES).read_bytes() == (tmp_path / "two" / LINES).read_bytes()
-    assert (tmp_path / "one" / DATASHEET).read_text() == (tmp_path / "two" / DATASHEET).read_text()
+    assert (tmp_path / "again" / LINES).read_bytes() == (written / LINES).read_bytes()
+    assert (tmp_path / "again" / DATASHEET).read_text() == (written / DATASHEET).read_text()
 
 
 def test_steps_that_the_recipe_has_not_are_refused(mind: MindConfig, tmp_path: Path) -> None:

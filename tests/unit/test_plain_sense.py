@@ -28,6 +28,10 @@ def any_(defect: str, severity: str = "critical") -> Note:
     return Note.model_validate({"kind": "any", "defect": defect, "severity": severity})
 
 
+def off(defect: str) -> Note:
+    return Note(kind="off", defect=defect)
+
+
 @pytest.mark.parametrize(
     ("sentence", "read_as", "says"),
     [
@@ -38,7 +42,7 @@ def any_(defect: str, severity: str = "critical") -> Note:
         ("Treat every spot below 0.8 mm as critical.", over("spot", 0.8, "critical"), "what is smaller is critical"),
         ("Spots between 0.2 mm and 0.8 mm are minor.", over("spot", 0.2, "minor"), 'also says "0.8 mm"'),
         ("Spots larger than 0.8 mm are not major.", over("spot", 0.8, "major"), 'says "not major"'),
-        ("Spots larger than 0.8 mm are acceptable.", over("spot", 0.8, "major"), "nothing of major"),
+        ("Spots larger than 0.8 mm are acceptable.", over("spot", 0.8, "major"), "how severe"),
         ("Chips over 2 mm are major only after approval by QA.", over("chip", 2, "major"), 'condition, "only after"'),
         (
             "Spots over 0.8 mm are critical, and so are more than 3 of any size.",
@@ -61,6 +65,27 @@ def any_(defect: str, severity: str = "critical") -> Note:
         ("Spots over 20 mil are major.", over("spot", 20, "major"), 'says "20 mil"; write the limit in mm'),
         ("Stains over 1 cm² are major.", over("stain", 1, "major", unit="mm2"), 'says "1 cm²"; write the limit in mm'),
         ("Cracks over 0.4 mm in the score line are major.", over("crack", 4, "major"), "also says"),
+        ("Wrong tablets in the blister - nil permitted", any_("rogue product"), "how severe that is; say critical"),
+        ("Chips of 2 mm and below pass, otherwise reject.", over("chip", 2, "major"), "how severe that is; say major"),
+        ("Chip > 2 mm: class A", over("chip", 2, "critical"), "how severe that is; say critical"),
+        ("Spots over 0.5 mm are to be rejected.", over("spot", 0.5, "critical"), "how severe that is"),
+        ("TBD cracks > 3 mm major", over("crack", 3, "major"), 'says "TBD": is it a rule yet'),
+        ("Cracks over 3 mm: major?", over("crack", 3, "major"), 'says "major?": is it a rule yet'),
+        ("Cracks are not acceptable.", off("crack"), "which switches nothing off"),
+        ("No empty cavities.", off("empty pocket"), "which switches nothing off"),
+        ("Tablets must be free of specks.", off("spot"), "which switches nothing off"),
+        ("Reject any crack.", off("crack"), "which switches nothing off"),
+        ("Cracks must be called major if they are below 3 mm.", over("crack", 3, "major"), "what is smaller is major"),
+        ("Stains must be classified minor below 4 mm².", over("stain", 4, "minor", unit="mm2"), "smaller is minor"),
+        ("Cracks of up to and including 3 mm have to be called major.", over("crack", 3, "major"), "smaller is major"),
+        ("Anything up to 3 mm must be a major crack.", over("crack", 3, "major"), "what is smaller is major"),
+        (
+            "Fragments shall, when smaller than 1 mm, be major.",
+            over("fragment", 1, "major"),
+            "what is smaller is major",
+        ),
+        ("Chips may be minor only up to 2 mm.", over("chip", 2, "minor"), "what is smaller is minor"),
+        ("As long as it is no longer than 3 mm a crack may be graded major.", over("crack", 3, "major"), "smaller is"),
         ("Cracks at the limit of the master sample or longer are major.", over("crack", 4, "major"), "does not say 4"),
         (
             "Dust is ignored, except on the tablet, where it is critical.",
@@ -89,9 +114,6 @@ def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as
         ("Chips no smaller than 2 mm are no longer minor but major.", over("chip", 2, "major")),
         ("Nicks are to be graded minor if, and only if, they are longer than 1.2 mm.", over("chip", 1.2, "minor")),
         ("max. 0.8 mm | spots | major", over("spot", 0.8, "major")),
-        ("A fine crack, 0.8 mm and longer", over("crack", 0.8, "minor")),
-        ("Wrong tablets in the blister - nil permitted", any_("rogue product")),
-        ("Chips of 2 mm and below pass, otherwise reject.", over("chip", 2, "major")),
         ("Stains longer than 3 mm are a major deviation.", over("stain", 3, "major")),
         ("Seen from 30 cm, a stain over 3 mm is major.", over("stain", 3, "major")),
         ("A stain on more than 10 % of the tablet's total area is major.", over("stain", 10, "major", unit="%")),

@@ -61,7 +61,7 @@ def test_words_that_say_something_else_than_the_fields_stop_the_batch(tmp_path: 
         check(content, reading)
 
     assert f"A1: {says}" in str(refusal.value)
-    assert "Spots over 0.5 mm are a defect." in str(refusal.value)
+    assert "Spots over 0.5 mm are major." in str(refusal.value)
 
 
 def test_over_and_from_are_the_same_on_a_size_and_not_on_a_count():
@@ -135,7 +135,7 @@ def test_an_approval_needs_a_name_and_a_reason(tmp_path: Path, by: str, reason: 
 
 def test_only_the_sentence_that_changed_is_read_again(tmp_path: Path):
     _, before = approved(tmp_path)
-    _, changed = sheet(tmp_path, TEXT.replace("Spots over 0.5 mm are a defect.", "Spots over 0.7 mm are major."))
+    _, changed = sheet(tmp_path, TEXT.replace("Spots over 0.5 mm are major.", "Spots over 0.7 mm are major."))
     mind = reader()
 
     read(changed, mind, before)
@@ -144,9 +144,9 @@ def test_only_the_sentence_that_changed_is_read_again(tmp_path: Path):
 
 
 def test_what_the_model_was_shown_of_a_sentence_is_kept_where_it_differs(tmp_path: Path):
-    text = TEXT.replace("Spots over 0.5 mm are a defect.", "Spots over 500 µm are mjaor.")
+    text = TEXT.replace("Spots over 0.5 mm are major.", "Spots over 500 µm are mjaor.")
     _, content = sheet(tmp_path, text)
-    mind = Scripted({"Spots over 500 µm are mjaor.": (SPOT, 0.9), "No chips.": (CHIP, 0.9)})
+    mind = Scripted({"Spots over 500 µm are mjaor.": (SPOT, 0.9), "Chips are critical.": (CHIP, 0.9)})
 
     first = read(content, mind)
     again = read(content, mind, first)
@@ -173,7 +173,7 @@ def test_an_approval_falls_when_the_program_prepares_the_sentence_otherwise(tmp_
     """What a version of the program put right before the model read is code's doing: mended code reads anew."""
     text = TEXT.replace("Spots over 0.5 mm", "Spots over 5 tenths of a mm")
     _, content = sheet(tmp_path, text)
-    mind = Scripted({"Spots over 5 tenths of a mm are a defect.": (SPOT, 0.9), "No chips.": (CHIP, 0.9)})
+    mind = Scripted({"Spots over 5 tenths of a mm are major.": (SPOT, 0.9), "Chips are critical.": (CHIP, 0.9)})
     now = read(content, mind)
     spot, chip = now.lines
     before = now.model_copy(update={"lines": (spot.model_copy(update={"read_as": "Spots over 5.1 mm are"}), chip)})
@@ -182,11 +182,11 @@ def test_an_approval_falls_when_the_program_prepares_the_sentence_otherwise(tmp_
 
     again = read(content, mind, before)
 
-    assert mind.was_asked == ["Spots over 5 tenths of a mm are a defect."]
+    assert mind.was_asked == ["Spots over 5 tenths of a mm are major."]
     assert again.approval is None
     again.check_program(content, defects=("spot", "chip"), glossary=GLOSSARY)
     check(content, before)
-    with pytest.raises(ReadingInvalid, match=r"another version of this program(?s:.*)A1: Spots over 0\.5 mm are a"):
+    with pytest.raises(ReadingInvalid, match=r"another version of this program(?s:.*)A1: Spots over 0\.5 mm are m"):
         before.check_program(content, defects=("spot", "chip"), glossary=GLOSSARY)
 
 
@@ -228,4 +228,4 @@ def test_a_line_of_a_reading_is_found_by_its_criterion(tmp_path: Path):
     _, reading = approved(tmp_path)
 
     assert isinstance(reading.line("A2"), ReadLine)
-    assert reading.line("A2").sentence == "No chips."
+    assert reading.line("A2").sentence == "Chips are critical."

@@ -54,7 +54,7 @@ def test_a_sheet_behind_a_link_is_changed_where_it_lies_and_keeps_its_mode(tmp_p
 
 def test_fields_that_two_criteria_share_are_not_written(tmp_path: Path):
     text = TEXT.replace("limit: {unit", "limit: &own {unit").replace(
-        "wording: No chips.", "wording: No chips.\n    limit: *own"
+        "wording: Chips are critical.", "wording: Chips are critical.\n    limit: *own"
     )
 
     with pytest.raises(ReadingInvalid, match=r"A2: shares its fields with A1 \(a YAML anchor\)"):
@@ -63,7 +63,7 @@ def test_fields_that_two_criteria_share_are_not_written(tmp_path: Path):
         mind = Scripted(
             {
                 said(limit(0.8)): (limit(0.8), 0.9),
-                "No chips.": (
+                "Chips are critical.": (
                     chip.model_copy(update={"tiers": (SPOT.tiers[0].model_copy(update={"severity": "critical"}),)}),
                     0.9,
                 ),
@@ -114,10 +114,14 @@ def test_words_that_know_no_limit_take_it_out(tmp_path: Path):
     assert (spot.limit, spot.severity) == (None, "critical")
 
 
-def test_words_that_switch_off_switch_off(tmp_path: Path):
-    path, _ = taken(tmp_path, Note(kind="off", defect="spot"))
+def test_no_criterion_is_ever_switched_off_by_words_alone(tmp_path: Path):
+    """`Cracks are not acceptable` once read as off: what nobody judges any more is a person's own hand."""
+    off = Note(kind="off", defect="spot")
 
-    assert CriteriaSheet.load(path).criteria[0].severity == "off"
+    with pytest.raises(ReadingInvalid, match="would switch it off; if that is meant, write `severity: off` by hand"):
+        taken(tmp_path, off)
+
+    assert (tmp_path / "sheet.yaml").read_text() == saying(off)
 
 
 TWO = (Tier(operator=">", limit=0.3, severity="minor"), Tier(operator=">", limit=0.5, severity="major"))

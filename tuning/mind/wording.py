@@ -4,6 +4,7 @@ Kept forms are for an early look during training. A form's side follows from its
 moves one.
 """
 
+import functools
 import hashlib
 import re
 import zlib
@@ -218,8 +219,9 @@ class Wordings:
     described: tuple[Described, ...]
 
 
+@functools.cache
 def load_wordings() -> Wordings:
-    """Every wording file of the package."""
+    """Every wording file of the package; reading them takes seconds, so it is done once."""
     return Wordings(
         words=_read("words", Words),
         comparators=_read("comparators", Comparators),
