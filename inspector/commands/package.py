@@ -10,7 +10,7 @@ from inspector.commands.screen import out, steps
 from inspector.commands.sheets import PACKAGE
 from models.assemble import assemble as assemble_package
 from models.operating import NEVER
-from models.package import ModelPackage
+from models.package import DefectClass, ModelPackage
 
 
 def assemble(
@@ -35,9 +35,7 @@ def package(folder: Annotated[Path, typer.Argument(help="Folder of a package.")]
     for name in ("defect", "what it is", "found from", "words", "terms"):
         table.add_column(name, overflow="fold")
     for defect in manifest.defects:
-        table.add_row(
-            defect.name, defect.about, _found_from(defect.smallest_px), ", ".join(defect.words), ", ".join(defect.terms)
-        )
+        table.add_row(defect.name, defect.about, _found_from(defect), ", ".join(defect.words), ", ".join(defect.terms))
     out.print(table)
     for zone in manifest.zones:
         out.print(f"zone {zone.name}: {zone.about}", highlight=False)
@@ -45,7 +43,9 @@ def package(folder: Annotated[Path, typer.Argument(help="Folder of a package.")]
         out.print(f"{name}: {figure}", highlight=False)
 
 
-def _found_from(smallest_px: float | None) -> str:
-    if not smallest_px:
+def _found_from(defect: DefectClass) -> str:
+    if not defect.quantities:
+        return "not measured"
+    if not defect.smallest_px:
         return "any"
-    return "not reliably" if smallest_px >= NEVER else f"{smallest_px:g} px"
+    return "not reliably" if defect.smallest_px >= NEVER else f"{defect.smallest_px:g} px"

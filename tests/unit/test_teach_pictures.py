@@ -428,7 +428,7 @@ def test_files_that_are_no_pictures_are_left_out_with_a_remark(good, bad):
 
 
 @pytest.mark.parametrize(
-    "name", ["spot on product", "spot not product", "count of dents", "product", "5 mm chip", "a=b"]
+    "name", ["spot on product", "spot not product", "count of dents", "product", "5 mm chip", "a=b", "any", "major"]
 )
 def test_a_defect_whose_name_the_notes_cannot_hold_is_refused(good, tmp_path, name):
     for seed in range(5):

@@ -20,7 +20,7 @@ from models.errors import AnswerMalformed
 from models.evaluate_eyes import MARKED as FAINT
 from models.example_files import ANOMALY, can_be_shown, class_name, stored
 from models.eyes import SMALLEST_EDGE
-from models.note import Note, Tier
+from models.note import SEVERITIES, Note, Tier
 from models.observation import Box
 from models.package import sayable_class
 from tuning.errors import TuningError
@@ -33,6 +33,19 @@ MOST_MARKED = 0.95  # of a picture: a mask of more is inverted, or marked in a c
 UPRIGHT = 1  # EXIF orientation
 MARKED, SHADE = 127, 32  # grey levels of a mask above which a pixel belongs to the defect, and is not black
 LEAST_WHITE = 0.6  # of what is not black: edges are grey, a second colour would be lost
+RULE_WORDS = (
+    *SEVERITIES,
+    "any",
+    "every",
+    "all",
+    "no",
+    "not",
+    "off",
+    "other",
+    "more",
+    "over",
+    "under",
+)  # of any sentence
 SMALL_PX = 96  # edge of the small grey copies that twins are looked for in
 TWINS_APART = 1.5  # grey levels, on average: twins differ by less
 TWINS_SHARE = 0.35  # and by less than this share of what two pictures of one class usually differ by
@@ -236,13 +249,16 @@ def _grey(path: Path, picture: Path) -> NDArray[np.uint8]:
 
 
 def _unspeakable(names: Collection[str]) -> list[str]:
-    """Names that the notes which reading makes could not hold: no sheet that names them would ever agree."""
+    """Names that the notes which reading makes could not hold, or that stand in sentences about any defect.
+
+    No sheet about them would ever agree.
+    """
     problems = []
     for name in sorted(names):
         tier = Tier(operator=">", limit=1.0, severity="major")
         notes = [Note(kind="off", defect=name), Note(kind="any", defect=name, severity="major", zone=PRODUCT)]
         notes += [Note(kind="count", defect=name, unit="count", tiers=(tier,), zone=PRODUCT, outside=True)]
-        if name == PRODUCT or not _is_sayable(name) or not all(_reads_back(note) for note in notes):
+        if name in (PRODUCT, *RULE_WORDS) or not _is_sayable(name) or not all(_reads_back(note) for note in notes):
             problems.append(f"{name}: a defect cannot be called so, the model's notes would not hold it. Rename it.")
     return problems
 
