@@ -7,6 +7,7 @@ A severity of `off` is a switch: it stands above the words, so that a criterion 
 
 import re
 import unicodedata
+from itertools import permutations
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 
 from models.digest import digest_json
 from models.errors import SheetInvalid
-from models.note import LARGEST, Kind, Note, Operator, Severity, Tier, Unit
+from models.note import LARGEST, SEVERITIES, Kind, Note, Operator, Severity, Tier, Unit
 from models.problems import problems_of
 from models.regulations import DefectTerms, Regulations
 
@@ -83,6 +84,17 @@ class Criterion(_Strict):
         return self
 
     @property
+    def is_judged(self) -> bool:
+        """Whether it is not switched off."""
+        return self.severity != "off"
+
+    def covers(self, other: "Criterion") -> bool:
+        """Whether it counts wherever the other one of the same defect and zone does."""
+        if self.limit is None or other.limit is None:
+            return self.limit is None
+        return self.limit.unit == other.limit.unit and self.limit.value <= other.limit.value
+
+    @property
     def sentence(self) -> str:
         """The wording as the model reads it."""
         return self.wording.replace("{limit}", self.limit.text() if self.limit else "")
@@ -131,10 +143,19 @@ class CriteriaSheet(_Strict):
             what = f"{defect} ({zone})" if zone else defect
             if {c.severity == "off" for c in alike} == {True, False}:
                 raise ValueError(f"criteria: {what} is both off and judged; delete one of the two criteria")
-            unlimited = {c.severity for c in alike if c.limit is None}
-            if len(unlimited) > 1:
-                said = " and ".join(sorted(unlimited))
-                raise ValueError(f"criteria: every {what} is {said}; delete one of the two criteria")
+            judged = [c for c in alike if c.is_judged]
+            for graver, other in permutations(judged, 2):
+                if graver.covers(other) and SEVERITIES.index(graver.severity) < SEVERITIES.index(other.severity):
+                    raise ValueError(
+                        f"criteria: {what} is {graver.severity} by {graver.id} wherever {other.id} calls it "
+                        f"{other.severity}; mend a limit or a severity, or delete {other.id}"
+                    )
+            everywhere = next((c.id for c in self.criteria if c.defect == defect and c.is_judged and not c.zone), "")
+            if zone and everywhere and not judged:
+                raise ValueError(
+                    f"criteria: {what} is off by {alike[0].id}, and {everywhere} judges it everywhere; give "
+                    f"{everywhere} a zone, for example `not {zone}`, or delete {alike[0].id}"
+                )
         return self
 
     @property

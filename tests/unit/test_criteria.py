@@ -140,9 +140,52 @@ def test_a_defect_that_is_off_and_judged_in_one_place_is_refused(tmp_path: Path,
         load(tmp_path, chip + f"  - {{id: A3, defect: chip, wording: Chips are not judged., severity: 'off'{zone}}}\n")
 
 
-def test_a_defect_of_two_severities_whatever_its_size_is_refused(tmp_path: Path):
-    with pytest.raises(SheetInvalid, match="every chip is critical and minor"):
-        load(tmp_path, TEXT + "  - {id: A3, defect: chip, wording: Any chip is minor., severity: minor}\n")
+@pytest.mark.parametrize(
+    ("defect", "limit", "severity", "says"),
+    [
+        ("chip", "", "minor", "chip is critical by A2 wherever A3 calls it minor"),
+        ("chip", ", limit: {unit: mm, operator: '>', value: 3}", "minor", "chip is critical by A2 wherever A3"),
+        (
+            "spot",
+            ", limit: {unit: mm, operator: '>', value: 0.5}",
+            "minor",
+            r"spot \(tablet\) is major by A1 wherever A3",
+        ),
+        (
+            "spot",
+            ", limit: {unit: mm, operator: '>', value: 2}",
+            "minor",
+            r"spot \(tablet\) is major by A1 wherever A3",
+        ),
+        (
+            "spot",
+            ", limit: {unit: mm, operator: '>', value: 0.2}",
+            "critical",
+            r"spot \(tablet\) is critical by A3 wherever",
+        ),
+    ],
+)
+def test_a_severity_that_falls_as_the_defect_grows_is_refused(tmp_path: Path, defect, limit, severity, says):
+    zone = ", zone: tablet" if defect == "spot" else ""
+
+    with pytest.raises(SheetInvalid, match=says):
+        load(tmp_path, TEXT + f"  - {{id: A3, defect: {defect}, wording: words, severity: {severity}{limit}{zone}}}\n")
+
+
+@pytest.mark.parametrize(("value", "severity"), [(0.2, "minor"), (2, "critical"), (2, "major")])
+def test_a_severity_that_rises_with_the_defect_is_taken(tmp_path: Path, value: float, severity: str):
+    limit = f"limit: {{unit: mm, operator: '>', value: {value}}}"
+
+    text = TEXT + f"  - {{id: A3, defect: spot, wording: words, severity: {severity}, {limit}, zone: tablet}}\n"
+    assert len(load(tmp_path, text).criteria) == 3
+
+
+def test_a_place_that_is_off_while_a_criterion_judges_everywhere_is_refused(tmp_path: Path):
+    """The switch would do nothing: the unit was rejected by the other one."""
+    off = "  - {id: A3, defect: chip, wording: Chips on the foil are not judged., severity: 'off', zone: foil}\n"
+
+    with pytest.raises(SheetInvalid, match=r"chip \(foil\) is off by A3, and A2 judges it everywhere; give A2 a zone"):
+        load(tmp_path, TEXT + off)
 
 
 @pytest.mark.parametrize(
