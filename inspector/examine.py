@@ -27,7 +27,13 @@ from models.verdict import Asked, Disposition, Judgement, Reason, Verdict, decid
 WARM_UP_LOOKS = 40
 # Everything of a picture is measured, and none is refused for it.
 _ANY = FitnessLimits(
-    shortest_px=1, least_contrast=0, saturated_pct=100, black_pct=100, least_sharpness=1e-9, least_sharpness_share=1e-9
+    shortest_px=1,
+    longest_px=2**31,
+    least_contrast=0,
+    saturated_pct=100,
+    black_pct=100,
+    least_sharpness=1e-9,
+    least_sharpness_share=1e-9,
 )
 
 

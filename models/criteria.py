@@ -143,19 +143,6 @@ class CriteriaSheet(_Strict):
             what = f"{defect} ({zone})" if zone else defect
             if {c.severity == "off" for c in alike} == {True, False}:
                 raise ValueError(f"criteria: {what} is both off and judged; delete one of the two criteria")
-            judged = [c for c in alike if c.is_judged]
-            for graver, other in permutations(judged, 2):
-                if graver.covers(other) and SEVERITIES.index(graver.severity) < SEVERITIES.index(other.severity):
-                    raise ValueError(
-                        f"criteria: {what} is {graver.severity} by {graver.id} wherever {other.id} calls it "
-                        f"{other.severity}; mend a limit or a severity, or delete {other.id}"
-                    )
-            everywhere = next((c.id for c in self.criteria if c.defect == defect and c.is_judged and not c.zone), "")
-            if zone and everywhere and not judged:
-                raise ValueError(
-                    f"criteria: {what} is off by {alike[0].id}, and {everywhere} judges it everywhere; give "
-                    f"{everywhere} a zone, for example `not {zone}`, or delete {alike[0].id}"
-                )
         return self
 
     @property
@@ -193,8 +180,28 @@ class CriteriaSheet(_Strict):
             sheet = CriteriaSheet.model_validate(content)
         except ValidationError as error:
             raise SheetInvalid(problems_of(path, error, content)) from error
+        sheet._refuse_contradictions(path)
         sheet._check_clauses(path)
         return sheet
+
+    def _refuse_contradictions(self, path: Path) -> None:
+        """Of a sheet that is to be used: what was once judged by, and lies in a store, must stay readable."""
+        for defect, zone in dict.fromkeys((c.defect, c.zone) for c in self.criteria):
+            alike = [c for c in self.criteria if (c.defect, c.zone) == (defect, zone)]
+            judged, what = [c for c in alike if c.is_judged], f"{defect} ({zone})" if zone else defect
+            for graver, other in permutations(judged, 2):
+                if graver.covers(other) and SEVERITIES.index(graver.severity) < SEVERITIES.index(other.severity):
+                    raise SheetInvalid(
+                        f"{path}: criteria: {what} is {graver.severity} by {graver.id} wherever {other.id} calls it "
+                        f"{other.severity}; mend a limit or a severity, or delete {other.id}"
+                    )
+            everywhere = next((c.id for c in self.criteria if c.defect == defect and c.is_judged and not c.zone), "")
+            if zone and everywhere and not judged:
+                apart = zone.removeprefix("not ") if zone.startswith("not ") else f"not {zone}"
+                raise SheetInvalid(
+                    f"{path}: criteria: {what} is off by {alike[0].id}, and {everywhere} judges it everywhere; give "
+                    f"{everywhere} a zone, for example `{apart}`, or delete {alike[0].id}"
+                )
 
     def _check_clauses(self, path: Path) -> None:
         table = Regulations.load()

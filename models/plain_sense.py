@@ -60,14 +60,16 @@ _SMALLER = _phrase(  # what is below a limit is judged: below 2 mm are major, 2 
     rf"(?P<then>[^.;]*?)\b(?P<severity>{_SEVERITY})\b(?! (?:above|beyond|from|over|if (?:exceeded|more|larger)))",
 )
 _SEVERE_BELOW = _phrase(  # the same, the severity first: must be called major if they are below 3 mm
-    rf"\b(?P<severity>{_SEVERITY})\b,? (?:only )?(?:(?:if|when|where|as long as|while)\b[^.;|]{{0,30}}? )?",
-    rf"(?<!not )(?<!no ){_LESS} ?(?:and including )?(?:{_NUMBER}|{NUMBER}\b)(?: ?{_UNIT})?(?! (?:is|are) {_GOOD})",
+    rf"\b(?P<severity>{_SEVERITY})\b,? (?:only )?",
+    r"(?P<between>(?:(?:if|when|where|as long as|while)\b[^.;|]{0,30}? )?)",
+    rf"(?<!not )(?<!no ){_LESS} ?(?:and including )?(?:{_NUMBER}|{NUMBER}\b)(?P<rest>[^.;|]*)",
 )
+_TURNED_BACK = _phrase(rf"\b(?:{_GOOD}|exceed\w*|fail\w*|violat\w*|not|no)\b|n't\b")
 _CALLED = _phrase(  # what binds is the severity and not the limit: up to 3 mm have to be called; shall, if smaller, be
     r"\b(?:must|shall|should|ha(?:s|ve) to|may|can) be",
     r"(?: (?:graded|rated|class\w+|called|considered|treated|counted|regarded|reported))?(?: as)?(?: an?)?\s*$",
 )
-_SHALL_IF = _phrase(r"\b(?:must|shall|should),? (?:if|when|where)\b")
+_SHALL_IF = _phrase(r"\b(?:must|shall|should),? (?:if|when|where)\s*$")
 _A_LIMIT_BEFORE = _phrase(rf"\b(?:{_GOOD}|{_BINDING})\b")  # ... unless it is what must be, or what is accepted
 _A_LIMIT_AFTER = _phrase(
     rf"\b(?!shall be (?:graded|rated|classified|called)\b)(?:{_GOOD}|{_BINDING}|{_REST}|{_NONE})\b"
@@ -85,11 +87,11 @@ _DENIED = _phrase(
 _DENIED_TWICE = _phrase(r"\bnever not\b|\bno\b[^.;]*\b(?:that|which) (?:is|are) not\b")  # no crack that is not critical
 _LIMITED = _phrase(rf"{_LESS}|{_OR_LESS}|\b(?:before|until)\b")
 _ANY_SEVERITY = _phrase(  # mistyped ones, too
-    r"\b(?:maj\w*|m[aj]+[oy]\w*r|m\w{0,2}[gij]\w?or|min\w*|crit\w*|c[ir]+\w*cal)\b"
+    r"\b(?!criteri|minim|minut|majorit|min\.? ?\d)",
+    r"(?:maj\w*|m[aj]+[oy]\w*r|m\w{0,2}[gij]\w?or|min\w*|crit\w*|c[ir]+\w*cal)\b",
 )
 _UNSETTLED = _phrase(
-    r"\b(?:TBD|TBC|to be (?:confirmed|decided|defined)|propos(?:al|ed)|draft|used to be|deleted|withdrawn)\b|~~",
-    rf"|\b{_SEVERITY}\?$",
+    rf"\b(?:TBD|TBC|to be (?:confirmed|decided|defined))\b|~~|^\W?(?:proposal|draft|deleted)[:\])]|\b{_SEVERITY}\?$"
 )
 _CONDITION = _phrase(
     r"\b(?:only (?:after|if|when|until)|provided that|on condition|elsewhere(?! than| in (?:this|the) ))\b(?![^.;]*\d)",
@@ -105,13 +107,6 @@ _SUM = _phrase(
 _OF_A_LENGTH = _phrase(
     r"% (?:or \w+ )?of (?:(?!area|surface|or more|or over)[^.;|]){0,40}?",
     r"\b(?:diameter|length|width|height|edge|rim|circumference|perimeter)\b",
-)
-_FORBIDDEN = _phrase(  # what may not be is no rule without a severity, and surely not switched off
-    rf"\b{_NONE}\b[^.;|]*\b(?:accept\w*|allow\w*|permi\w+|tolera\w*|admi\w+|occur\w*|releas\w*)\b",
-    r"|\b(?:unaccept\w*|inadmiss\w*|intolera\w*|forbidden|prohibited)\b|^reject\b|\b(?:be|are|is) rejected\b",
-    r"|\bfree (?:of|from)\b|: none\b",
-    r"|^no (?![^.]*(?:as+es|check|inspect|rating|judg|account|need|action|requir|limit|criteri|evaluat|test))",
-    r"[\w ]+\.?$",
 )
 _UNKNOWN = _phrase(
     r"\b(?:(?:per|a|each) (?:lot|batch|shift|hour|shipment)(?! (?:number|no\b|code|of [a-z]))|deeper|depth|closer)\b"
@@ -145,13 +140,12 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
         before = _SHALL_IF.sub("", re.split(r"[.;:|]", sentence[: smaller.start()])[-1])
         if not _A_LIMIT_BEFORE.search(before) and not _A_LIMIT_AFTER.search(_CALLED.sub("", smaller["then"])):
             return f"it says that what is smaller is {smaller['severity'].lower()}"
-    if len(note.tiers) == 1 and (below := _SEVERE_BELOW.search(sentence)):
+    below = _SEVERE_BELOW.search(sentence) if len(note.tiers) == 1 else None
+    if below and not _TURNED_BACK.search(below["between"] + below["rest"]):
         return f"it says that what is smaller is {below['severity'].lower()}"
     severities = _severities_of(note)
     if severities and not _ANY_SEVERITY.search(sentence):
-        return f"it does not say how severe that is; say {' or '.join(sorted(severities))}"
-    if note.kind == "off" and (forbidden := _FORBIDDEN.search(sentence)):
-        return f'it says "{forbidden[0]}", which switches nothing off; say how severe that is'
+        return "it does not say how severe that is: critical, major or minor"
     denied = None if _DENIED_TWICE.search(sentence) else _DENIED.search(sentence)
     if denied and denied["severity"].lower() in severities and not _LIMITED.search(sentence):
         return f'it says "{denied[0]}"'

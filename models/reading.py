@@ -62,7 +62,7 @@ class Objection(NamedTuple):
     """Why a line of the reading may not be used."""
 
     id: str
-    kind: Literal["differs", "says more", "unsure"]
+    kind: Literal["differs", "not plain", "unsure"]
     text: str
 
 
@@ -103,7 +103,7 @@ class Reading(Stored):
         return tuple((line.id, line.fields) for line in self.lines)
 
     def objections(self, *, sure_from: float) -> tuple[Objection, ...]:
-        """Every line on which words and fields disagree, that says more than one rule, or that the model is unsure of.
+        """Every line on which words and fields disagree, that is no one plain rule, or that the model is unsure of.
 
         An `off` switch is above the words.
         """
@@ -114,8 +114,8 @@ class Reading(Stored):
             if difference := differs(line.words, line.fields):
                 found.append(Objection(line.id, "differs", difference))
             elif line.left_over:
-                more = f"{line.left_over}, which one rule cannot hold; write one plain rule a criterion"
-                found.append(Objection(line.id, "says more", more))
+                told = f"{line.left_over}; write one plain rule a criterion"
+                found.append(Objection(line.id, "not plain", told))
             elif line.score < sure_from:
                 unsure = (
                     f"the model is unsure what the sentence means (score {line.score:.2f}, needed {sure_from:.2f}); "

@@ -105,7 +105,7 @@ def _refuse(changed: Sequence[ReadLine], sure_from: float) -> None:
                 f"{line.sentence}"
             )
         elif line.left_over:
-            problems.append(f"{line.id}: {line.left_over}, which one rule cannot hold: {line.sentence}")
+            problems.append(f"{line.id}: {line.left_over}; write one plain rule: {line.sentence}")
         elif line.score < sure_from:
             problems.append(
                 f"{line.id}: the model is unsure (score {line.score:.2f}, needed {sure_from:.2f}): {line.sentence}"

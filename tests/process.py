@@ -40,13 +40,15 @@ def inspector(
     environment = _environment(terminal or 220) | ({"TTY_COMPATIBLE": "1", "NO_COLOR": "1"} if terminal else {})
     with TemporaryDirectory() as folder:
         said = [Path(folder) / name for name in ("stdout", "stderr")]
-        running = _forks.Process(target=_run, args=(argv, environment, said, limit_bytes))
+        running = _forks.Process(target=_run, args=(argv, environment, said, limit_bytes), daemon=True)
         running.start()
-        running.join(_LIMIT_S)
-        code = running.exitcode
-        if code is None:
-            running.kill()
-            running.join()
+        try:
+            running.join(_LIMIT_S)
+            code = running.exitcode
+        finally:  # a test that is over leaves no command behind
+            if running.is_alive():
+                running.kill()
+                running.join()
         running.close()
         stdout, stderr = (path.read_text(encoding="utf-8") for path in said)
     assert code is not None, f"{argv} has not ended after {_LIMIT_S} s: {stdout}{stderr}"

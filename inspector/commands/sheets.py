@@ -24,7 +24,7 @@ from models.verdict import Disposition
 PACKAGE = Path("packages/embedded")
 PackageOption = Annotated[Path, typer.Option("--package", help="Folder of the model package.")]
 SheetArgument = Annotated[Path, typer.Argument(help="Criteria sheet, YAML.")]
-_OBJECTED = {"differs": "DIFFER", "says more": "SAYS MORE", "unsure": "UNSURE"}
+_OBJECTED = {"differs": "DIFFER", "not plain": "NOT PLAIN", "unsure": "UNSURE"}
 _ROWS = (Disposition.ACCEPT, Disposition.HOLD, Disposition.REJECT)
 
 

@@ -10,7 +10,7 @@ from models.note import Note
 from models.reading import describe
 
 _HEADS = ("criterion", "what the sheet says", "its fields", "what the words mean to the model", "score", "double entry")
-_SIGN = {"agrees": "✓", "differs": "✗", "says more": "✗", "unsure": "?", "off": "○", "not read": "…"}
+_SIGN = {"agrees": "✓", "differs": "✗", "not plain": "✗", "unsure": "?", "off": "○", "not read": "…"}
 
 
 def tab(store: Path, path: Path | None) -> None:

@@ -47,7 +47,7 @@ button[role=tab] { font-size:18px } button[role=tab].selected { color:var(--note
 .chip { display:inline-block; border-radius:6px; padding:2px 9px; color:#fff; font-weight:600;
   white-space:nowrap; font-size:15px }
 .chip.ok, .chip.ACCEPT, .chip.agrees, .chip.CLOSED { background:var(--ok) }
-.chip.no, .chip.REJECT, .chip.differs, .chip.says-more, .chip.critical, .chip.major,
+.chip.no, .chip.REJECT, .chip.differs, .chip.not-plain, .chip.critical, .chip.major,
 .chip.QUARANTINED { background:var(--no) }
 .chip.wait, .chip.HOLD, .chip.unsure { background:var(--wait) } .chip.off, .chip.not-read { background:var(--off) }
 .chip.minor, .chip.OPEN { background:var(--note) }

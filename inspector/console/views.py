@@ -31,7 +31,7 @@ from models.verdict import Verdict
 
 STALE_S = 5.0  # a line renews its status twice a second
 _LIVE_PICTURE = re.compile(r"[0-9]{3}\.jpg")
-_REFUSED: tuple[State, ...] = ("rejected", "held", "sampled", "lost")
+_REFUSED: tuple[State, ...] = ("rejected", "held", "lost")
 
 
 class Lamp(StrEnum):
@@ -58,7 +58,7 @@ class SheetRow:
 
     criterion: Criterion
     line: ReadLine | None
-    agreement: Literal["agrees", "differs", "says more", "unsure", "off", "not read"]
+    agreement: Literal["agrees", "differs", "not plain", "unsure", "off", "not read"]
     why: str
 
 

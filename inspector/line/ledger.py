@@ -248,7 +248,8 @@ def not_inspected(view: str, text: str, reason: Reason = Reason.NOT_INSPECTED) -
 
 
 def _never_came(view: str, *, held: str) -> ViewReport:
-    """held: why the line was held; its pictures were no longer taken then."""
+    """held: why the line was held, if it was: pictures were no longer taken then."""
+    missing = f"no picture of view {view} came, or no verdict on it"
     if held:
-        return ViewReport(not_inspected(view, held, Reason.HELD))
-    return ViewReport(not_inspected(view, f"no picture of view {view} came, or no verdict on it"))
+        return ViewReport(not_inspected(view, f"{missing}; the line was held: {held}", Reason.HELD))
+    return ViewReport(not_inspected(view, missing))

@@ -12,6 +12,7 @@ No number is given that is more than `UNFLUSHED` past the one on the disk; after
 import mmap
 import os
 import struct
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ class Plc(Protocol):
 
     def write(self, unit: int, epoch: int, move: Move) -> None: ...
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """End the batch; raises LineError where that cannot be done in time."""
 
 
 class SimulatedPlc:
@@ -133,8 +135,9 @@ class SimulatedPlc:
         with self._wake:
             self._running = False
             self._wake.notify_all()
+        until_s = time.monotonic() + self._gate_after_s + STOP_S
         for thread in self._threads:
-            thread.join(self._gate_after_s + STOP_S)
+            thread.join(max(0.0, until_s - time.monotonic()))
         self._epoch = 0
         if still := [thread.name for thread in self._threads if thread.is_alive()]:
             raise LineError(

@@ -272,8 +272,8 @@ def test_an_unsure_and_an_unapproved_reading_are_shown_as_such(tmp_path: Path):
 def test_a_sentence_that_says_more_than_one_rule_is_shown_as_such(tmp_path: Path):
     text = sheet.sheet_page(views.sheet(write_sheet(tmp_path, left_over="a second limit"), sure_from=0.5))
 
-    assert text.count("✗ says more") == 1
-    assert "a second limit, which one rule cannot hold" in text
+    assert text.count("✗ not plain") == 1
+    assert "a second limit; write one plain rule" in text
 
 
 def test_a_sheet_that_changed_since_it_was_read_is_shown_as_such(tmp_path: Path):

@@ -180,6 +180,15 @@ def test_a_severity_that_rises_with_the_defect_is_taken(tmp_path: Path, value: f
     assert len(load(tmp_path, text).criteria) == 3
 
 
+def test_a_batch_that_was_judged_by_such_a_sheet_stays_readable(tmp_path: Path):
+    """Its opening holds the sheet: a check that came later must not make the store's records unreadable."""
+    kept = load(tmp_path).model_dump(mode="json")
+    kept["criteria"] += [kept["criteria"][0] | {"id": "A3", "severity": "minor"}]
+    kept["criteria"] += [kept["criteria"][1] | {"id": "A4", "severity": "off", "zone": "foil"}]
+
+    assert len(CriteriaSheet.model_validate(kept).criteria) == 4
+
+
 def test_a_place_that_is_off_while_a_criterion_judges_everywhere_is_refused(tmp_path: Path):
     """The switch would do nothing: the unit was rejected by the other one."""
     off = "  - {id: A3, defect: chip, wording: Chips on the foil are not judged., severity: 'off', zone: foil}\n"

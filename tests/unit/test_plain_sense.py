@@ -28,10 +28,6 @@ def any_(defect: str, severity: str = "critical") -> Note:
     return Note.model_validate({"kind": "any", "defect": defect, "severity": severity})
 
 
-def off(defect: str) -> Note:
-    return Note(kind="off", defect=defect)
-
-
 @pytest.mark.parametrize(
     ("sentence", "read_as", "says"),
     [
@@ -65,16 +61,14 @@ def off(defect: str) -> Note:
         ("Spots over 20 mil are major.", over("spot", 20, "major"), 'says "20 mil"; write the limit in mm'),
         ("Stains over 1 cm² are major.", over("stain", 1, "major", unit="mm2"), 'says "1 cm²"; write the limit in mm'),
         ("Cracks over 0.4 mm in the score line are major.", over("crack", 4, "major"), "also says"),
-        ("Wrong tablets in the blister - nil permitted", any_("rogue product"), "how severe that is; say critical"),
-        ("Chips of 2 mm and below pass, otherwise reject.", over("chip", 2, "major"), "how severe that is; say major"),
-        ("Chip > 2 mm: class A", over("chip", 2, "critical"), "how severe that is; say critical"),
+        ("Wrong tablets in the blister - nil permitted", any_("rogue product"), "how severe that is"),
+        ("Chips of 2 mm and below pass, otherwise reject.", over("chip", 2, "major"), "how severe that is"),
+        ("Acceptance criterion: no cracks longer than 3 mm.", over("crack", 3, "major"), "how severe that is"),
+        ("Cracks of min. 3 mm are to be rejected.", over("crack", 3, "major"), "how severe that is"),
+        ("Chip > 2 mm: class A", over("chip", 2, "critical"), "how severe that is"),
         ("Spots over 0.5 mm are to be rejected.", over("spot", 0.5, "critical"), "how severe that is"),
         ("TBD cracks > 3 mm major", over("crack", 3, "major"), 'says "TBD": is it a rule yet'),
         ("Cracks over 3 mm: major?", over("crack", 3, "major"), 'says "major?": is it a rule yet'),
-        ("Cracks are not acceptable.", off("crack"), "which switches nothing off"),
-        ("No empty cavities.", off("empty pocket"), "which switches nothing off"),
-        ("Tablets must be free of specks.", off("spot"), "which switches nothing off"),
-        ("Reject any crack.", off("crack"), "which switches nothing off"),
         ("Cracks must be called major if they are below 3 mm.", over("crack", 3, "major"), "what is smaller is major"),
         ("Stains must be classified minor below 4 mm².", over("stain", 4, "minor", unit="mm2"), "smaller is minor"),
         ("Cracks of up to and including 3 mm have to be called major.", over("crack", 3, "major"), "smaller is major"),
@@ -110,6 +104,11 @@ def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as
             over("break", 8.4, "critical", unit="mm2"),
         ),
         ("Cracks no longer than 3 mm pass; anything longer is major.", over("crack", 3, "major")),
+        ("Cracks are major, up to 3 mm are accepted.", over("crack", 3, "major")),
+        ("Major when the crack exceeds a maximum of 3 mm.", over("crack", 3, "major")),
+        ("Cracks are major if they do not stay below 3 mm.", over("crack", 3, "major")),
+        ("Cracks shall, if present, be no longer than 3 mm (major).", over("crack", 3, "major")),
+        ("Draft marks longer than 3 mm are major.", over("crack", 3, "major")),
         ("Unless smaller than 0.5 mm, dark specks are regarded as minor.", over("spot", 0.5, "minor")),
         ("Chips no smaller than 2 mm are no longer minor but major.", over("chip", 2, "major")),
         ("Nicks are to be graded minor if, and only if, they are longer than 1.2 mm.", over("chip", 1.2, "minor")),
