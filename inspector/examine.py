@@ -5,7 +5,9 @@ desk as on the belt. `see` is enough for a clean unit; whatever it leaves open g
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,19 +126,12 @@ class Examiner:
 
     def warm_up(self, pixels: NDArray[np.uint8], *, mm_per_px: float) -> Pace:
         """Measure this machine on a picture as large as the batch's; the slowest of the looks stands for the p99."""
-        eyes = []
-        for _ in range(WARM_UP_LOOKS):
-            start = time.perf_counter()
-            self.see(pixels, view="warm-up", mm_per_px=mm_per_px, limits=_ANY)
-            eyes.append((time.perf_counter() - start) * 1000)
+        look = partial(self.see, pixels, view="warm-up", mm_per_px=mm_per_px, limits=_ANY)
+        eyes = [_took_ms(look) for _ in range(WARM_UP_LOOKS)]
         mind = []
         for count in (1, 2, 4):
-            took = []
-            for _ in range(6):
-                start = time.perf_counter()
-                self._mind.judge(self._cache, self._rehearsal(count))
-                took.append((time.perf_counter() - start) * 1000)
-            mind.append(max(took[1:]))
+            judge = partial(self._mind.judge, self._cache, self._rehearsal(count))
+            mind.append(max([_took_ms(judge) for _ in range(6)][1:]))
         return Pace(max(eyes[3:]), (mind[0], mind[1], (mind[1] + mind[2]) / 2, mind[2]))
 
     def _rehearsal(self, count: int) -> list[Asked]:
@@ -198,6 +193,12 @@ class Examiner:
             held = {"disposition": Disposition.HOLD, "reason": Reason.NOT_ASSESSABLE, "text": sight.unseen}
             return verdict.model_copy(update=held)
         return verdict
+
+
+def _took_ms(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000
 
 
 def _unseen(pixels: NDArray[np.uint8], look: Look, limits: FitnessLimits) -> str:

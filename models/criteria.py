@@ -138,10 +138,8 @@ class CriteriaSheet(_Strict):
             raise ValueError(f"criteria: id {', '.join(twice)} is given twice; every finding names one criterion")
         if "critical" not in self.rejects:
             raise ValueError("rejects: critical must be among the severities that reject")
-        for defect, zone in dict.fromkeys((c.defect, c.zone) for c in self.criteria):
-            alike = [c for c in self.criteria if (c.defect, c.zone) == (defect, zone)]
-            what = f"{defect} ({zone})" if zone else defect
-            if {c.severity == "off" for c in alike} == {True, False}:
+        for what, alike in self._alike().items():
+            if {c.is_judged for c in alike} == {True, False}:
                 raise ValueError(f"criteria: {what} is both off and judged; delete one of the two criteria")
         return self
 
@@ -184,11 +182,18 @@ class CriteriaSheet(_Strict):
         sheet._check_clauses(path)
         return sheet
 
+    def _alike(self) -> dict[str, list[Criterion]]:
+        """Criteria of one defect in one place, by what they are about."""
+        alike: dict[str, list[Criterion]] = {}
+        for criterion in self.criteria:
+            where = f" ({criterion.zone})" if criterion.zone else ""
+            alike.setdefault(criterion.defect + where, []).append(criterion)
+        return alike
+
     def _refuse_contradictions(self, path: Path) -> None:
         """Of a sheet that is to be used: what was once judged by, and lies in a store, must stay readable."""
-        for defect, zone in dict.fromkeys((c.defect, c.zone) for c in self.criteria):
-            alike = [c for c in self.criteria if (c.defect, c.zone) == (defect, zone)]
-            judged, what = [c for c in alike if c.is_judged], f"{defect} ({zone})" if zone else defect
+        for what, alike in self._alike().items():
+            judged, defect, zone = [c for c in alike if c.is_judged], alike[0].defect, alike[0].zone
             for graver, other in permutations(judged, 2):
                 if graver.covers(other) and SEVERITIES.index(graver.severity) < SEVERITIES.index(other.severity):
                     raise SheetInvalid(

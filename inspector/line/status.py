@@ -70,7 +70,7 @@ class Status(_Strict):
     updated_at: Moment
     frames: tuple[ShownFrame, ...] = ()  # newest first
     display_dropped: int = 0  # pictures that were not drawn because newer ones came; every unit has its record
-    display_failures: int = 0  # pictures or states that the disk refused
+    display_failures: int = 0  # pictures that could not be drawn, or states that the disk refused
 
 
 class LineStatus:
