@@ -81,8 +81,14 @@ def _units(seeds: range, *, family: str, content: Content, held_out: bool, produ
     return draw_units(seeds, family=family, content=content, held_out=held_out, product=product)
 
 
+def _photographs(good: Path, defects: Path | None, mm_per_px: float) -> Iterator[ShownUnit]:
+    from tuning.teach.marks import photographed_units
+
+    return photographed_units(good, defects, mm_per_px)
+
+
 app.command()(evaluate.command(_challenge))
-app.command()(examples.command(_units))
+app.command()(examples.command(_units, _photographs))
 
 
 @contextmanager
@@ -144,6 +150,14 @@ def teach(
             "good units alone teach.",
         ),
     ] = None,
+    zones: Annotated[
+        Path | None,
+        typer.Option(
+            "--zones",
+            help="Places of the unit that criteria may name, YAML: boxes drawn on one good picture, see "
+            "configs/zones/carton.yaml. Without it the product is one zone.",
+        ),
+    ] = None,
     mm_per_px: Annotated[
         float | None,
         typer.Option("--mm-per-px", min=0.0001, max=10, help="Scale of the photographs; without it in px."),
@@ -159,6 +173,7 @@ def teach(
     with _with_extra():
         from tuning.teach.pictures import open_photographs
         from tuning.teach.teach import teach
+        from tuning.teach.zones import open_zones, zone_names
     to = to if to.name else to.resolve()
     content = CriteriaSheet.load(sheet)
     if shares := [c.id for c in content.criteria if c.limit and c.limit.unit == "%" and c.severity != "off"]:
@@ -167,12 +182,14 @@ def teach(
             "Nothing was taught. State the limit in mm or mm2."
         )
     photographs = open_photographs(good, defects)
-    content.check_against(package="what these pictures teach", defects=photographs.defects, zones=("product",))
+    drawn = open_zones(zones, photographs) if zones else None
+    content.check_against(package="what these pictures teach", defects=photographs.defects, zones=zone_names(drawn))
     taught = teach(
         photographs,
         to,
         name=content.id,
         work=work,
+        drawn=drawn,
         mm_per_px=mm_per_px,
         steps=steps,
         say=lambda text: err.print(text, highlight=False),

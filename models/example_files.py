@@ -29,6 +29,7 @@ from models.problems import problems_of
 
 LINES = "examples.jsonl"
 ANOMALY = "anomaly"  # the class of what has no name of its own
+ELSEWHERE = "elsewhere"  # the zone of what lies in no place that a person drew
 
 
 class Strict(BaseModel):
@@ -76,7 +77,8 @@ class ExampleFolder:
 
     folder: Path
     units: tuple[WrittenUnit, ...]
-    only_zone: str = ""  # of a package that tells no places apart: every defect lies there, whatever the line says
+    zones: frozenset[str] | None = None  # of the package; None: any
+    rest: str = ""  # the zone of a taught package for what lies in none of its zones, whatever the line says
     named: frozenset[str] | None = None  # of a taught package: what has none of these names is an anomaly to it
 
     def __len__(self) -> int:
@@ -85,12 +87,8 @@ class ExampleFolder:
     def __iter__(self) -> Iterator[ShownUnit]:
         """Raises ExampleInvalid at a picture or mask that cannot be read or does not fit its line."""
         for unit in self.units:
-            shown = _shown(self.folder, unit, self.only_zone)
-            if self.named is not None:
-                known = self.named
-                unnamed = (d if d.defect in known else replace(d, defect=ANOMALY) for d in shown.defects)
-                shown = replace(shown, defects=tuple(unnamed))
-            yield shown
+            shown = _shown(self.folder, unit)
+            yield replace(shown, defects=tuple(map(self._as_the_package_knows, shown.defects)))
 
     @property
     def unnamed(self) -> Mapping[str, int]:
@@ -98,6 +96,18 @@ class ExampleFolder:
         known = self.named
         said = (defect.defect for unit in self.units for defect in unit.defects)
         return {} if known is None else Counter(name for name in said if name not in known)
+
+    @property
+    def unplaced(self) -> Mapping[str, int]:
+        """How many defects lie in a zone that the package does not know, for each, where it has others."""
+        if not self.rest or len(self.zones or ()) < 2:
+            return {}
+        return Counter(d.zone for unit in self.units for d in unit.defects if d.zone not in (self.zones or ()))
+
+    def _as_the_package_knows(self, defect: ShownDefect) -> ShownDefect:
+        name = defect.defect if self.named is None or defect.defect in self.named else ANOMALY
+        zone = self.rest if self.rest and defect.zone not in (self.zones or ()) else defect.zone
+        return replace(defect, defect=name, zone=zone)
 
     @property
     def digest(self) -> str:
@@ -115,7 +125,8 @@ def open_examples(
     Args:
         defects: classes of the package that is to be shown them; None where there is none yet. Where the anomaly is one
             of them, any other name is an anomaly too.
-        zones: its zones; where there is one only, every defect lies in it.
+        zones: its zones; where there is one only, every defect lies in it, and where elsewhere is one of them, what
+            lies in a zone of another name.
 
     Raises:
         ExampleInvalid: one line a problem, `file:line: field: problem`, with what to do.
@@ -147,9 +158,13 @@ def open_examples(
         problems.append(f"{path}: no unit. Write one a line; `inspector examples` writes a folder to look at.")
     if problems:
         raise ExampleInvalid("\n".join(problems))
-    only_zone = zones[0] if zones and len(zones) == 1 else ""
+    rest = _rest(zones) if zones else ""
     named = frozenset(defects) if defects is not None and ANOMALY in defects else None
-    return ExampleFolder(folder, tuple(units), only_zone, named)
+    return ExampleFolder(folder, tuple(units), None if zones is None else frozenset(zones), rest, named)
+
+
+def _rest(zones: Sequence[str]) -> str:
+    return zones[0] if len(zones) == 1 else ELSEWHERE if ELSEWHERE in zones else ""
 
 
 def write_examples(folder: Path, units: Iterable[ShownUnit]) -> int:
@@ -183,7 +198,7 @@ def _problems(
     for defect in unit.defects:
         if defects is not None and ANOMALY not in defects and defect.defect not in defects:
             found.append(f"defects: the package has no {defect.defect}, only {', '.join(defects)}. Use its words.")
-        if zones is not None and len(zones) > 1 and defect.zone not in zones:
+        if zones is not None and not _rest(zones) and defect.zone not in zones:
             found.append(f"defects: the package has no zone {defect.zone}, only {', '.join(zones)}. Use its words.")
         if defect.mask and not (folder / defect.mask).is_file():
             found.append(f"defects: mask {defect.mask} is not there. Correct the path, or leave it empty.")
@@ -193,9 +208,9 @@ def _problems(
     return found
 
 
-def _shown(folder: Path, unit: WrittenUnit, only_zone: str) -> ShownUnit:
+def _shown(folder: Path, unit: WrittenUnit) -> ShownUnit:
     picture = _picture(folder / unit.image)
-    defects = tuple(_defect(folder, unit, defect, picture.shape, only_zone) for defect in unit.defects)
+    defects = tuple(_defect(folder, unit, defect, picture.shape) for defect in unit.defects)
     return ShownUnit(unit.image, picture, unit.mm_per_px, unit.unit_area_mm2, defects, unit.groups)
 
 
@@ -233,9 +248,7 @@ def _picture(path: Path) -> NDArray[np.uint8]:
     return pixels
 
 
-def _defect(
-    folder: Path, unit: WrittenUnit, defect: WrittenDefect, shape: tuple[int, ...], only_zone: str
-) -> ShownDefect:
+def _defect(folder: Path, unit: WrittenUnit, defect: WrittenDefect, shape: tuple[int, ...]) -> ShownDefect:
     _, _, x1, y1 = defect.box_px
     rows, columns = shape[:2]
     if x1 > columns or y1 > rows:
@@ -249,7 +262,7 @@ def _defect(
     area_mm2 = defect.area_mm2 or float((mask / 255).sum()) * unit.mm_per_px**2
     return ShownDefect(
         defect=defect.defect,
-        zone=only_zone or defect.zone,
+        zone=defect.zone,
         box_px=defect.box_px,
         mask=mask,
         sizes={"mm": length_mm, "mm2": area_mm2, "%": 100 * area_mm2 / unit.unit_area_mm2},
@@ -295,8 +308,8 @@ def _written(folder: Path, number: int, unit: ShownUnit) -> WrittenUnit:
                 zone=defect.zone,
                 box_px=defect.box_px,
                 mask=mask,
-                length_mm=defect.sizes["mm"],
-                area_mm2=defect.sizes["mm2"],
+                length_mm=defect.sizes["mm"] or None,  # nobody marked where
+                area_mm2=defect.sizes["mm2"] or None,
                 specified=defect.specified,
                 whole=defect.whole,
             )

@@ -63,7 +63,7 @@ class EyesParts:
     tensors: bytes  # safetensors of the region stage
     defects: tuple[str, ...]  # in the order of the maps
     zones: tuple[str, ...]
-    doubt_from: float = 0.25  # a class of at least this probability is measured too
+    doubt_from: float = 0.25  # a class of at least this probability is measured too, a zone of it is named
 
     @staticmethod
     def of(package: ModelPackage) -> "EyesParts":
@@ -240,6 +240,7 @@ class Eyes:
     ) -> Observation:
         named = self._stage.name(region)
         order = [int(defect) for defect in np.argsort(-named.classes)]
+        places = [int(zone) for zone in np.argsort(-named.zones)]
         sizes = self._sizes(region, order[0], px_per_mm, unit_px2)
         for other in order[1:]:
             if named.classes[other] >= self._doubt_from:
@@ -248,7 +249,8 @@ class Eyes:
         return Observation(
             score=named.score,
             classes=tuple((self._defects[i], float(named.classes[i])) for i in order),
-            zone=self._zones[named.zone],
+            zone=self._zones[places[0]],
+            perhaps_on=tuple(self._zones[i] for i in places[1:] if named.zones[i] >= self._doubt_from),
             box_px=_box(region.box, fitted, size),
             outline_px=_outline(region, fitted, size),
             sizes=sizes,

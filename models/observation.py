@@ -22,16 +22,22 @@ class Observation(Stored):
     Regions below the operating point are observations too: they are kept in the record and not judged.
     """
 
-    ADDED_LATER = frozenset({"alike_px", "parts"})
+    ADDED_LATER = frozenset({"alike_px", "parts", "perhaps_on"})
 
     score: float = Field(ge=0, le=1)  # probability that there is a defect at all
     classes: tuple[tuple[str, float], ...]  # (defect, probability given a defect), descending, sums to 1
-    zone: str
+    zone: str  # the likeliest
     box_px: Box  # in the frame as taken
     outline_px: tuple[tuple[int, int], ...]  # closed polygon in the frame as taken
     sizes: dict[str, Size]  # "mm" longest dimension, "mm2" area, "%" area in percent of the nominal unit
     alike_px: tuple[int, int] | None = None  # x, y of the place elsewhere in the frame that it was compared with
+    perhaps_on: tuple[str, ...] = ()  # other zones that it may be in: it lies across a border, or near one
     parts: int = Field(default=1, ge=1)  # so many defects it may be, lying side by side
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """All that it may be in, the likeliest first."""
+        return (self.zone, *self.perhaps_on)
 
     @property
     def defect(self) -> str:

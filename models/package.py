@@ -50,6 +50,11 @@ def _without(name: str, marks: tuple[str, ...]) -> str:
     return name
 
 
+def ends_in_place(name: str, zone: str) -> bool:
+    """Whether a class of that name reads like another one on the zone."""
+    return f" {name}".endswith(tuple(f"{before}{zone}" for before in _BEFORE_PLACES))
+
+
 ClassName = Annotated[str, AfterValidator(sayable_class)]
 ZoneName = Annotated[str, AfterValidator(_sayable_zone)]
 
@@ -120,7 +125,7 @@ class PackageFacts(_Strict):
     def no_class_ends_in_a_place(self) -> "PackageFacts":
         for name in self.words.defects:
             for zone in self.words.zones:
-                if f" {name}".endswith(tuple(f"{before}{zone}" for before in _BEFORE_PLACES)):
+                if ends_in_place(name, zone):
                     raise ValueError(f"{name!r} cannot be told from a class on the zone {zone!r}. Use another name")
         return self
 

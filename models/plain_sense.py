@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from models.note import SEVERITIES, Note
 from models.number_words import NUMBER, number_of
+from models.plain_places import stray_place
 from models.quantities import PARTS, shares
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
@@ -113,22 +114,23 @@ _UNKNOWN = _phrase(
 )
 
 
-def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> str:
+def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]], zones: Mapping[str, Sequence[str]]) -> str:
     """What a sentence says besides its note, for a person; empty where nothing stands out.
 
     Args:
         sentence: as the mind read it, quantities in figures.
         note: what was read.
         names: for each class what it is, then what it is called, the package's words and the sheet's.
+        zones: the same for each zone.
 
     >>> from models.note import Tier
     >>> tier = Tier(operator=">", limit=0.8, severity="critical")
     >>> spot = Note(kind="size", defect="spot", unit="mm", tiers=(tier,))
-    >>> left_over("Spots over 0.8 mm are critical, and so are more than 3 of any size.", spot, {})
+    >>> left_over("Spots over 0.8 mm are critical, and so are more than 3 of any size.", spot, {}, {})
     'it also says "more than 3"'
-    >>> left_over("Spots of 0.8 mm or less are critical.", spot, {})
+    >>> left_over("Spots of 0.8 mm or less are critical.", spot, {}, {})
     'it says that what is smaller is critical'
-    >>> left_over("Spots up to 0.8 mm are accepted, larger ones are critical.", spot, {})
+    >>> left_over("Spots up to 0.8 mm are accepted, larger ones are critical.", spot, {}, {})
     ''
     """
     if note.kind == "other":
@@ -161,7 +163,7 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]]) -> 
         return f'it says "{turned[0]}", of which one half only can be read'
     if len(note.tiers) > 1 and not _rising(note):
         return "its limits and severities do not rise together"
-    return ""
+    return stray_place(sentence, note, (note.defect, *names.get(note.defect, ())), zones)
 
 
 def _severities_of(note: Note) -> set[str]:

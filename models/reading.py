@@ -175,11 +175,11 @@ class Reading(Stored):
         Raises:
             ReadingInvalid: the text shows the lines and the command that mends it.
         """
-        spelling, names = spelling_under(glossary), {defect: glossary.get(defect, ()) for defect in defects}
+        spelling, (names, zones) = spelling_under(glossary), _parted(glossary, defects)
         changed = []
         for line in self.lines:
             shown = _shown(line.sentence, spelling)
-            now = (shown, left_over(shown or line.sentence, line.words, names))
+            now = (shown, left_over(shown or line.sentence, line.words, names, zones))
             if line.fields.kind != "off" and now != (line.read_as, line.left_over):
                 changed.append(f"  {line.id}: {'; '.join(filter(None, now)) or line.sentence}")
         if changed:
@@ -255,7 +255,7 @@ def read_sheet(
 
     `defects` are the package's classes, `glossary` is its own merged with the sheet's.
     """
-    names = {defect: glossary.get(defect, ()) for defect in defects}
+    names, zones = _parted(glossary, defects)
     words = digest_json({defect: list(known) for defect, known in glossary.items()})
     known: dict[str, tuple[Note, float, str]] = {}
     spelling = spelling_under(glossary)
@@ -278,7 +278,7 @@ def read_sheet(
             score=known[c.sentence][1],
             fields=c.note,
             read_as=known[c.sentence][2],
-            left_over=left_over(known[c.sentence][2] or c.sentence, known[c.sentence][0], names),
+            left_over=left_over(known[c.sentence][2] or c.sentence, known[c.sentence][0], names, zones),
         )
         for c in sheet.criteria
     )
@@ -288,6 +288,14 @@ def read_sheet(
     if before is not None and before.approval is not None and before.model_copy(update={"approval": None}) == reading:
         return before  # nothing changed: the approval stands
     return reading
+
+
+def _parted(
+    glossary: Mapping[str, Sequence[str]], defects: Collection[str]
+) -> tuple[dict[str, Sequence[str]], dict[str, Sequence[str]]]:
+    """What classes and what zones are and are called."""
+    names = {defect: glossary.get(defect, ()) for defect in defects}
+    return names, {zone: words for zone, words in glossary.items() if zone not in names}
 
 
 def _shown(sentence: str, spelling: Spelling) -> str:

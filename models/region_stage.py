@@ -23,7 +23,7 @@ class Named:
 
     score: float  # probability that it is a defect at all
     classes: Floats  # probability of each class given a defect, sums to 1
-    zone: int  # where it is: a chip is on the tablet, though what its mask covers looks like the pocket
+    zones: Floats  # where it is, probabilities: a chip is on the tablet, though what it covers looks like the pocket
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class RegionStage:
     hidden_bias: Floats  # (nets, width)
     out: Floats  # (nets, width, classes + 1): the last is "no defect"
     out_bias: Floats  # (nets, classes + 1)
-    zone: Floats  # (facts + 1, zones): a linear opinion on where a region is
+    zone: Floats  # (facts + 1, zones): logits of where a region is
     length: Floats  # (classes, estimators + 1): log length from the log estimators and 1
     area: Floats  # (classes, estimators + 1): log root of the area
     knots: Floats  # (knots,) log px at which spreads are given
@@ -90,9 +90,12 @@ class RegionStage:
         x = (region.facts - self.centre) / self.scale
         mean = opinions(x[None], self.hidden, self.hidden_bias, self.out, self.out_bias)[0]
         named = float(mean[:-1].sum())
-        zone = int((np.append(x, 1.0) @ self.zone).argmax())
+        where = np.append(x, 1.0) @ self.zone
+        zones = np.exp(where - where.max())
         real = named if self.real is None else float(1 / (1 + np.exp(-(np.append(x, 1.0) @ self.real))))
-        return Named(min(1.0, real), (mean[:-1] / max(named, 1e-9)).astype(np.float32), zone)
+        return Named(
+            min(1.0, real), (mean[:-1] / max(named, 1e-9)).astype(np.float32), (zones / zones.sum()).astype(np.float32)
+        )
 
     def measure(self, region: Region, defect: int) -> Measured:
         """Size of a region as a defect of that class."""

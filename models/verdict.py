@@ -5,7 +5,7 @@ measurement's uncertainty holds. Doubt about the class, a score between the two 
 criterion names and a mind of another opinion hold. Nothing turns a reject into an accept.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -165,12 +165,12 @@ def _counted(observations: Sequence[Observation], note: Note, score: float) -> l
 
 
 def _perhaps(observations: Sequence[Observation], note: Note, at: OperatingPoint) -> list[Observation]:
-    """Those that may be one to count: below the upper score, or of another likeliest class but perhaps of this one."""
+    """Those that may be one to count: below the upper score, or, if not likeliest, of its class or in its zone."""
     return [
         o
         for o in observations
         if o.score >= at.hold_from
-        and note.covers(o.zone)
+        and any(note.covers(zone) for zone in o.zones)
         and (o.defect == note.defect or any(d == note.defect and p >= at.doubt_from for d, p in o.classes))
     ]
 
@@ -184,22 +184,19 @@ class _Rule:
         self.doubts: list[str] = []
 
     def apply(self, seen: Observation, opinion: Judgement | None) -> None:
-        """One observation: the likeliest class by the rule, every other plausible class and the mind as objectors."""
+        """One observation: by the rule as what it likeliest is, where it likeliest is; what else it may be objects."""
         certain, before = seen.score >= self.at.real_from, len(self.findings)
-        found, named = self._findings(seen, seen.defect, sure=certain)
+        found, named = self._findings(seen, seen.defect, seen.zone, sure=certain)
         self.findings += found
         if not named:
             self.doubts.append(f"a {seen.defect} on {seen.zone} that no criterion names")
         rejected = any(f.sure and f.severity in self.sheet.rejects for f in found)
-        for other, probability in seen.classes[1:]:
-            if probability < self.at.doubt_from or rejected:
-                continue
-            also, known = self._findings(seen, other, sure=False)
+        told = {f.criterion for f in found}
+        for defect, zone, doubt in () if rejected else self._otherwise(seen):
+            also, known = self._findings(seen, defect, zone, sure=False)
             if not known:
-                self.doubts.append(
-                    f"a {seen.defect} that may be a {other} ({probability:.2f}), which no criterion names"
-                )
-            self.findings += [f for f in also if f.severity in self.sheet.rejects]
+                self.doubts.append(f"a {seen.defect} {doubt}, which no criterion names")
+            self.findings += [f for f in also if f.severity in self.sheet.rejects and f.criterion not in told]
         if not rejected and not any(f.severity in self.sheet.rejects for f in self.findings[before:]):
             worse = self._rejecting_together(seen)
             if worse >= self.at.doubt_from:
@@ -236,24 +233,32 @@ class _Rule:
             return Verdict(disposition=Disposition.HOLD, reason=Reason.UNSURE, text=text, findings=findings)
         return Verdict(disposition=Disposition.ACCEPT, text="; ".join(map(_say, findings)), findings=findings)
 
-    def _findings(self, seen: Observation, defect: str, *, sure: bool) -> tuple[list[Finding], bool]:
-        """Findings if the observation is of this defect, and whether the sheet names it at all."""
+    def _findings(self, seen: Observation, defect: str, zone: str, *, sure: bool) -> tuple[list[Finding], bool]:
+        """Findings if the observation is of this defect in this zone, and whether the sheet names it at all."""
         found, named = [], False
         for id, note in self.notes.items():
-            if note.defect != defect or note.kind == "other" or not note.covers(seen.zone):
+            if note.defect != defect or note.kind == "other" or not note.covers(zone):
                 continue
             named = True
             if note.kind == "any" and note.severity:
-                found.append(self._finding(id, seen, note, defect, None, None, note.severity, sure=sure))
+                found.append(self._finding(id, seen, note, defect, zone, None, None, note.severity, sure=sure))
             elif note.kind == "size":
                 size = seen.sizes[note.unit]
                 for tier in note.tiers:
                     if tier.exceeded_by(size.value + size.uncertainty):
                         over = tier.exceeded_by(size.value)
                         found.append(
-                            self._finding(id, seen, note, defect, size, tier, tier.severity, sure=sure and over)
+                            self._finding(id, seen, note, defect, zone, size, tier, tier.severity, sure=sure and over)
                         )
         return found, named
+
+    def _otherwise(self, seen: Observation) -> Iterator[tuple[str, str, str]]:
+        """What else it may be, or where else, and that doubt in words."""
+        for other, probability in seen.classes[1:]:
+            if probability >= self.at.doubt_from:
+                yield other, seen.zone, f"that may be a {other} ({probability:.2f})"
+        for zone in seen.perhaps_on:
+            yield seen.defect, zone, f"on {seen.zone} that may be on {zone}"
 
     def _rejecting_together(self, seen: Observation) -> float:
         """Probability that it is one of the classes that reject, each of them too unlikely by itself."""
@@ -263,7 +268,7 @@ class _Rule:
         return sum(p for name, p in unlikely if self._rejects(seen, name))
 
     def _rejects(self, seen: Observation, defect: str) -> bool:
-        return any(f.severity in self.sheet.rejects for f in self._findings(seen, defect, sure=False)[0])
+        return any(f.severity in self.sheet.rejects for f in self._findings(seen, defect, seen.zone, sure=False)[0])
 
     def _finding(
         self,
@@ -271,6 +276,7 @@ class _Rule:
         seen: Observation,
         note: Note,
         defect: str,
+        zone: str,
         size: Size | None,
         tier: Tier | None,
         severity: Severity,
@@ -284,7 +290,7 @@ class _Rule:
             severity=severity,
             clauses=criterion.clauses,
             defect=defect,
-            zone=seen.zone,
+            zone=zone,
             view=self.view,
             box_px=seen.box_px,
             unit=note.unit,

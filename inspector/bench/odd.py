@@ -51,7 +51,9 @@ class Stopped:
 def bench_odd(package: ModelPackage, sentences: OddSentences, *, threads: int, progress: Progress) -> Stopped:
     """Read every sentence and count what stops it: no criterion, unsure, or something left over."""
     mind, facts = Mind(package, threads=threads), package.manifest
-    names = {defect: facts.glossary[defect] for defect in facts.words.defects}
+    names, zones = (
+        {name: facts.glossary[name] for name in known} for known in (facts.words.defects, facts.words.zones)
+    )
     spelling, sure_from = spelling_under(facts.glossary), facts.operating_point.sure_from
     figures: list[Figure] = []
     wrong: list[str] = []
@@ -59,7 +61,8 @@ def bench_odd(package: ModelPackage, sentences: OddSentences, *, threads: int, p
         read = mind.read([CriterionText("", text) for text in texts], facts.glossary, _step(progress, name))
         unread = [note.kind == "other" or score < sure_from for note, score in read]
         more = [
-            bool(left_over(read_text(text, spelling), note, names)) for text, (note, _) in zip(texts, read, strict=True)
+            bool(left_over(read_text(text, spelling), note, names, zones))
+            for text, (note, _) in zip(texts, read, strict=True)
         ]
         stopped = [a or b for a, b in zip(unread, more, strict=True)]
         figures += [

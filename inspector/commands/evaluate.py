@@ -15,7 +15,7 @@ from inspector.recipe import sheet_for
 from models.evaluate import REPETITIONS, Report
 from models.evaluate import evaluate as evaluate_package
 from models.example import Challenge
-from models.example_files import open_examples
+from models.example_files import ELSEWHERE, open_examples
 from models.exhibits import Gallery
 from models.metrics import Figure
 from models.package import ModelPackage, PackageFacts
@@ -85,9 +85,10 @@ def command(draw: DrawChallenge) -> Callable[..., None]:
             report = evaluate_package(
                 loaded, challenge, threads=threads, progress=step, repetitions=repetitions, gallery=gallery
             )
-        if shown is not None and shown.unnamed:
-            report = report.model_copy(update={"remarks": tuple(_unnamed(shown.unnamed))})
-            err.print("\n".join(report.remarks), style="yellow", highlight=False)
+        if shown is not None:
+            report = report.model_copy(update={"remarks": (*_unnamed(shown.unnamed), *_unplaced(shown.unplaced))})
+            for remark in report.remarks:
+                err.print(remark, style="yellow", highlight=False)
         if other is not None:
             report = report.beside(other)
         if markdown:
@@ -105,6 +106,14 @@ def _unnamed(counted: Mapping[str, int]) -> list[str]:
     return [
         f"{count} defects are called {name}, which the package does not know: they count as anomalies, by which no "
         f"criterion on {name} is judged. Correct the name, or teach it."
+        for name, count in sorted(counted.items())
+    ]
+
+
+def _unplaced(counted: Mapping[str, int]) -> list[str]:
+    return [
+        f"{count} defects lie in a zone {name}, which the package does not know: they count as {ELSEWHERE}. Correct "
+        "the name, or draw the zone and teach it."
         for name, count in sorted(counted.items())
     ]
 

@@ -1,4 +1,4 @@
-"""Write rendered units as a folder of examples: to look at, and to see what a site's own data must look like."""
+"""Write units as a folder of examples: rendered ones, to see what a site's own data must look like, or photographs."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer
 from cameras.render import Content
 from inspector.commands.render import FamilyOption, ProductOption
 from inspector.commands.screen import out
+from inspector.errors import LineError
 from models.example import ShownUnit
 from models.example_files import LINES, write_examples
 
@@ -21,7 +22,13 @@ class DrawUnits(Protocol):
     ) -> Iterator[ShownUnit]: ...
 
 
-def command(draw: DrawUnits) -> Callable[..., None]:
+class ReadUnits(Protocol):
+    """Photographs as units, in the form that `inspector teach` takes."""
+
+    def __call__(self, good: Path, defects: Path | None, mm_per_px: float) -> Iterator[ShownUnit]: ...
+
+
+def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
     """`inspector examples` over units that come from elsewhere: the command line hands them in."""
 
     def examples(
@@ -34,10 +41,36 @@ def command(draw: DrawUnits) -> Callable[..., None]:
         held_out: Annotated[
             bool, typer.Option("--held-out/--taught", help="In styles that the package was never taught, or in those.")
         ] = True,
+        good: Annotated[
+            Path | None, typer.Option("--good", help="Take photographs in place of drawn units: of good ones.")
+        ] = None,
+        defects: Annotated[
+            Path | None, typer.Option("--defects", help="And of bad ones, in any form that `inspector teach` takes.")
+        ] = None,
+        mm_per_px: Annotated[
+            float | None, typer.Option("--mm-per-px", min=0.0001, max=10, help="Scale of the photographs.")
+        ] = None,
     ) -> None:
-        """Draw units with their truth: pictures, masks and examples.jsonl, for `evaluate --data` and for `teach`."""
-        drawn = draw(range(seed, seed + units), family=family, content=content, held_out=held_out, product=product)
-        count = write_examples(to, drawn)
+        """Write units with their truth: pictures, masks and examples.jsonl, for `--data` and for `teach`.
+
+        They are drawn, or photographs of your own. Those lie in no zone: name it in the lines where the package has
+        several.
+        """
+        if good is None:
+            if defects or mm_per_px:
+                raise LineError(
+                    "examples: --defects and --mm-per-px are of photographs. Nothing was written. Name those of good "
+                    "units too, with --good."
+                )
+            shown = draw(range(seed, seed + units), family=family, content=content, held_out=held_out, product=product)
+        elif mm_per_px is None:
+            raise LineError(
+                "examples: photographs need their scale. Nothing was written. State it with --mm-per-px, "
+                "`inspector calibrate` measures it."
+            )
+        else:
+            shown = read(good, defects, mm_per_px)
+        count = write_examples(to, shown)
         out.print(f"{to / LINES}: {count} units", highlight=False)
 
     return examples

@@ -171,7 +171,7 @@ def _seen(record: InspectionRecord) -> str:
             sizes = ", ".join(f"{s.value:.2f} ± {s.uncertainty:.2f} {u}" for u, s in o.sizes.items())
             chain = f"<br><code>{escape(chains[index])}</code>" if index in chains else ""
             rows.append(
-                f"<td>{escape(view)}</td><td>{escape(classes)}{chain}</td><td>{escape(o.zone)}</td>"
+                f"<td>{escape(view)}</td><td>{escape(classes)}{chain}</td><td>{escape(' or '.join(o.zones))}</td>"
                 f'<td>{escape(sizes.replace("mm2", "mm²"))}</td><td class="n">{o.score:.2f}</td>'
             )
     if not rows:

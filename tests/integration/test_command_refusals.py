@@ -14,6 +14,21 @@ from tests import tiny
 from tests.readings import CHIP, Scripted, limit
 
 
+def test_photographs_without_their_scale_become_no_examples(tmp_path: Path):
+    ran = CliRunner().invoke(app, ["examples", str(tmp_path / "data"), "--good", str(tmp_path)])
+
+    assert isinstance(ran.exception, LineError)
+    assert "photographs need their scale. Nothing was written. State it with --mm-per-px" in str(ran.exception)
+
+
+def test_bad_photographs_without_good_ones_become_no_examples(tmp_path: Path):
+    asked = ["examples", str(tmp_path / "data"), "--defects", str(tmp_path), "--mm-per-px", "0.1"]
+    ran = CliRunner().invoke(app, asked)
+
+    assert isinstance(ran.exception, LineError)
+    assert "Name those of good units too, with --good" in str(ran.exception)
+
+
 def test_a_draft_whose_words_and_fields_differ_is_shown_and_not_tried(package: ModelPackage, tmp_path: Path):
     draft = tmp_path / "draft.yaml"
     draft.write_text(tiny.sheet_text(spot_mm=1).replace("{limit}", "3 mm"))

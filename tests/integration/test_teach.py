@@ -21,9 +21,16 @@ from tests.conftest import ROOT
 from tuning.errors import TuningError
 from tuning.teach.pictures import open_photographs
 from tuning.teach.teach import Taught, teach
+from tuning.teach.zones import open_zones
 
 EDGE = 128
 pytestmark = pytest.mark.timeout(900)
+
+
+def middle(seed: int) -> tuple[int, int]:
+    """Of the ring of that unit."""
+    x, y = np.random.default_rng(seed).integers(58, 70, 2)
+    return int(x), int(y)
 
 
 def unit(seed: int, *, smudge: bool = False, hole: bool = False) -> NDArray[np.uint8]:
@@ -72,10 +79,14 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Product:
 def taught(product: Product, embedded_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Taught:
     packages = tmp_path_factory.mktemp("packages")
     (packages / "downloads").symlink_to(embedded_package.parent / "downloads")
+    photographs, (x, y) = open_photographs(product.good, product.bad), middle(0)
+    box = f"[{x - 56}, {y - 58}, {x}, {y + 58}]"
+    (packages / "zones.yaml").write_text(f"picture: 0.png\nzones:\n  left half:\n    boxes: [{box}]\n")
     return teach(
-        open_photographs(product.good, product.bad),
+        photographs,
         packages / "ring",
         name="ring",
+        drawn=open_zones(packages / "zones.yaml", photographs),
         work=ROOT / "tuning-work",
         steps=120,
         say=lambda text: None,
@@ -115,6 +126,37 @@ def test_a_defect_is_called_by_the_name_of_its_folder(taught: Taught) -> None:
         called.append(max(eyes.look(rgb, 0.1).observations, key=lambda o: o.score).defect)
 
     assert called.count("smudge") >= 8
+
+
+def test_a_defect_lies_in_the_zone_that_was_drawn_there_wherever_its_unit_lies(taught: Taught) -> None:
+    eyes, tried = Eyes(taught.package, threads=2), 0
+    assert taught.package.manifest.words.zones == ("left half", "elsewhere")
+    for seed in range(720, 740):
+        pixels, (x, _) = unit(seed, smudge=True), middle(seed)
+        across = float(np.nonzero(marked(pixels).max(0))[0].mean()) - x
+        found = max(eyes.look(np.ascontiguousarray(pixels[..., ::-1]), 0.1).observations, key=lambda o: o.score)
+        if abs(across) > 20:
+            assert found.zones == ("left half",) if across < 0 else ("elsewhere",), (seed, across)
+            tried += 1
+
+    assert tried >= 10
+
+
+def test_the_mind_reads_a_zone_that_it_never_learnt(taught: Taught) -> None:
+    mind = Mind(taught.package, threads=2)
+    sentences = ("Any smudge on the left half is critical.", "Smudges over 2 mm outside the left half are minor.")
+
+    (inside, _), (outside, _) = mind.read([CriterionText("", s) for s in sentences], taught.package.manifest.glossary)
+
+    assert (inside.place, outside.place) == ("left half", "not left half")
+
+
+def test_the_zones_are_shown_over_the_usual_unit(taught: Taught) -> None:
+    folder = taught.package.folder
+    shown = cv2.imread(str(folder.with_name(f"{folder.name}-zones.png")))
+
+    assert shown is not None
+    assert shown.shape[:2] == taught.package.manifest.frame[::-1]
 
 
 def test_the_mind_reads_and_writes_a_name_that_it_never_learnt(taught: Taught) -> None:

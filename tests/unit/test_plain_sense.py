@@ -11,12 +11,18 @@ from models.plain_sense import left_over
 from models.prompt import read_text, spelling_under
 from models.sentences import load_sentences
 
+ZONES = {
+    "foil": ("the web", "lidding"),
+    "pocket": ("around the tablet", "cavity"),
+    "tablet": ("the tablet itself", "pill"),
+}
+
 
 @pytest.fixture(scope="module")
 def glossary(repository: Path) -> dict[str, list[str]]:
     text = (repository / "models" / "embedded" / "glossary.yaml").read_text(encoding="utf-8")
     known: dict[str, list[str]] = YAML(typ="safe", pure=True).load(text)
-    return {name: words for name, words in known.items() if name not in ("foil", "pocket", "tablet")}
+    return {name: words for name, words in known.items() if name not in ZONES}
 
 
 def over(defect: str, limit: float, severity: str, *, unit: str = "mm") -> Note:
@@ -89,7 +95,7 @@ def any_(defect: str, severity: str = "critical") -> Note:
     ],
 )
 def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as: Note, says: str) -> None:
-    assert says in left_over(sentence, read_as, glossary)
+    assert says in left_over(sentence, read_as, glossary, ZONES)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +131,7 @@ def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as
     ],
 )
 def test_a_plain_rule_however_it_is_put_is_let_through(glossary, sentence: str, read_as: Note) -> None:
-    assert left_over(sentence, read_as, glossary) == ""
+    assert left_over(sentence, read_as, glossary, ZONES) == ""
 
 
 @pytest.mark.parametrize("family", ["blister", "bottle", "carton", "loose", "vial"])
@@ -133,7 +139,7 @@ def test_the_sheets_that_come_with_the_product_are_plain(repository: Path, famil
     sheet = CriteriaSheet.load(repository / "configs" / "criteria" / f"{family}.yaml")
     names = {criterion.defect: (criterion.defect,) for criterion in sheet.criteria}
 
-    said = [left_over(read_text(c.sentence, spelling_under(names)), c.note, names) for c in sheet.criteria]
+    said = [left_over(read_text(c.sentence, spelling_under(names)), c.note, names, ZONES) for c in sheet.criteria]
 
     assert said == [""] * len(said)
 
@@ -142,7 +148,7 @@ def test_a_sentence_of_any_length_is_looked_through_at_once(glossary) -> None:
     """Patterns that try every beginning with every end would take minutes."""
     long = "Chips longer than 2 mm are major, " + "below 3 mm and whatever the word " * 3000
 
-    assert left_over(long, over("chip", 2, "major"), glossary)
+    assert left_over(long, over("chip", 2, "major"), glossary, ZONES)
 
 
 @pytest.mark.parametrize(("name", "at_most"), [("independent", 3), ("development", 18)])
@@ -155,7 +161,11 @@ def test_sentences_of_one_rule_are_hardly_ever_objected_to(repository: Path, glo
     for one in load_sentences(repository / "tests" / "wordings" / f"{name}.yaml"):
         known = {kind: (*words, *one.glossary.get(kind, ())) for kind, words in glossary.items()}
         said = read_text(one.text, spelling_under(known))
-        if not one.heading and one.note.note.kind not in ("other", "off") and left_over(said, one.note.note, known):
+        if (
+            not one.heading
+            and one.note.note.kind not in ("other", "off")
+            and left_over(said, one.note.note, known, ZONES)
+        ):
             objected.append(said)
 
     assert len(objected) <= at_most, objected

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 from tuning.teach.damage import Area, damaged, pasted, pieces_of
-from tuning.teach.held_out import marks_of
+from tuning.teach.marks import marks_of
 
 ROWS, COLUMNS = 96, 160
 AREA = Area(16, 0, 144, 96)

@@ -157,6 +157,45 @@ def test_a_class_that_may_be_one_that_nobody_names_holds():
     assert verdict.text == "a crack that may be a fragment (0.30), which no criterion names"
 
 
+BY_PLACE = sheet(
+    criterion("A", "spot", None, "major", "label"), criterion("B", "spot", ("mm", ">", 3.0), "major", "not label")
+)
+
+
+def test_a_defect_that_may_lie_where_it_rejects_holds():
+    across = seen("spot", 1.0, zone="foil").model_copy(update={"perhaps_on": ("label",)})
+
+    verdict = judge(across, by=BY_PLACE)
+
+    assert verdict.disposition is HOLD
+    assert verdict.text == "A: perhaps spot on label (major)"
+    assert judge(seen("spot", 1.0, zone="foil"), by=BY_PLACE).disposition is ACCEPT
+
+
+def test_a_defect_that_rejects_where_it_likeliest_lies_stays_a_reject():
+    across = seen("spot", 1.0, zone="label").model_copy(update={"perhaps_on": ("foil",)})
+
+    assert judge(across, by=BY_PLACE).disposition is REJECT
+
+
+def test_a_defect_that_may_lie_where_nobody_names_it_holds():
+    across = seen("spot", 1.0, zone="foil").model_copy(update={"perhaps_on": ("pocket",)})
+    by = sheet(criterion("A", "spot", ("mm", ">", 3.0), "major", "foil"))
+
+    verdict = judge(across, by=by)
+
+    assert verdict.disposition is HOLD
+    assert verdict.text == "a spot on foil that may be on pocket, which no criterion names"
+
+
+def test_a_defect_that_may_lie_in_a_zone_may_count_there():
+    few = sheet(criterion("A", "spot", ("count", ">", 1.0), "major", "label"), criterion("B", "spot", None, "minor"))
+    inside, across = seen("spot", zone="label"), seen("spot", zone="foil").model_copy(update={"perhaps_on": ("label",)})
+
+    assert judge(inside, across, by=few).disposition is HOLD
+    assert judge(inside, seen("spot", zone="foil"), by=few).disposition is ACCEPT
+
+
 def test_several_classes_that_reject_hold_together_though_none_is_likely_enough():
     by = sheet(SPOTS, CHIPS, criterion("E", "break", None, "critical"), CRACKS_OFF)
     two = seen("crack").model_copy(update={"classes": (("crack", 0.7), ("chip", 0.15), ("break", 0.15))})
@@ -295,7 +334,7 @@ def test_the_mind_is_asked_for_a_count_once_and_not_for_each_of_its_parts():
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_one_observation_more_and_any_opinion_never_make_a_verdict_milder(seed: int):
+def test_one_observation_more_and_any_doubt_or_opinion_never_make_a_verdict_milder(seed: int):
     draw = random.Random(seed)
     strict = {ACCEPT: 0, HOLD: 1, REJECT: 2}
     by = sheet(SPOTS, CHIPS, STAINS, CRACKS_OFF, criterion("N", "fragment", ("count", ">", 1.0), "major"))
@@ -309,6 +348,9 @@ def test_one_observation_more_and_any_opinion_never_make_a_verdict_milder(seed: 
     before = judge(*some, by=by).disposition
 
     assert strict[judge(*some, anything(), by=by).disposition] >= strict[before]
+    for places in (by, BY_PLACE):
+        doubtful = [one.model_copy(update={"perhaps_on": ("label",)}) for one in some]
+        assert strict[judge(*doubtful, by=places).disposition] >= strict[judge(*some, by=places).disposition]
     for said in ("accept", "hold", "reject"):
         asked = tuple(opinion(said, index) for index in range(len(some)))
         assert strict[judge(*some, by=by, judgements=asked).disposition] >= strict[before]

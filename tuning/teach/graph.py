@@ -23,6 +23,7 @@ from tuning.errors import TuningError
 from tuning.eyes.export import ALLOWED_DRIFT, INPUT, graph_of, parity
 from tuning.teach.memory import GoldenMemory
 from tuning.teach.net import CHANNELS, TaughtNet, doubled
+from tuning.teach.zones import Places
 
 # Among the features: logits of the places, deviations of the memory, and the logit of the whole picture everywhere.
 COARSE, STRANGE, WHOLE = CHANNELS, CHANNELS + 1, CHANNELS + 2
@@ -31,9 +32,12 @@ COARSE, STRANGE, WHOLE = CHANNELS, CHANNELS + 1, CHANNELS + 2
 class TaughtEyes(nn.Module):
     """(1, H, W, 3) uint8 in; mask, classes, zones, features and frame out, as `models.eyes.OUTPUTS` names them."""
 
-    def __init__(self, net: TaughtNet, memory: GoldenMemory | None, weight: float) -> None:
+    where: Tensor  # logits of the zones
+
+    def __init__(self, net: TaughtNet, memory: GoldenMemory | None, weight: float, places: Places) -> None:
         super().__init__()
         self.net, self.memory, self.weight = net, memory, weight
+        self.register_buffer("where", torch.from_numpy(places.logits)[None])
         self.eval()
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
@@ -43,7 +47,7 @@ class TaughtEyes(nn.Module):
         mask = doubled((drawn.fine + doubled(drawn.coarse)) / 2 + doubled(strange) * self.weight)
         whole = drawn.whole[:, :, None, None].expand_as(drawn.coarse)
         features = doubled(torch.cat([drawn.features, drawn.coarse, strange, whole], 1))
-        zones = features[:, :1] * 0  # one zone: the product
+        zones = features[:, :1] * 0 + self.where  # whatever is shown: it lies as the template does
         return mask, doubled(drawn.classes), zones, features, drawn.frame
 
 

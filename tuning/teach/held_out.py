@@ -7,21 +7,21 @@ ones with made-up damage stand in, and the report says so.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluate_eyes import lying_on
-from models.example import ShownDefect, ShownUnit
-from models.example_files import ANOMALY, longest_px
+from models.example import ShownUnit
+from models.example_files import ANOMALY
 from models.metrics import auroc
 from models.regions import Maps, Region, Thresholds, find_regions
 from tuning.eyes.calibrate import placed
 from tuning.teach.damage import damaged
 from tuning.teach.graph import COARSE, STRANGE, WHOLE, RememberingSight
 from tuning.teach.lessons import Shown
+from tuning.teach.marks import Mark, marks_of, shown_unit
 from tuning.teach.net import WORST
-from tuning.teach.package import PRODUCT
+from tuning.teach.zones import Places
 
 Floats = NDArray[np.float32]
 
@@ -33,20 +33,6 @@ WEIGHTS = (0.0, 0.1, 0.2, 0.5, 1.0)  # of the memory's deviations beside the net
 # .906.
 UNJUDGED_WEIGHT, UNJUDGED_WHOLE = 2.0, 0.0
 EARNED = 0.003  # of the area under the curve, for the memory to join
-JOINED_PX = 9  # marks nearer than this are one defect
-FEWEST_CELLS = 2  # of a mark, for it to have a size
-EVERYWHERE = 255  # of a mask
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One marked defect in the frame."""
-
-    defect: str
-    mask: NDArray[np.uint8]  # (h, w) 0 or 255
-    corner: tuple[int, int]  # x, y
-    length_px: float
-    area_px2: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,64 +93,19 @@ def marks_under(regions: Sequence[Region], marks: Sequence[Mark]) -> tuple[int |
     return tuple(found)
 
 
-def marks_of(defect: str, mask: Floats) -> tuple[Mark, ...]:
-    """The separate defects of one kind, each with its longest dimension and its area.
-
-    Where all are too small for the frame, they are every place that they touch: what was marked is never unmarked.
-    """
-    return _marks(defect, mask > 0.5, FEWEST_CELLS) or _marks(defect, mask > 0, 1)
-
-
-def _marks(defect: str, inside: NDArray[np.bool_], fewest: int) -> tuple[Mark, ...]:
-    solid = inside.astype(np.uint8)
-    joined = cv2.dilate(solid, np.ones((JOINED_PX, JOINED_PX), np.uint8))
-    count, labels = cv2.connectedComponents(joined)
-    marks = []
-    for label in range(1, count):
-        own = ((labels == label) & (solid > 0)).astype(np.uint8)
-        if own.sum() < fewest:
-            continue
-        x, y, w, h = cv2.boundingRect(own)
-        cut = own[y : y + h, x : x + w] * 255
-        marks.append(Mark(defect, cut, (x, y), longest_px(cut), float(own.sum())))
-    return tuple(marks)
-
-
-def unit_of(case: Case, mm_per_px: float) -> ShownUnit:
+def unit_of(case: Case, mm_per_px: float, places: Places) -> ShownUnit:
     """A held-out picture in the frame, with its truth; `mm_per_px` is of the photograph."""
     scale = mm_per_px * case.shown.photo.size[0] / (case.shown.area.x1 - case.shown.area.x0)
-    photo, pixels = case.shown.photo, case.shown.pixels
-    rows, columns = pixels.shape[:2]
-    marked = [
-        (m.mask, (*m.corner, m.corner[0] + m.mask.shape[1], m.corner[1] + m.mask.shape[0]), m) for m in case.marks
-    ]
-    defects = [
-        ShownDefect(
-            defect=mark.defect,
-            zone=PRODUCT,
-            box_px=box,
-            mask=mask,
-            sizes={
-                "mm": mark.length_px * scale,
-                "mm2": mark.area_px2 * scale**2,
-                "%": 100 * mark.area_px2 / (rows * columns),
-            },
-            length_px=mark.length_px,
-            specified=True,
-            whole=False,
-        )
-        for mask, box, mark in marked
-    ]
-    if case.is_bad and not defects:  # nobody marked where: anything that is found counts, and there is no size
-        everywhere = np.full((rows, columns), EVERYWHERE, np.uint8)
-        sizes = {"mm": 0.0, "mm2": 0.0, "%": 0.0}
-        box = (0, 0, columns, rows)
-        defects = [
-            ShownDefect(defect, PRODUCT, box, everywhere, sizes, 0.0, specified=True, whole=True)
-            for defect in photo.defects
-        ]
-    groups = {"pictures": "made-up damage" if case.made_up else "photographs"}
-    return ShownUnit(photo.name, pixels, scale, rows * columns * scale**2, tuple(defects), groups)
+    return shown_unit(
+        case.shown.photo.name,
+        case.shown.pixels,
+        case.shown.photo.defects,
+        case.marks,
+        mm_per_px=scale,
+        zone_of=lambda mark: places.under(mark.box, mark.mask),
+        unmarked_in=places.names[-1],
+        groups={"pictures": "made-up damage" if case.made_up else "photographs"},
+    )
 
 
 def area_under_curve(cases: Sequence[Case]) -> float:

@@ -27,8 +27,8 @@ class Lying:
     photographs: Photographs  # remarks say which were left out
 
 
-def lying_of(photographs: Photographs, rows: int, columns: int) -> Lying | None:
-    """The template of the good pictures; None where they do not lie alike, or already lie as one.
+def lying_of(photographs: Photographs, rows: int, columns: int, *, needed: bool = False) -> Lying | None:
+    """The template of the good pictures; None where they do not lie alike, or already lie as one and it is not needed.
 
     Screws that lie as they fell have none, and neither have rings, which any turn fits. Cartons on a belt differ by 11
     grey levels at a place and by 5 once they are laid over each other, vials by 4.5 and 2.3. A picture that the line
@@ -42,7 +42,7 @@ def lying_of(photographs: Photographs, rows: int, columns: int) -> Lying | None:
     if len(alike) < MOST_GOOD * len(laid):
         return None
     as_they_lie, over_each_other = _differ(frames), _differ([one.pixels for one in laid])
-    if over_each_other > (1 - GAINED) * as_they_lie:
+    if over_each_other > (1 - GAINED) * as_they_lie and not needed:
         return None
     del frames
     template = replace(template, most_off_px=max(one.off_px for one in alike) + SLACK_PX)

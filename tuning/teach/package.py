@@ -30,7 +30,7 @@ from models.tokens import Tokens, tokenizer_json
 from models.verdict import OperatingPoint
 from tuning.errors import TuningError
 
-PRODUCT = "product"  # the one zone of a taught product
+PRODUCT = Zone(name="product", about="the whole product", words=("unit", "part"))  # the one zone where none was drawn
 VERSION = "1"
 
 
@@ -59,6 +59,7 @@ def facts_of(
     *,
     frame: tuple[int, int],
     defects: tuple[DefectClass, ...],
+    zones: tuple[Zone, ...],
     real_from: float,
     hold_from: float,
     training: dict[str, Figure],
@@ -76,7 +77,7 @@ def facts_of(
         family="taught",
         frame=(frame[1], frame[0]),
         defects=defects,
-        zones=(Zone(name=PRODUCT, about="the whole product", words=("unit", "part")),),
+        zones=zones,
         operating_point=OperatingPoint(
             real_from=real_from, hold_from=hold_from, doubt_from=at.doubt_from, sure_from=at.sure_from
         ),

@@ -101,6 +101,54 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
     Raises:
         TuningError: one problem a line, each with what to do.
     """
+    opened = _open(good, defects)
+    photos, prints, problems = opened.photos, opened.prints, opened.problems
+    count = sum(not photo.is_bad for photo in photos)
+    if not problems and count < FEWEST_GOOD:
+        problems.append(
+            f"{good}: {count} good pictures, at least {FEWEST_GOOD} are needed and 50 are better: what is usual cannot "
+            "be told from fewer. Photograph more good units, of several lots and days."
+        )
+    if problems:
+        raise TuningError("\n".join([*problems, "Nothing was taught."]))
+    groups, remarks = _grouped(photos, prints, opened.groups)
+    photos = [replace(photo, group=group) for photo, group in zip(photos, groups, strict=True)]
+    if problem := _one_sided(photos):
+        raise TuningError(f"{good}: {problem} Nothing was taught.")
+    photos, few = _few_named_anomaly(photos)
+    names = sorted({name for photo in photos for name in photo.defects} - {ANOMALY})
+    return Photographs(
+        tuple(photo for photo in photos if not photo.is_bad),
+        tuple(photo for photo in photos if photo.is_bad),
+        (*names, ANOMALY),
+        (*opened.left_out, *remarks, *few),
+        _digest(photos, prints),
+    )
+
+
+def read_photographs(good: Path, defects: Path | None) -> tuple[Photo, ...]:
+    """The same photographs to be shown, not taught: however few they are, each under the name that it was given.
+
+    Raises:
+        TuningError: one problem a line, each with what to do.
+    """
+    opened = _open(good, defects)
+    if opened.problems:
+        raise TuningError("\n".join([*opened.problems, "Nothing was read."]))
+    return tuple(opened.photos)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    photos: list[Photo]
+    prints: list[Print]
+    groups: list[str]  # as they were stated
+    left_out: list[str]
+    problems: list[str]
+
+
+def _open(good: Path, defects: Path | None) -> _Opened:
+    """Read every picture, and check each by itself and those with the same pixels."""
     problems: list[str] = []
     left_out: list[str] = []
     named = [*named_good(good, problems, left_out), *named_bad(defects, problems, left_out)]
@@ -120,27 +168,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         photos.append(Photo(name, one.path, (columns, rows), kinds, masks, len(photos)))
         prints.append(_print(pixels))
     problems += [*_unspeakable({name for photo in photos for name in photo.defects}), *_two_minds(photos, prints)]
-    count = sum(not photo.is_bad for photo in photos)
-    if not problems and count < FEWEST_GOOD:
-        problems.append(
-            f"{good}: {count} good pictures, at least {FEWEST_GOOD} are needed and 50 are better: what is usual cannot "
-            "be told from fewer. Photograph more good units, of several lots and days."
-        )
-    if problems:
-        raise TuningError("\n".join([*problems, "Nothing was taught."]))
-    groups, remarks = _grouped(photos, prints, [one.group for one in named])
-    photos = [replace(photo, group=group) for photo, group in zip(photos, groups, strict=True)]
-    if problem := _one_sided(photos):
-        raise TuningError(f"{good}: {problem} Nothing was taught.")
-    photos, few = _few_named_anomaly(photos)
-    names = sorted({name for photo in photos for name in photo.defects} - {ANOMALY})
-    return Photographs(
-        tuple(photo for photo in photos if not photo.is_bad),
-        tuple(photo for photo in photos if photo.is_bad),
-        (*names, ANOMALY),
-        (*left_out, *remarks, *few),
-        _digest(photos, prints),
-    )
+    return _Opened(photos, prints, [one.group for one in named], left_out, problems)
 
 
 def halves(photos: Sequence[Photo]) -> list[int]:
@@ -256,9 +284,9 @@ def _unspeakable(names: Collection[str]) -> list[str]:
     problems = []
     for name in sorted(names):
         tier = Tier(operator=">", limit=1.0, severity="major")
-        notes = [Note(kind="off", defect=name), Note(kind="any", defect=name, severity="major", zone=PRODUCT)]
-        notes += [Note(kind="count", defect=name, unit="count", tiers=(tier,), zone=PRODUCT, outside=True)]
-        if name in (PRODUCT, *RULE_WORDS) or not _is_sayable(name) or not all(_reads_back(note) for note in notes):
+        notes = [Note(kind="off", defect=name), Note(kind="any", defect=name, severity="major", zone=PRODUCT.name)]
+        notes += [Note(kind="count", defect=name, unit="count", tiers=(tier,), zone=PRODUCT.name, outside=True)]
+        if name in (PRODUCT.name, *RULE_WORDS) or not _is_sayable(name) or not all(_reads_back(note) for note in notes):
             problems.append(f"{name}: a defect cannot be called so, the model's notes would not hold it. Rename it.")
     return problems
 
@@ -273,7 +301,7 @@ def _is_sayable(name: str) -> bool:
 
 def _reads_back(note: Note) -> bool:
     try:
-        return parse_note("".join(note_pieces(note)), (PRODUCT,)) == note
+        return parse_note("".join(note_pieces(note)), (PRODUCT.name,)) == note
     except AnswerMalformed:
         return False
 

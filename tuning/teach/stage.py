@@ -18,6 +18,7 @@ from tuning.eyes.sizes import KNOTS_PX, blend, crossed, quantiles
 from tuning.teach.graph import COARSE, STRANGE, WHOLE
 from tuning.teach.held_out import AT, Case
 from tuning.teach.net import CHANNELS
+from tuning.teach.zones import Places
 
 Floats = NDArray[np.float32]
 
@@ -29,6 +30,7 @@ FEWEST_SIZED = 24  # marked defects that were found, for a size to be stated
 NAMING_STEPS, NAMING_RATE, NAMING_DECAY = 600, 5e-3, 0.3
 STEEPEST = 3.0
 NEVER = -1e4  # logit
+AS_SHARED = 1.1  # of a zone's fact: of two zones one that has a quarter of a region has a probability of a quarter
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Learnt:
     sizes: Sizes | None  # None: too few marks were found
     weight: float  # of the memory's deviations beside the network's logits
     whole: float  # of the whole picture's opinion beside them
+    places: Places
     seed: int
 
 
@@ -145,6 +148,10 @@ def tensors_of(
     for fact, share in zip(WORST_FACTS, (1.0, learnt.weight, learnt.whole), strict=True):
         real[fact] = line.slope * share * scale[fact]
         real[-1] += line.slope * share * centre[fact]
+    zones, first = len(learnt.places.zones), HIGHEST + FEATURES + classes  # of the facts: each zone's share of a region
+    where = np.zeros((facts + 1, zones))
+    where[first : first + zones] = AS_SHARED * np.diag(scale[first : first + zones])
+    where[-1] = AS_SHARED * centre[first : first + zones]
     unsized = np.zeros((classes, ESTIMATORS + 1))
     length, area = (sizes.length, sizes.area) if sizes else (unsized, unsized)
     spreads = sizes.spreads if sizes else np.full((2, len(KNOTS_PX)), 1.0)
@@ -155,7 +162,7 @@ def tensors_of(
         "hidden_bias": np.concatenate([weights[-1], -weights[-1]])[None],
         "out": np.pad(out, ((0, 0), (0, 1)))[None],
         "out_bias": np.append(np.zeros(classes), NEVER)[None],
-        "zone": np.zeros((facts + 1, 1)),
+        "zone": where,
         "length": length,
         "area": area,
         "knots": np.log(KNOTS_PX),

@@ -39,11 +39,12 @@ from tuning.teach.held_out import (
 )
 from tuning.teach.lessons import Shown, frame_of, step_pixels, variation_of, varied
 from tuning.teach.lying import lying_of
-from tuning.teach.package import PRODUCT, facts_of, ready_for, write
+from tuning.teach.package import facts_of, ready_for, write
 from tuning.teach.parts import Part, sides_of, train_parts
 from tuning.teach.pictures import Photographs, halves
 from tuning.teach.stage import Learnt, naming_rows, real_line, sizes_of, tensors_of
 from tuning.teach.train import TRUNK
+from tuning.teach.zones import Drawn, Places
 
 PIXELS = 95e6  # that the network which ships is taught on, four pictures a step; each of the halves takes half as many
 FEWEST_STEPS, MOST_STEPS = 250, 700
@@ -95,6 +96,7 @@ def teach(
     name: str,
     work: Path,
     downloads: Path | None = None,
+    drawn: Drawn | None = None,
     mm_per_px: float | None = None,
     steps: int | None = None,
     seed: int = 0,
@@ -107,6 +109,7 @@ def teach(
         name: of the package.
         work: keeps fetched wheels.
         downloads: keeps the mind's base; beside the target if not given.
+        drawn: zones of the product; without them it is one.
         mm_per_px: scale of the photographs, if it is known.
         steps: of the network that ships; by the size of its frame where it is not given.
         say: told one line of progress at a time.
@@ -117,12 +120,17 @@ def teach(
     downloads = downloads or target.parent / DOWNLOADS
     ready_for(target, downloads)
     frame, wheels, defects = frame_of(photographs.all), work / "wheels", photographs.defects
-    if lying := lying_of(photographs, *frame):
+    if lying := lying_of(photographs, *frame, needed=drawn is not None):
         photographs = lying.photographs
         say("every unit lies nearly alike: each picture is laid over their template before it is looked at")
     else:
         say("the units lie otherwise in every picture, or all as one: pictures are looked at as they are")
     template = lying.template if lying else None
+    places = Places.of(drawn, frame, lying) if drawn else Places.whole(frame)
+    if lying and drawn:
+        picture = target.with_name(f"{target.name}-zones.png")
+        places.paint(lying, picture)
+        say(f"{picture}: where the zones lie over the usual unit; look at it")
     steps = steps or steps_for(step_pixels(frame, photographs.bad))
     pretrained_trunk(TRUNK, wheels)  # fetched once, before two processes want it
     say(
@@ -142,8 +150,8 @@ def teach(
         say("looking at the pictures that each half was not shown")
         torch.set_num_threads(1)
         few = len(photographs.bad) < FEWEST
-        crossed = _crossed(split, defects, frame, wheels, seed, few=few)
-        known = _known(crossed, defects, mm_per_px or NO_SCALE, judged=not few, seed=seed)
+        crossed = _crossed(split, defects, frame, places, wheels, seed, few=few)
+        known = _known(crossed, defects, places, mm_per_px or NO_SCALE, judged=not few, seed=seed)
         learnt, point = known.learnt, known.point
         say(
             f"held out: area under the curve {known.area:.3f}, memory weighs {learnt.weight:g}, a finding from "
@@ -156,6 +164,7 @@ def teach(
             name,
             frame=frame,
             defects=tuple(_class(defect, known.smallest[defect], sized=sized) for defect in defects),
+            zones=places.zones,
             real_from=point.real_from,
             hold_from=point.hold_from,
             training={
@@ -166,6 +175,7 @@ def teach(
                 "memory weight": learnt.weight,
                 "whole picture weight": learnt.whole,
                 "laid over a template": template is not None,
+                **({"zones": drawn.digest} if drawn else {}),
                 "held-out area under the curve": round(known.area, 4),
             },
         )
@@ -181,13 +191,20 @@ def steps_for(pixels: float) -> int:
 
 
 def _crossed(
-    parts: list[Part], defects: tuple[str, ...], frame: tuple[int, int], wheels: Path, seed: int, *, few: bool
+    parts: list[Part],
+    defects: tuple[str, ...],
+    frame: tuple[int, int],
+    places: Places,
+    wheels: Path,
+    seed: int,
+    *,
+    few: bool,
 ) -> list[Half]:
     """Both halves as graphs, each with the pictures of the other."""
     crossed = []
     for part, other in (parts, parts[::-1]):
         own, others = part.shown(frame), other.shown(frame)
-        eyes = TaughtEyes(*part.load(wheels, classes=len(defects), with_memory=True), 1.0)
+        eyes = TaughtEyes(*part.load(wheels, classes=len(defects), with_memory=True), 1.0, places)
         path = part.stem.with_suffix(".onnx")
         export(eyes, path, frame, [own[0].pixels])
         whole = UNJUDGED_WHOLE if few else 1.0
@@ -198,7 +215,9 @@ def _crossed(
     return crossed
 
 
-def _known(crossed: list[Half], defects: tuple[str, ...], mm_per_px: float, *, judged: bool, seed: int) -> Known:
+def _known(
+    crossed: list[Half], defects: tuple[str, ...], places: Places, mm_per_px: float, *, judged: bool, seed: int
+) -> Known:
     """What the held-out pictures say.
 
     Raises:
@@ -207,7 +226,7 @@ def _known(crossed: list[Half], defects: tuple[str, ...], mm_per_px: float, *, j
     weight = _weight(crossed, judged=judged)
     cases_of = [look(half.sight, half.others) for half in crossed]
     cases = [case for own in cases_of for case in own]
-    learnt = Learnt(defects, real_line(cases), sizes_of(cases, defects), weight, crossed[0].sight.whole, seed)
+    learnt = Learnt(defects, real_line(cases), sizes_of(cases, defects), weight, crossed[0].sight.whole, places, seed)
     units, seen = _seen(crossed, cases_of, learnt, mm_per_px)
     area = area_under_curve(cases)
     if area < LEAST_AREA:
@@ -223,7 +242,8 @@ def _known(crossed: list[Half], defects: tuple[str, ...], mm_per_px: float, *, j
 def _ship(part: Part, learnt: Learnt, frame: tuple[int, int], wheels: Path, folder: Path) -> float:
     """Write graph and tensors of the network that every picture taught; how far the graph is from it."""
     ready = part.shown(frame)
-    eyes = TaughtEyes(*part.load(wheels, classes=len(learnt.defects), with_memory=learnt.weight > 0), learnt.weight)
+    taught = part.load(wheels, classes=len(learnt.defects), with_memory=learnt.weight > 0)
+    eyes = TaughtEyes(*taught, learnt.weight, learnt.places)
     drift = export(eyes, folder / EYES_GRAPH, frame, [one.pixels for one in ready[:: max(1, len(ready) // 6)]])
     graph = (folder / EYES_GRAPH).read_bytes()
     sight = RememberingSight(graph, exported_weight=learnt.weight, threads=_cores(), whole=learnt.whole)
@@ -253,8 +273,8 @@ def _seen(
     seen: list[SeenUnit] = []
     for half, own in zip(crossed, cases_of, strict=True):
         tensors = save(_tensors(half.sight, half.own, learnt))
-        eyes = Eyes(EyesParts(half.sight, None, tensors, learnt.defects, (PRODUCT,)), threads=1)
-        looked_at = [unit_of(case, mm_per_px) for case in own]
+        eyes = Eyes(EyesParts(half.sight, None, tensors, learnt.defects, learnt.places.names), threads=1)
+        looked_at = [unit_of(case, mm_per_px, learnt.places) for case in own]
         units += looked_at
         seen += look_at(looked_at, eyes, progress=lambda done: None)
     return tuple(units), tuple(seen)
@@ -292,7 +312,8 @@ def _tensors(sight: RememberingSight, own: list[Shown], learnt: Learnt) -> dict[
     usual = look(sight, [(_variation(one, rng), False) for one in good])
     blank = sight.maps(np.zeros((sight.rows, sight.columns, 3), np.uint8))
     frames = [case.frame for case in (*usual, *taught)]
-    return tensors_of(naming_rows(taught, learnt.defects), learnt, frames=frames, facts=facts_width(blank))
+    named = naming_rows(taught, learnt.defects)
+    return tensors_of(named, learnt, frames=frames, facts=facts_width(blank))
 
 
 def _variation(one: Shown, rng: np.random.Generator) -> Shown:
