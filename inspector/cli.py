@@ -81,10 +81,14 @@ def _units(seeds: range, *, family: str, content: Content, held_out: bool, produ
     return draw_units(seeds, family=family, content=content, held_out=held_out, product=product)
 
 
-def _photographs(good: Path, defects: Path | None, mm_per_px: float) -> Iterator[ShownUnit]:
+def _photographs(
+    good: Path, defects: Path | None, mm_per_px: float, package: ModelPackage | None
+) -> tuple[Iterator[ShownUnit], tuple[str, ...]]:
     from tuning.teach.marks import photographed_units
+    from tuning.teach.pictures import read_photographs
 
-    return photographed_units(good, defects, mm_per_px)
+    shown = read_photographs(good, defects)
+    return photographed_units(shown, mm_per_px, package), shown.remarks
 
 
 app.command()(evaluate.command(_challenge))

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from models.digest import digest_json
 from models.errors import SheetInvalid
@@ -169,7 +170,8 @@ class CriteriaSheet(_Strict):
                 f"{path}: {error.strerror}. Name a criteria sheet, for example configs/criteria/blister.yaml"
             ) from error
         except (YAMLError, ValueError, RecursionError) as error:  # a date that is none, a number of 5,000 digits
-            raise SheetInvalid(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from error
+            way = ". Save the file as UTF-8" if isinstance(error, ReaderError) else ""
+            raise SheetInvalid(f"{path}: not readable as YAML: {' '.join(str(error).split())}{way}") from error
         if not isinstance(content, dict):
             raise SheetInvalid(
                 f"{path}: the file is empty or not a mapping; a sheet has id, title, product, version and criteria"

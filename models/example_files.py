@@ -24,12 +24,12 @@ from models.errors import ExampleInvalid
 from models.evaluate_eyes import MARKED
 from models.example import ShownDefect, ShownUnit
 from models.eyes import SMALLEST_EDGE
+from models.note import PRODUCT, REST
 from models.observation import Box
 from models.problems import problems_of
 
 LINES = "examples.jsonl"
 ANOMALY = "anomaly"  # the class of what has no name of its own
-ELSEWHERE = "elsewhere"  # the zone of what lies in no place that a person drew
 
 
 class Strict(BaseModel):
@@ -125,8 +125,8 @@ def open_examples(
     Args:
         defects: classes of the package that is to be shown them; None where there is none yet. Where the anomaly is one
             of them, any other name is an anomaly too.
-        zones: its zones; where there is one only, every defect lies in it, and where elsewhere is one of them, what
-            lies in a zone of another name.
+        zones: its zones; where there is one only, every defect lies in it, and where the rest is one of them, what lies
+            in a zone of another name is of the rest.
 
     Raises:
         ExampleInvalid: one line a problem, `file:line: field: problem`, with what to do.
@@ -163,8 +163,13 @@ def open_examples(
     return ExampleFolder(folder, tuple(units), None if zones is None else frozenset(zones), rest, named)
 
 
+def _must_be_known(zone: str, zones: Sequence[str]) -> bool:
+    """Where a product has several zones none is the whole of it: what lies anywhere would be judged as of the rest."""
+    return not _rest(zones) or (zone == PRODUCT and len(zones) > 1)
+
+
 def _rest(zones: Sequence[str]) -> str:
-    return zones[0] if len(zones) == 1 else ELSEWHERE if ELSEWHERE in zones else ""
+    return zones[0] if len(zones) == 1 else REST if REST in zones else ""
 
 
 def write_examples(folder: Path, units: Iterable[ShownUnit]) -> int:
@@ -198,7 +203,7 @@ def _problems(
     for defect in unit.defects:
         if defects is not None and ANOMALY not in defects and defect.defect not in defects:
             found.append(f"defects: the package has no {defect.defect}, only {', '.join(defects)}. Use its words.")
-        if zones is not None and not _rest(zones) and defect.zone not in zones:
+        if zones is not None and defect.zone not in zones and _must_be_known(defect.zone, zones):
             found.append(f"defects: the package has no zone {defect.zone}, only {', '.join(zones)}. Use its words.")
         if defect.mask and not (folder / defect.mask).is_file():
             found.append(f"defects: mask {defect.mask} is not there. Correct the path, or leave it empty.")

@@ -32,7 +32,7 @@ from models.regions import (
     units_alike,
 )
 from models.runtime import Device, open_session, require_numbers
-from models.template import Laid, Template
+from models.template import Laid, Template, moved
 
 SMALLEST_EDGE = 32  # px of a picture
 TABLET = "tablet"  # the zone that a unit's nominal area is measured on
@@ -63,7 +63,7 @@ class EyesParts:
     tensors: bytes  # safetensors of the region stage
     defects: tuple[str, ...]  # in the order of the maps
     zones: tuple[str, ...]
-    doubt_from: float = 0.25  # a class of at least this probability is measured too, a zone of it is named
+    doubt_from: float = 0.25  # a class of at least this probability is measured too
 
     @staticmethod
     def of(package: ModelPackage) -> "EyesParts":
@@ -199,6 +199,37 @@ class Eyes:
         shrunk = max(1.0, rows / self._sight.rows, columns / self._sight.columns)
         return mm_per_px * float(shrunk)
 
+    def zone_under(self, pixels: NDArray[np.uint8], box: Box, mask: NDArray[np.uint8]) -> str:
+        """The zone of most of a marked place.
+
+        Args:
+            pixels: (H, W, 3) as for `look`.
+            box: x0, y0, x1, y1 in the picture.
+            mask: (h, w) of the box, not 0 where it lies.
+
+        Raises:
+            ViewInvalid: as `look` does.
+        """
+        fitted = self._fitted(pixels)
+        (width, height), (x0, y0, x1, y1) = fitted.inner, box
+        marked = np.zeros(pixels.shape[:2], np.float32)
+        marked[y0:y1, x0:x1] = mask > 0
+        placed = np.zeros(fitted.pixels.shape[:2], np.float32)
+        scaled = cv2.resize(marked, (width, height), interpolation=cv2.INTER_AREA)
+        placed[fitted.top : fitted.top + height, fitted.left : fitted.left + width] = scaled
+        if fitted.laid:
+            placed = moved(placed, fitted.laid.back)
+        zones = self._sight.maps(fitted.shown).zones
+        weight = cv2.resize(placed, zones.shape[:0:-1], interpolation=cv2.INTER_AREA)
+        likely = np.exp(zones - zones.max(0))
+        votes = (likely / likely.sum(0) * weight).sum((1, 2))
+        return self._zones[int(votes.argmax())]
+
+    def _fitted(self, pixels: NDArray[np.uint8]) -> Fitted:
+        """A picture as the graph is shown it."""
+        fitted = fit(pixels, self._sight.rows, self._sight.columns)
+        return replace(fitted, laid=self._template.lay(fitted.pixels)) if self._template else fitted
+
     def look(self, pixels: NDArray[np.uint8], mm_per_px: float) -> Look:
         """Everything that may be a defect in one picture.
 
@@ -210,9 +241,7 @@ class Eyes:
             ViewInvalid: wrong dtype or rank, or an edge below 32 px.
         """
         start = time.perf_counter()
-        fitted = fit(pixels, self._sight.rows, self._sight.columns)
-        if self._template:
-            fitted = replace(fitted, laid=self._template.lay(fitted.pixels))
+        fitted = self._fitted(pixels)
         maps = self._sight.maps(fitted.shown)
         px_per_mm = fitted.zoom / mm_per_px
         found = find_regions(maps, self._stage.at, px_per_mm)
@@ -250,13 +279,17 @@ class Eyes:
             score=named.score,
             classes=tuple((self._defects[i], float(named.classes[i])) for i in order),
             zone=self._zones[places[0]],
-            perhaps_on=tuple(self._zones[i] for i in places[1:] if named.zones[i] >= self._doubt_from),
+            perhaps_on=tuple(self._zones[i] for i in places[1:] if self._is_doubted(named.zones, i)),
             box_px=_box(region.box, fitted, size),
             outline_px=_outline(region, fitted, size),
             sizes=sizes,
             alike_px=_alike(region, fitted, size),
             parts=region.parts,
         )
+
+    def _is_doubted(self, zones: NDArray[np.float32], other: int) -> bool:
+        """Whether it may as well be in that zone as in the likeliest, whatever others there are."""
+        return bool(zones[other] >= self._doubt_from * (zones[other] + zones.max()))
 
     def _sizes(self, region: Region, defect: int, px_per_mm: float, unit_px2: float | None) -> dict[str, Size]:
         """Its sizes as a defect of that class: each class's are measured and doubted in their own way."""

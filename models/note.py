@@ -19,6 +19,8 @@ MEASURES: tuple[Measure, ...] = ("mm", "mm2", "%")
 OPERATORS: tuple[Operator, ...] = (">", ">=")
 LARGEST = 99.99  # the grammar writes NN.NN
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")  # gravest first
+PRODUCT = "product"  # the one zone of a taught product on which nobody drew any
+REST = "rest"  # the zone of a taught product for what lies in none that a person drew
 
 
 class Vocabulary(Protocol):

@@ -2,32 +2,51 @@
 
 A note holds in one zone, outside one, or everywhere. A place that the package does not know is left out where it is
 read: `smears over 5 mm on the tuck flap are minor` would be a rule about all smears, and let pass those of 4 mm that no
-other rule names.
+other rule names. Code knows a place by a preposition before it, so it does not see all of them.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
-from models.note import Note
+from models.note import REST, Note
 
-_AT = r"(?:on|in|at|within|inside|outside|near|along|around|beneath|underneath|under|behind|next to|away from)"
-_THE = r"(?:the|any|each|every|both|a|an|one|its|all)"
+_IN = r"(?:on|in|at|within|inside|onto|into|upon|near|along|across|around)"
+_NOT_IN = r"(?:outside(?: of)?|not (?:on|in)|away from|off|except(?: for)?(?: on| in)?|other than(?: on| in)?|next to)"
+_AT = rf"(?<![\w-])(?:{_IN}|{_NOT_IN}|touching)"
+_THE = r"(?:the|any|each|every|either|both|this|that|a|an|one|all|all the|any of the|one of the)"
+_ALL = r"(?:whole|entire|total|full|visible|inspected|examined|affected|same|whole visible)"  # no place of its own
 _AREA = re.compile(  # near the coding area; but not: over 3 % of the tablet area, in a large area
-    rf"\b{_AT} {_THE} (?:[\w-]+ ){{1,2}}(?:area|zone|region|field)s?\b", re.IGNORECASE
+    rf"{_AT} {_THE} (?!{_ALL} )(?:[\w-]+ ){{1,2}}(?:area|zone|region|field|panel|strip)s?\b", re.IGNORECASE
 )
-_REST = re.compile(
-    r"\b(?:anywhere else|everywhere else|somewhere else|(?:on|in|at|within) the (?:rest of|remaining)"
+_ELSEWHERE = re.compile(
+    r"\b(?:anywhere else|everywhere else|somewhere else|(?:on|in|at|within) the (?:rest|remaining \w+)\b"
     r"|(?:on|in|at|within) (?:any |all |the )?other (?:areas?|zones?|places?|parts?|surfaces?))\b",
     re.IGNORECASE,
 )
 _EDGE = ("edge", "rim", "border", "margin")
 _PARTS = (  # that products have
-    rf"(?:{'|'.join(_EDGE)}|flap|face|front|back|top|bottom|corner|label|neck|shoulder|mouth|cap|closure|stopper|crimp|seal"
-    r"|foil|web|fold|seam|imprint|logo|text|barcode|window|base|wall|tip|needle|plunger|barrel|lid|collar|ring|band|body)"
+    rf"(?:{'|'.join(_EDGE)}|flap|front|back|top|bottom|corner|label|neck|shoulder|mouth|cap|closure|stopper|crimp|seal|foil"
+    r"|web|fold|seam|imprint|logo|text|barcode|hologram|panel|window|base|wall|tip|needle|plunger|barrel|lid|collar|ring"
+    r"|band|body|(?<!any )(?<!each )(?<!every )(?<!either )face)"
 )
-_AT_A_PART = re.compile(rf"\b{_AT} {_THE} (?:[\w-]+ ){{0,2}}?(?P<part>{_PARTS})s?\b", re.IGNORECASE)
-_JOINED = re.compile(rf" ?(?:/|&|\bor\b|\band\b|\bnor\b) ?(?:{_AT} )?(?:{_THE} )?", re.IGNORECASE)
+_AT_A_PART = re.compile(rf"{_AT} (?:{_THE} )?(?:[\w-]+ ){{0,2}}?(?P<part>{_PARTS})s?\b", re.IGNORECASE)
+_JOINED = re.compile(  # label or code area, label (and the code area), label, in the code area
+    rf"(?:,? ?\(?(?:/|&|\+|\band/or\b|\bor\b|\band\b|\bnor\b|\bas well as\b|\bincluding\b) ?|, (?={_IN} ))"
+    rf"(?:{_IN} )?(?:{_THE} )?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A zone that a sentence names, as a place or otherwise."""
+
+    zone: str
+    start: int
+    end: int
+    is_place: bool  # a preposition stands before it, or it stands as a heading does
 
 
 def stray_place(sentence: str, note: Note, own: Iterable[str], zones: Mapping[str, Sequence[str]]) -> str:
@@ -37,31 +56,56 @@ def stray_place(sentence: str, note: Note, own: Iterable[str], zones: Mapping[st
         own: what the note's class is and is called: a chip is at the edge whatever a sentence says.
         zones: for each zone what it is, then what it is called.
 
-    >>> zones = {"code area": ("where the code stands",), "label": ("the label",), "elsewhere": ("outside of both",)}
+    >>> zones = {"code area": ("where the code stands",), "label": ("the label",), "rest": ("outside of both",)}
     >>> note = Note(kind="any", defect="spot", severity="major")
     >>> stray_place("Spots on the label or in the code area are major.", note, (), zones)
-    'it names two places, "label or in the code area"; write a criterion for each'
+    'it names two places, "label or in the code area"; write a criterion for each, or one for the rest'
     >>> stray_place("Spots on the tuck flap are major.", note, (), zones)
-    'it says "on the tuck flap", a place that is not known: code area, label and elsewhere are'
+    'it says "on the tuck flap", a place that is not known: code area, label and rest are'
     """
+    if not zones:
+        return ""
+    told, named = " ".join(own).lower(), list(_zones_in(sentence, zones))
+    for one, other in pairwise(named):
+        between = sentence[one.end : other.start]
+        if one.zone != other.zone and _JOINED.fullmatch(between):
+            way = ", or one for the rest" if REST in zones else ""
+            return f'it names two places, "{sentence[one.start : other.end]}"; write a criterion for each{way}'
+    for one in named if REST in zones else ():  # where people drew them no class has a place of its own
+        if one.is_place and one.zone != note.zone and not _is_told(one.zone, told, zones):
+            said = sentence[one.start : one.end]
+            return f'it names a place, "{said}", that was not read as one; say "on the {one.zone}" or leave it out'
+    if note.zone and not note.outside and note.zone != REST and len(zones) > 1:
+        return ""  # a part of the zone restricts it further, which nobody can see
+    if not note.zone and (rest := _ELSEWHERE.search(sentence)):
+        return f'it says "{rest[0]}"; say outside of which place'
+    known = [word.lower() for zone, (_, *words) in zones.items() for word in (zone, *words)]
+    at_parts = (part for part in _AT_A_PART.finditer(sentence) if not _part_is_told(part["part"].lower(), told))
+    for stray in (*_AREA.finditer(sentence), *at_parts):
+        if not any(re.search(_called(word), stray[0].lower()) for word in known):
+            return f'it says "{stray[0]}", a place that is not known: {_listed(tuple(zones))}'
+    return ""
+
+
+def _zones_in(sentence: str, zones: Mapping[str, Sequence[str]]) -> Iterator[_Named]:
     called = {word.lower(): zone for zone, (_, *words) in zones.items() for word in (zone, *words)}
     either = "|".join(re.escape(word) for word in sorted(called, key=len, reverse=True))
-    found = list(re.finditer(rf"\b(?:{either})\b", sentence, re.IGNORECASE)) if called else []
-    for one, other in pairwise(found):
-        between = sentence[one.end() : other.start()]
-        if called[one[0].lower()] != called[other[0].lower()] and _JOINED.fullmatch(between):
-            return f'it names two places, "{sentence[one.start() : other.end()]}"; write a criterion for each'
-    if note.zone:
-        return ""
-    if rest := _REST.search(sentence):
-        return f'it says "{rest[0]}"; say outside of which place'
-    told = " ".join(own).lower()
-    at_parts = (part for part in _AT_A_PART.finditer(sentence) if not _is_told(part["part"].lower(), told))
-    stray = _AREA.search(sentence) or next(at_parts, None)
-    return f'it says "{stray[0]}", a place that is not known: {_listed(tuple(zones))}' if stray else ""
+    for found in re.finditer(rf"(?<!\w)(?P<word>{either})s?(?!\w)", sentence, re.IGNORECASE):
+        before, after = sentence[: found.start()], sentence[found.end() :]
+        placed = re.search(rf"{_AT} (?:{_THE} )?(?:[\w-]+ )?$", before, re.IGNORECASE)
+        heads = re.fullmatch(r"[\[(|\s]*", before) and re.match(r"\s*[:\])|]", after)
+        yield _Named(called[found["word"].lower()], found.start(), found.end(), bool(placed or heads))
 
 
-def _is_told(part: str, told: str) -> bool:
+def _is_told(zone: str, told: str, zones: Mapping[str, Sequence[str]]) -> bool:
+    return any(re.search(_called(word.lower()), told) for word in (zone, *zones[zone][1:]))
+
+
+def _called(word: str) -> str:
+    return rf"(?<!\w){re.escape(word)}s?(?!\w)"
+
+
+def _part_is_told(part: str, told: str) -> bool:
     same = _EDGE if part in _EDGE else (part,)
     return re.search(rf"\b(?:{'|'.join(same)})s?\b", told) is not None
 

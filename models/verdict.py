@@ -7,6 +7,7 @@ criterion names and a mind of another opinion hold. Nothing turns a reject into 
 
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
+from itertools import product
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -195,7 +196,7 @@ class _Rule:
         for defect, zone, doubt in () if rejected else self._otherwise(seen):
             also, known = self._findings(seen, defect, zone, sure=False)
             if not known:
-                self.doubts.append(f"a {seen.defect} {doubt}, which no criterion names")
+                self.doubts.append(f"a {doubt}, which no criterion names")
             self.findings += [f for f in also if f.severity in self.sheet.rejects and f.criterion not in told]
         if not rejected and not any(f.severity in self.sheet.rejects for f in self.findings[before:]):
             worse = self._rejecting_together(seen)
@@ -253,12 +254,13 @@ class _Rule:
         return found, named
 
     def _otherwise(self, seen: Observation) -> Iterator[tuple[str, str, str]]:
-        """What else it may be, or where else, and that doubt in words."""
-        for other, probability in seen.classes[1:]:
-            if probability >= self.at.doubt_from:
-                yield other, seen.zone, f"that may be a {other} ({probability:.2f})"
-        for zone in seen.perhaps_on:
-            yield seen.defect, zone, f"on {seen.zone} that may be on {zone}"
+        """What else it may be, and where else, and that doubt in words."""
+        likely = [(name, p) for name, p in seen.classes if p >= self.at.doubt_from or name == seen.defect]
+        for (defect, probability), zone in product(likely, seen.zones):
+            class_said = "" if defect == seen.defect else f" that may be a {defect} ({probability:.2f})"
+            zone_said = "" if zone == seen.zone else f" on {seen.zone} that may be on {zone}"
+            if class_said or zone_said:
+                yield defect, zone, f"{seen.defect}{class_said}{' and' if class_said and zone_said else ''}{zone_said}"
 
     def _rejecting_together(self, seen: Observation) -> float:
         """Probability that it is one of the classes that reject, each of them too unlikely by itself."""
@@ -268,7 +270,8 @@ class _Rule:
         return sum(p for name, p in unlikely if self._rejects(seen, name))
 
     def _rejects(self, seen: Observation, defect: str) -> bool:
-        return any(f.severity in self.sheet.rejects for f in self._findings(seen, defect, seen.zone, sure=False)[0])
+        found = (f for zone in seen.zones for f in self._findings(seen, defect, zone, sure=False)[0])
+        return any(f.severity in self.sheet.rejects for f in found)
 
     def _finding(
         self,

@@ -126,7 +126,7 @@ def draw_turn(draw: Random, material: Material, speaker: Speaker, sheet: ShownSh
     limit = round(draw.uniform(0.3, 4.0), 1) if unit == "mm" else float(draw.randint(2, 30))
     tier = Tier(operator=">", limit=limit, severity="major")
     base = Note(kind="size", defect=defect, unit=unit, tiers=(tier,))
-    zone, rejecting = draw.choice(material.own.zones), ("critical", "major")
+    zone, rejecting = draw.choice(material.own.places or material.own.zones), ("critical", "major")
     size = near(draw, limit, 1)
     looser = _sayable(near(draw, size, 1) + 0.05)
     first, second = [base], [base]

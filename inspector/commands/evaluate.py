@@ -15,7 +15,7 @@ from inspector.recipe import sheet_for
 from models.evaluate import REPETITIONS, Report
 from models.evaluate import evaluate as evaluate_package
 from models.example import Challenge
-from models.example_files import ELSEWHERE, open_examples
+from models.example_files import open_examples
 from models.exhibits import Gallery
 from models.metrics import Figure
 from models.package import ModelPackage, PackageFacts
@@ -112,7 +112,7 @@ def _unnamed(counted: Mapping[str, int]) -> list[str]:
 
 def _unplaced(counted: Mapping[str, int]) -> list[str]:
     return [
-        f"{count} defects lie in a zone {name}, which the package does not know: they count as {ELSEWHERE}. Correct "
+        f"{count} defects lie in a zone {name}, which the package does not know: they count as the rest. Correct "
         "the name, or draw the zone and teach it."
         for name, count in sorted(counted.items())
     ]

@@ -8,10 +8,11 @@ import typer
 
 from cameras.render import Content
 from inspector.commands.render import FamilyOption, ProductOption
-from inspector.commands.screen import out
+from inspector.commands.screen import err, out
 from inspector.errors import LineError
 from models.example import ShownUnit
 from models.example_files import LINES, write_examples
+from models.package import ModelPackage
 
 
 class DrawUnits(Protocol):
@@ -23,9 +24,11 @@ class DrawUnits(Protocol):
 
 
 class ReadUnits(Protocol):
-    """Photographs as units, in the form that `inspector teach` takes."""
+    """Photographs as units, in the form that `inspector teach` takes; and what of them was left out."""
 
-    def __call__(self, good: Path, defects: Path | None, mm_per_px: float) -> Iterator[ShownUnit]: ...
+    def __call__(
+        self, good: Path, defects: Path | None, mm_per_px: float, package: ModelPackage | None
+    ) -> tuple[Iterator[ShownUnit], tuple[str, ...]]: ...
 
 
 def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
@@ -50,17 +53,20 @@ def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
         mm_per_px: Annotated[
             float | None, typer.Option("--mm-per-px", min=0.0001, max=10, help="Scale of the photographs.")
         ] = None,
+        package: Annotated[
+            Path | None,
+            typer.Option("--package", help="Package in whose zones the marks of photographs lie, if it has several."),
+        ] = None,
     ) -> None:
         """Write units with their truth: pictures, masks and examples.jsonl, for `--data` and for `teach`.
 
-        They are drawn, or photographs of your own. Those lie in no zone: name it in the lines where the package has
-        several.
+        They are drawn, or photographs of your own.
         """
         if good is None:
-            if defects or mm_per_px:
+            if defects or mm_per_px or package:
                 raise LineError(
-                    "examples: --defects and --mm-per-px are of photographs. Nothing was written. Name those of good "
-                    "units too, with --good."
+                    "examples: --defects, --mm-per-px and --package are of photographs. Nothing was written. Name "
+                    "those of good units too, with --good."
                 )
             shown = draw(range(seed, seed + units), family=family, content=content, held_out=held_out, product=product)
         elif mm_per_px is None:
@@ -69,7 +75,9 @@ def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
                 "`inspector calibrate` measures it."
             )
         else:
-            shown = read(good, defects, mm_per_px)
+            shown, left_out = read(good, defects, mm_per_px, ModelPackage.load(package) if package else None)
+            for remark in left_out:
+                err.print(remark, style="yellow", highlight=False)
         count = write_examples(to, shown)
         out.print(f"{to / LINES}: {count} units", highlight=False)
 

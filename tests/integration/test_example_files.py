@@ -64,12 +64,12 @@ def test_what_a_taught_package_has_no_name_for_is_an_anomaly_to_it(tmp_path):
     assert [(defect.defect, defect.zone) for defect in unit.defects] == [("anomaly", "product")]
 
 
-def test_what_lies_in_no_zone_of_a_taught_package_lies_elsewhere_and_is_told(tmp_path):
+def test_what_lies_in_no_zone_of_a_taught_package_lies_in_the_rest_and_is_told(tmp_path):
     folder = _folder(tmp_path, _unit())
 
-    shown = open_examples(folder, defects=DEFECTS, zones=("label", "elsewhere"))
+    shown = open_examples(folder, defects=DEFECTS, zones=("label", "rest"))
 
-    assert [defect.zone for unit in shown for defect in unit.defects] == ["elsewhere"]
+    assert [defect.zone for unit in shown for defect in unit.defects] == ["rest"]
     assert dict(shown.unplaced) == {"tablet": 1}
     assert not open_examples(folder, defects=DEFECTS, zones=("product",)).unplaced
 

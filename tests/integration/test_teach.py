@@ -20,7 +20,7 @@ from models.prompt import CriterionText
 from tests.conftest import ROOT
 from tuning.errors import TuningError
 from tuning.teach.pictures import open_photographs
-from tuning.teach.teach import Taught, teach
+from tuning.teach.teach import Taught, _untried, teach
 from tuning.teach.zones import open_zones
 
 EDGE = 128
@@ -130,13 +130,13 @@ def test_a_defect_is_called_by_the_name_of_its_folder(taught: Taught) -> None:
 
 def test_a_defect_lies_in_the_zone_that_was_drawn_there_wherever_its_unit_lies(taught: Taught) -> None:
     eyes, tried = Eyes(taught.package, threads=2), 0
-    assert taught.package.manifest.words.zones == ("left half", "elsewhere")
+    assert taught.package.manifest.words.zones == ("left half", "rest")
     for seed in range(720, 740):
         pixels, (x, _) = unit(seed, smudge=True), middle(seed)
         across = float(np.nonzero(marked(pixels).max(0))[0].mean()) - x
         found = max(eyes.look(np.ascontiguousarray(pixels[..., ::-1]), 0.1).observations, key=lambda o: o.score)
         if abs(across) > 20:
-            assert found.zones == ("left half",) if across < 0 else ("elsewhere",), (seed, across)
+            assert found.zones == (("left half",) if across < 0 else ("rest",)), (seed, across)
             tried += 1
 
     assert tried >= 10
@@ -173,6 +173,22 @@ def test_every_figure_rests_on_pictures_that_were_held_out(taught: Taught) -> No
     assert len(taught.units) == len(taught.seen)
     assert taught.made_up == 0
     assert taught.auroc > 0.9
+
+
+def test_limits_below_anything_that_was_shown_are_told_once_for_all_kinds(taught: Taught) -> None:
+    shortest = {
+        kind: min(one.length_px for unit in taught.seen for one in unit.defects if one.defect == kind)
+        for kind in ("smudge", "pin hole")
+    }
+
+    (told,) = _untried(taught.seen, {"smudge": 2.0, "pin hole": 2.0, ANOMALY: 2.0})
+
+    assert told == (
+        "limits from 2.0 px on are taken, as all kinds together are found from there, for smudge (none below "
+        f"{shortest['smudge']:.0f} px was shown), pin hole (none below {shortest['pin hole']:.0f} px was shown). Show "
+        "smaller ones to be sure."
+    )
+    assert _untried(taught.seen, {"smudge": 0.9 * shortest["smudge"], "pin hole": None}) == []
 
 
 def test_what_has_no_name_has_a_class_of_its_own(taught: Taught) -> None:

@@ -1,6 +1,7 @@
 """Zones that a person draws on one picture: where they lie in the others, and what is refused before teaching."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def test_a_zone_lies_over_the_same_part_of_every_carton(tmp_path: Path) -> None:
 
     places = Places.of(open_zones(tmp_path / "zones.yaml", photographs), frame, lying)
 
-    assert places.names == ("print", "lot field", "elsewhere")
+    assert places.names == ("print", "lot field", "rest")
     assert np.allclose(places.shares.sum(0), 1, atol=1e-4)
     for photo in photographs.good:
         laid = lying.template.lay(fit(photo.pixels(), *frame).pixels).pixels
@@ -60,8 +61,30 @@ def test_a_defect_lies_where_most_of_it_is(tmp_path: Path) -> None:
     left[:, : columns // 3] = 255
 
     assert places.under((0, 0, columns, 20), left) == "lot field"
-    assert places.under((0, 0, columns, 20), 255 - left) == "elsewhere"
+    assert places.under((0, 0, columns, 20), 255 - left) == "rest"
     assert places.logits.shape == (2, rows // MAP_STRIDE, columns // MAP_STRIDE)
+
+
+def test_a_zone_that_touches_the_edge_of_its_picture_reaches_beyond_it(tmp_path: Path) -> None:
+    """The other pictures show a little more there."""
+    photographs = photographed(tmp_path, turned=2, moved=4)
+    (tmp_path / "zones.yaml").write_text(boxes(("print", (0, 80, COLUMNS, ROWS))), encoding="utf-8")
+    frame = frame_of(photographs.all)
+    places = Places.of(open_zones(tmp_path / "zones.yaml", photographs), frame, lying_of(photographs, *frame))
+
+    assert places.shares[0][-1].min() == 1
+    assert places.shares[0][:, [0, -1]][frame[0] // 2 + 20 :].min() == 1
+
+
+def test_a_picture_whose_name_several_have_is_named_with_its_folder(tmp_path: Path) -> None:
+    photographs = photographed(tmp_path, turned=2, moved=4)
+    twice = replace(photographs, good=(*photographs.good, replace(photographs.good[0], path=Path("b/0.png"))))
+    (tmp_path / "zones.yaml").write_text(boxes(("lot", LOT)), encoding="utf-8")
+    (tmp_path / "clear.yaml").write_text(boxes(("lot", LOT), picture="b/0.png"), encoding="utf-8")
+
+    with pytest.raises(TuningError, match=r"0\.png: several of the good pictures are called so"):
+        open_zones(tmp_path / "zones.yaml", twice)
+    assert open_zones(tmp_path / "clear.yaml", twice).photo.path == Path("b/0.png")
 
 
 def test_zones_need_units_that_lie_alike(tmp_path: Path) -> None:
@@ -93,7 +116,7 @@ def test_a_zone_that_the_eyes_cannot_tell_apart_is_refused(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        pytest.param(boxes(("lot", LOT), picture="bad.png"), "picture: bad.png is none of the good", id="picture"),
+        pytest.param(boxes(("lot", LOT), picture="bad.png"), "bad.png: is none of the good", id="picture"),
         pytest.param(
             boxes(("lot", (96, 74, COLUMNS + 1, 98))),
             f"zones.lot.boxes: [96, 74, {COLUMNS + 1}, 98] does not lie in 0.png of {COLUMNS} x {ROWS} px",
@@ -103,8 +126,12 @@ def test_a_zone_that_the_eyes_cannot_tell_apart_is_refused(tmp_path: Path) -> No
         pytest.param(
             boxes(("lot", LOT), ("logo", (40, 40, 100, 80))), "zones.lot.boxes and zones.logo.boxes", id="both"
         ),
-        pytest.param(boxes(("elsewhere", LOT)), "zones.elsewhere: a zone cannot be called so", id="elsewhere"),
+        pytest.param(boxes(("rest", LOT)), "zones.rest: a zone cannot be called 'rest'", id="the rest"),
         pytest.param(boxes(("Lot field", LOT)), "in small letters", id="capitals"),
+        pytest.param(boxes(("tablet", LOT)), "a zone cannot be called 'tablet'", id="what is counted"),
+        pytest.param(boxes(("critical area", LOT)), "cannot be called 'critical area'", id="a severity"),
+        pytest.param(boxes(("lot", LOT), also="    words: ['']\n"), "cannot be called ''", id="an empty word"),
+        pytest.param(boxes(("lot", LOT), also="    words: [Anomaly]\n"), "'Anomaly' is what", id="in capitals"),
         pytest.param(boxes(("lot on box", LOT)), "'lot on box' cannot be told from the words round it", id="unsayable"),
         pytest.param(boxes(("anomaly", LOT)), "zones.anomaly: 'anomaly' is what a defect", id="a defect's name"),
         pytest.param(

@@ -114,6 +114,7 @@ def test_a_clause_that_nobody_knows_is_refused(tmp_path: Path):
         ("", "empty or not a mapping"),
         ("- a list", "empty or not a mapping"),
         ("a: [", "not readable as YAML"),
+        ("title: \x00", "Save the file as UTF-8"),
         ("title: 2024-02-30", "not readable as YAML"),
         ("[" * 9999, "not readable as YAML"),
     ],

@@ -55,6 +55,15 @@ def test_good_units_alone_are_enough(good):
     assert taken.defects == (ANOMALY,)
 
 
+def test_fewer_good_pictures_than_are_asked_for_are_told(good, bad, tmp_path):
+    (told,) = (remark for remark in open_photographs(good, bad).remarks if "good pictures" in remark)
+    for seed in range(20, 28):
+        write(tmp_path / "good" / f"{seed}.png", picture(seed))
+
+    assert told.startswith("12 good pictures: what is usual is hardly known from so few, 20 to 100")
+    assert not any("good pictures" in remark for remark in open_photographs(good, bad).remarks)
+
+
 def test_a_mask_beside_a_picture_marks_its_defect(good, bad):
     mask = np.zeros((EDGE, EDGE), np.uint8)
     mask[10:20, 5:9] = 255

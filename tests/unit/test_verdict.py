@@ -188,6 +188,26 @@ def test_a_defect_that_may_lie_where_nobody_names_it_holds():
     assert verdict.text == "a spot on foil that may be on pocket, which no criterion names"
 
 
+@pytest.mark.parametrize(
+    "classes",
+    [
+        (("stain", 0.55), ("crack", 0.45)),
+        (("stain", 0.7), ("crack", 0.15), ("chip", 0.15)),  # together
+    ],
+)
+def test_what_may_be_another_defect_in_another_place_which_rejects_holds(classes: tuple[tuple[str, float], ...]):
+    strict_on_tablets = [
+        criterion(f"{name}-{severity}", name, None, severity, zone)
+        for name in ("crack", "chip")
+        for zone, severity in (("tablet", "critical"), ("not tablet", "minor"))
+    ]
+    by = sheet(criterion("C", "stain", None, "minor"), *strict_on_tablets)
+    across = seen("stain", zone="foil").model_copy(update={"classes": classes, "perhaps_on": ("tablet",)})
+
+    assert judge(across, by=by).disposition is HOLD
+    assert judge(across.model_copy(update={"perhaps_on": ()}), by=by).disposition is ACCEPT
+
+
 def test_a_defect_that_may_lie_in_a_zone_may_count_there():
     few = sheet(criterion("A", "spot", ("count", ">", 1.0), "major", "label"), criterion("B", "spot", None, "minor"))
     inside, across = seen("spot", zone="label"), seen("spot", zone="foil").model_copy(update={"perhaps_on": ("label",)})

@@ -12,6 +12,7 @@ from random import Random
 from ruamel.yaml import YAML
 
 from cameras.render import ZONES
+from models.note import REST
 from tuning.mind import wording
 from tuning.mind.carried import Open, opened
 from tuning.mind.speak import Said
@@ -46,8 +47,8 @@ class Vocabulary:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Zones that a rule can be restricted to: to name the only one restricts nothing."""
-        return self.zones if len(self.zones) > 1 else ()
+        """Zones that a rule can be restricted to: to name the only one restricts nothing, and forms fit no rest."""
+        return tuple(zone for zone in self.zones if zone != REST) if len(self.zones) > 1 else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def unit_of(case: Case, mm_per_px: float, places: Places) -> ShownUnit:
         case.shown.photo.defects,
         case.marks,
         mm_per_px=scale,
-        zone_of=lambda mark: places.under(mark.box, mark.mask),
+        zones=[places.under(mark.box, mark.mask) for mark in case.marks],
         unmarked_in=places.names[-1],
         groups={"pictures": "made-up damage" if case.made_up else "photographs"},
     )

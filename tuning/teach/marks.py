@@ -1,18 +1,19 @@
 """What is marked in a picture as separate defects with their sizes, and photographs as units with their truth."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.example import ShownDefect, ShownUnit
+from models.example import UNIT, ShownDefect, ShownUnit
 from models.example_files import longest_px
+from models.eyes import Eyes
+from models.note import PRODUCT
 from models.observation import Box
-from tuning.teach.package import PRODUCT
-from tuning.teach.pictures import read_photographs
+from models.package import ModelPackage
+from tuning.teach.pictures import ToShow
 
 Floats = NDArray[np.float32]
 
@@ -70,7 +71,7 @@ def shown_unit(
     marks: Sequence[Mark],
     *,
     mm_per_px: float,
-    zone_of: Callable[[Mark], str],
+    zones: Sequence[str],
     unmarked_in: str,
     groups: dict[str, str],
 ) -> ShownUnit:
@@ -79,13 +80,14 @@ def shown_unit(
     Args:
         defects: kinds that it shows; none: good.
         marks: where; none though it is bad: nobody marked where, and whatever is found there counts.
+        zones: of each mark.
         unmarked_in: the zone of those.
     """
     rows, columns = pixels.shape[:2]
     shown = [
         ShownDefect(
             defect=mark.defect,
-            zone=zone_of(mark),
+            zone=zone,
             box_px=mark.box,
             mask=mark.mask,
             sizes={
@@ -97,7 +99,7 @@ def shown_unit(
             specified=True,
             whole=False,
         )
-        for mark in marks
+        for mark, zone in zip(marks, zones, strict=True)
     ]
     if not shown:
         everywhere = np.full((rows, columns), EVERYWHERE, np.uint8)
@@ -109,23 +111,25 @@ def shown_unit(
     return ShownUnit(name, pixels, mm_per_px, rows * columns * mm_per_px**2, tuple(shown), groups)
 
 
-def photographed_units(good: Path, defects: Path | None, mm_per_px: float) -> Iterator[ShownUnit]:
-    """Photographs in the form that teaching takes, as units with their truth; all in one zone.
+def photographed_units(shown: ToShow, mm_per_px: float, package: ModelPackage | None) -> Iterator[ShownUnit]:
+    """Photographs as units with their truth.
 
-    Raises:
-        TuningError: one problem a line, before the first unit.
+    Args:
+        package: whose zones the marks lie in, as its eyes lay each picture; without one they lie in the product.
     """
-    for photo in read_photographs(good, defects):
+    eyes = Eyes(package, threads=1) if package else None
+    for photo, group in zip(shown.photos, shown.groups, strict=True):
+        pixels = photo.pixels()
         masks = () if photo.masks is None else photo.masks.astype(np.float32)
         kinds = zip(photo.defects, masks, strict=True) if len(masks) else ()
         marks = [mark for kind, mask in kinds for mark in marks_of(kind, mask)]
         yield shown_unit(
             photo.name,
-            photo.pixels(),
+            pixels,
             photo.defects,
             marks,
             mm_per_px=mm_per_px,
-            zone_of=lambda mark: PRODUCT.name,
-            unmarked_in=PRODUCT.name,
-            groups={},
+            zones=[eyes.zone_under(pixels, one.box, one.mask) if eyes else PRODUCT for one in marks],
+            unmarked_in=package.manifest.words.zones[-1] if package else PRODUCT,
+            groups={UNIT: group} if group else {},
         )

@@ -14,6 +14,7 @@ import numpy as np
 from models.assemble import PARTS_FOLDER, Parts, load_adapter, mind_files, sealed
 from models.base_wheel import fetch, opened
 from models.grammar import grammar_tokens
+from models.note import PRODUCT
 from models.package import (
     EYES_GRAPH,
     EYES_TENSORS,
@@ -30,7 +31,7 @@ from models.tokens import Tokens, tokenizer_json
 from models.verdict import OperatingPoint
 from tuning.errors import TuningError
 
-PRODUCT = Zone(name="product", about="the whole product", words=("unit", "part"))  # the one zone where none was drawn
+WHOLE = Zone(name=PRODUCT, about="the whole product", words=("unit", "part"))  # where no zone was drawn
 VERSION = "1"
 
 

@@ -18,16 +18,15 @@ from PIL import ExifTags, Image
 from models.answer import note_pieces, parse_note
 from models.errors import AnswerMalformed
 from models.evaluate_eyes import MARKED as FAINT
-from models.example_files import ANOMALY, can_be_shown, class_name, stored
+from models.example_files import ANOMALY, LINES, can_be_shown, class_name, stored
 from models.eyes import SMALLEST_EDGE
-from models.note import SEVERITIES, Note, Tier
+from models.note import PRODUCT, SEVERITIES, Note, Tier
 from models.observation import Box
 from models.package import sayable_class
 from tuning.errors import TuningError
-from tuning.teach.package import PRODUCT
 from tuning.teach.sources import Named, NamedMark, named_bad, named_good
 
-FEWEST_GOOD = 10
+FEWEST_GOOD, ASKED_GOOD = 10, 20
 FEWEST_TO_NAME = 4  # pictures of a defect, for it to become a class of its own
 MOST_MARKED = 0.95  # of a picture: a mask of more is inverted, or marked in a channel that does not count
 UPRIGHT = 1  # EXIF orientation
@@ -111,6 +110,7 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         )
     if problems:
         raise TuningError("\n".join([*problems, "Nothing was taught."]))
+    too_few = f"{count} good pictures: what is usual is hardly known from so few, {ASKED_GOOD} to 100 are asked for."
     groups, remarks = _grouped(photos, prints, opened.groups)
     photos = [replace(photo, group=group) for photo, group in zip(photos, groups, strict=True)]
     if problem := _one_sided(photos):
@@ -121,21 +121,36 @@ def open_photographs(good: Path, defects: Path | None) -> Photographs:
         tuple(photo for photo in photos if not photo.is_bad),
         tuple(photo for photo in photos if photo.is_bad),
         (*names, ANOMALY),
-        (*opened.left_out, *remarks, *few),
+        (*opened.left_out, *([too_few] if count < ASKED_GOOD else []), *remarks, *few),
         _digest(photos, prints),
     )
 
 
-def read_photographs(good: Path, defects: Path | None) -> tuple[Photo, ...]:
+@dataclass(frozen=True, slots=True)
+class ToShow:
+    """Photographs that are shown to a package and teach nothing."""
+
+    photos: tuple[Photo, ...]
+    groups: tuple[str, ...]  # of each, as it was stated; empty where nothing was
+    remarks: tuple[str, ...]  # what was left out
+
+
+def read_photographs(good: Path, defects: Path | None) -> ToShow:
     """The same photographs to be shown, not taught: however few they are, each under the name that it was given.
 
     Raises:
         TuningError: one problem a line, each with what to do.
     """
+    for folder in (good, defects):
+        if folder is not None and (folder / LINES).is_file():
+            raise TuningError(
+                f"{folder}: is a folder of examples already. Nothing was written. Name it with --data where it is to "
+                "be shown."
+            )
     opened = _open(good, defects)
     if opened.problems:
-        raise TuningError("\n".join([*opened.problems, "Nothing was read."]))
-    return tuple(opened.photos)
+        raise TuningError("\n".join([*opened.problems, "Nothing was written."]))
+    return ToShow(tuple(opened.photos), tuple(opened.groups), tuple(opened.left_out))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +205,7 @@ def _read(path: Path) -> NDArray[np.uint8]:
         raise TuningError(f"{path}: is no picture that can be read. Replace or delete it.")
     if not can_be_shown(pixels):
         raise TuningError(
-            f"{path}: {pixels.dtype} {'x'.join(map(str, pixels.shape))}; taught are 8-bit pictures, grey or colour, of "
+            f"{path}: {pixels.dtype} {'x'.join(map(str, pixels.shape))}; taken are 8-bit pictures, grey or colour, of "
             f"at least {SMALLEST_EDGE} px, as the line's camera delivers them. Replace or delete it."
         )
     return pixels
@@ -284,9 +299,9 @@ def _unspeakable(names: Collection[str]) -> list[str]:
     problems = []
     for name in sorted(names):
         tier = Tier(operator=">", limit=1.0, severity="major")
-        notes = [Note(kind="off", defect=name), Note(kind="any", defect=name, severity="major", zone=PRODUCT.name)]
-        notes += [Note(kind="count", defect=name, unit="count", tiers=(tier,), zone=PRODUCT.name, outside=True)]
-        if name in (PRODUCT.name, *RULE_WORDS) or not _is_sayable(name) or not all(_reads_back(note) for note in notes):
+        notes = [Note(kind="off", defect=name), Note(kind="any", defect=name, severity="major", zone=PRODUCT)]
+        notes += [Note(kind="count", defect=name, unit="count", tiers=(tier,), zone=PRODUCT, outside=True)]
+        if name in (PRODUCT, *RULE_WORDS) or not _is_sayable(name) or not all(_reads_back(note) for note in notes):
             problems.append(f"{name}: a defect cannot be called so, the model's notes would not hold it. Rename it.")
     return problems
 
@@ -301,7 +316,7 @@ def _is_sayable(name: str) -> bool:
 
 def _reads_back(note: Note) -> bool:
     try:
-        return parse_note("".join(note_pieces(note)), (PRODUCT.name,)) == note
+        return parse_note("".join(note_pieces(note)), (PRODUCT,)) == note
     except AnswerMalformed:
         return False
 

@@ -30,7 +30,7 @@ FEWEST_SIZED = 24  # marked defects that were found, for a size to be stated
 NAMING_STEPS, NAMING_RATE, NAMING_DECAY = 600, 5e-3, 0.3
 STEEPEST = 3.0
 NEVER = -1e4  # logit
-AS_SHARED = 1.1  # of a zone's fact: of two zones one that has a quarter of a region has a probability of a quarter
+AS_SHARED = 1.1  # of a zone's fact: one that has half of the region less than another is a third as likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,11 @@ def tensors_of(
     table = np.array([region.facts for region in regions], np.float32).reshape(-1, facts)
     centre = table.mean(0) if len(table) else np.zeros(facts, np.float32)
     scale = (table.std(0) if len(table) else np.zeros(facts, np.float32)) + np.float32(0.05)
-    weights = _naming((table - centre) / scale, labels, classes, learnt.seed)
+    zones, first = len(learnt.places.zones), HIGHEST + FEATURES + classes  # of the facts: each zone's share of a region
+    x = (table - centre) / scale
+    x[:, first : first + zones] = 0  # where nothing was taught, a name would hang on noise
+    weights = _naming(x, labels, classes, learnt.seed)
+    weights[first : first + zones] = 0
     both = np.concatenate([weights[:-1], -weights[:-1]], 1)
     out = np.concatenate([np.eye(classes), -np.eye(classes)])
     real = np.zeros(facts + 1)
@@ -148,7 +152,6 @@ def tensors_of(
     for fact, share in zip(WORST_FACTS, (1.0, learnt.weight, learnt.whole), strict=True):
         real[fact] = line.slope * share * scale[fact]
         real[-1] += line.slope * share * centre[fact]
-    zones, first = len(learnt.places.zones), HIGHEST + FEATURES + classes  # of the facts: each zone's share of a region
     where = np.zeros((facts + 1, zones))
     where[first : first + zones] = AS_SHARED * np.diag(scale[first : first + zones])
     where[-1] = AS_SHARED * centre[first : first + zones]

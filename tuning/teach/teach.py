@@ -347,15 +347,16 @@ def _remarks(seen: tuple[SeenUnit, ...], point: Point) -> list[str]:
 
 def _untried(seen: tuple[SeenUnit, ...], smallest: dict[str, float | None]) -> list[str]:
     """Kinds of which limits are taken at sizes that none of its pictures shows."""
-    remarks = []
+    untried: dict[float, list[str]] = {}
     for name, found_from in smallest.items():
         shown = [one.length_px for unit in seen for one in unit.defects if one.defect == name and not one.whole]
         if found_from is not None and shown and found_from < 0.8 * min(shown):
-            remarks.append(
-                f"{name}: limits from {found_from:.1f} px on are taken, as all kinds together are found from there; "
-                f"none below {min(shown):.0f} px was shown. Show smaller ones to be sure."
-            )
-    return remarks
+            untried.setdefault(round(found_from, 1), []).append(f"{name} (none below {min(shown):.0f} px was shown)")
+    return [
+        f"limits from {found_from:.1f} px on are taken, as all kinds together are found from there, for "
+        f"{', '.join(names)}. Show smaller ones to be sure."
+        for found_from, names in untried.items()
+    ]
 
 
 def _cores() -> int:

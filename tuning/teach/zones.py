@@ -1,12 +1,12 @@
 """Zones of a taught product: boxes that a person drew on one good picture, and where they lie in every other.
 
 Every picture is laid over the product's template, so a place of it is the same place of the unit. What lies in no box
-is elsewhere. A place belongs to one zone: boxes of two that overlap are refused, for a defect there would be judged by
-the words about one of them.
+is of the rest. A place belongs to one zone: boxes of two that overlap are refused, for a defect there would be judged
+by the words about one of them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from models.digest import digest_bytes
-from models.example_files import ELSEWHERE
+from models.eyes import TABLET, fit
+from models.note import PRODUCT, REST
 from models.observation import Box
 from models.package import Zone, ZoneName, ends_in_place
 from models.problems import problems_of
@@ -26,14 +27,17 @@ from models.regions import MAP_STRIDE
 from tuning.errors import TuningError
 from tuning.teach.lessons import shown
 from tuning.teach.lying import Lying
-from tuning.teach.package import PRODUCT
+from tuning.teach.package import WHOLE
 from tuning.teach.pictures import RULE_WORDS, Photo, Photographs
 
 Floats = NDArray[np.float32]
 
 MOST = 6
+RESERVED = (REST, PRODUCT, *WHOLE.words, TABLET)  # the last is counted, and measured areas refer to it
 AVERAGED = 12  # good pictures under the drawn zones
 SURE = 8.0  # logit of a place that lies in a zone as a whole
+BEYOND_PX = 4096.0  # how far a box that touches the picture's edge reaches: pictures show a little more or less there
+SUBPIXEL = 4  # bits of a corner's place
 _COLOURS = ((40, 120, 240), (240, 140, 30), (40, 170, 80), (200, 60, 190), (230, 200, 40), (90, 200, 220))
 
 
@@ -52,7 +56,7 @@ class ZonesFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    picture: str  # file name of the good picture that the boxes are drawn on
+    picture: str  # the good picture that the boxes are drawn on: its file name, or as much of its path as is needed
     zones: dict[ZoneName, DrawnZone] = Field(min_length=1, max_length=MOST)
 
 
@@ -60,8 +64,9 @@ class ZonesFile(BaseModel):
 class Drawn:
     """Checked zones of one picture."""
 
-    photo: Photo  # its masks are the zones
-    zones: tuple[Zone, ...]  # in the order of its masks, elsewhere behind them
+    photo: Photo
+    zones: tuple[Zone, ...]  # the rest behind them
+    boxes: tuple[tuple[Box, ...], ...]  # of each but the rest
     digest: str  # of the file
 
 
@@ -75,7 +80,7 @@ class Places:
     @staticmethod
     def whole(frame: tuple[int, int]) -> "Places":
         """One zone: the product."""
-        return Places((PRODUCT,), np.ones((1, *frame), np.float32))
+        return Places((WHOLE,), np.ones((1, *frame), np.float32))
 
     @staticmethod
     def of(drawn: Drawn, frame: tuple[int, int], lying: Lying | None) -> "Places":
@@ -94,11 +99,16 @@ class Places:
                 f"zones: {drawn.photo.name} does not lie as the others do. Nothing was taught. Draw the zones on "
                 "another good picture."
             )
-        (one,) = shown([drawn.photo], *frame, lying.template)
-        assert one.masks is not None
-        own = np.clip(one.masks, 0, 1)
-        shares = np.concatenate([own, np.clip(1 - own.sum(0, keepdims=True), 0, 1)])
-        places = Places(drawn.zones, np.ascontiguousarray(shares / shares.sum(0), np.float32))
+        fitted = fit(drawn.photo.pixels(), *frame)
+        back = lying.template.lay(fitted.pixels).back
+        own = np.zeros((len(drawn.boxes), *frame), np.float32)
+        for share, boxes in zip(own, drawn.boxes, strict=True):
+            for box in boxes:
+                corners = _corners(box, drawn.photo.size) * fitted.zoom + (fitted.left, fitted.top)
+                laid = np.column_stack([corners, np.ones(4)]) @ cv2.invertAffineTransform(back).T
+                cv2.fillConvexPoly(share, np.round((laid - 0.5) * 2**SUBPIXEL).astype(np.int32), 1.0, shift=SUBPIXEL)
+        own /= np.maximum(own.sum(0), 1)  # along a border that two zones share
+        places = Places(drawn.zones, np.concatenate([own, 1 - own.sum(0, keepdims=True)]))
         for zone, logits in zip(drawn.zones[:-1], places.logits, strict=False):
             if not (logits > SURE / 2).any():
                 raise TuningError(
@@ -153,7 +163,7 @@ class Places:
 
 def zone_names(drawn: Drawn | None) -> tuple[str, ...]:
     """What a sheet may name."""
-    return tuple(zone.name for zone in (drawn.zones if drawn else (PRODUCT,)))
+    return tuple(zone.name for zone in (drawn.zones if drawn else (WHOLE,)))
 
 
 def open_zones(path: Path, photographs: Photographs) -> Drawn:
@@ -162,40 +172,47 @@ def open_zones(path: Path, photographs: Photographs) -> Drawn:
     Raises:
         TuningError: one problem a line, with what to do.
     """
+    form = "Nothing was taught. Write `picture` and `zones`, UTF-8, as configs/zones/carton.yaml has them."
     try:
         content = path.read_bytes()
         file = ZonesFile.model_validate(YAML(typ="safe", pure=True).load(content.decode("utf-8-sig")))
     except ValidationError as error:
-        raise TuningError(f"{problems_of(path, error)}\nNothing was taught.") from error
+        raise TuningError(f"{problems_of(path, error)}\n{form}") from error
     except (OSError, ValueError, RecursionError, YAMLError) as error:
-        raise TuningError(
-            f"{path}: cannot be read ({' '.join(str(error).split())}). Nothing was taught. Write `picture` and "
-            "`zones`, as configs/zones/carton.yaml has them."
-        ) from error
-    photo = next((one for one in photographs.good if one.path.name == file.picture), None)
-    if photo is None:
-        raise TuningError(
-            f"{path}: picture: {file.picture} is none of the good pictures. Nothing was taught. Name the file that "
-            f"the boxes were drawn on, for example {photographs.good[0].path.name}."
-        )
-    masks = _masks(file, photo)
+        raise TuningError(f"{path}: cannot be read ({' '.join(str(error).split())}). {form}") from error
+    photo = _pictured(path, file.picture, photographs)
     problems = [*_misplaced(file, photo), *_unspeakable(file, photographs.defects)]
-    problems += [] if problems else _over_each_other(file, masks)
+    problems += [] if problems else _over_each_other(file)
     if problems:
         raise TuningError("\n".join([*(f"{path}: {problem}" for problem in problems), "Nothing was taught."]))
-    zones = [Zone(name=name, about=zone.about or name, words=zone.words) for name, zone in file.zones.items()]
-    rest = Zone(name=ELSEWHERE, about=f"outside the {' and the '.join(file.zones)}")
-    return Drawn(replace(photo, masks=masks), (*zones, rest), digest_bytes(content))
+    zones = [
+        Zone(name=name, about=" ".join(zone.about.split()) or name, words=zone.words)
+        for name, zone in file.zones.items()
+    ]
+    rest = Zone(name=REST, about=f"outside the {' and the '.join(file.zones)}")
+    return Drawn(photo, (*zones, rest), tuple(zone.boxes for zone in file.zones.values()), digest_bytes(content))
 
 
-def _masks(file: ZonesFile, photo: Photo) -> NDArray[np.bool_]:
-    """(zones, H, W) of the picture."""
-    columns, rows = photo.size
-    masks = np.zeros((len(file.zones), rows, columns), np.bool_)
-    for own, zone in zip(masks, file.zones.values(), strict=True):
-        for x0, y0, x1, y1 in zone.boxes:
-            own[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = True
-    return masks
+def _pictured(path: Path, picture: str, photographs: Photographs) -> Photo:
+    """The good picture of that name."""
+    wanted = Path(picture).parts
+    found = [one for one in photographs.good if wanted and one.path.parts[-len(wanted) :] == wanted]
+    if len(found) == 1:
+        return found[0]
+    wrong = "several of the good pictures are called so" if found else "is none of the good pictures"
+    shown_as = found[0].name if found else photographs.good[0].path.name
+    raise TuningError(
+        f"{path}: picture: {picture}: {wrong}. Nothing was taught. Name the one that the boxes were drawn on, for "
+        f"example {shown_as}."
+    )
+
+
+def _corners(box: Box, size: tuple[int, int]) -> NDArray[np.float64]:
+    """(4, 2) in px of the picture, beyond its edge where the box touches it."""
+    (x0, y0, x1, y1), (columns, rows) = box, size
+    left, right = (-BEYOND_PX if x0 == 0 else x0), (columns + BEYOND_PX if x1 == columns else x1)
+    top, bottom = (-BEYOND_PX if y0 == 0 else y0), (rows + BEYOND_PX if y1 == rows else y1)
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
 
 
 def _misplaced(file: ZonesFile, photo: Photo) -> Iterator[str]:
@@ -211,21 +228,28 @@ def _misplaced(file: ZonesFile, photo: Photo) -> Iterator[str]:
 
 def _unspeakable(file: ZonesFile, defects: Sequence[str]) -> Iterator[str]:
     """Names that a sheet could not use, or would not be understood by."""
-    called: dict[str, str] = dict.fromkeys(defects, "a defect")
+    called: dict[str, str] = {defect.lower(): "a defect" for defect in defects}
     for name, zone in file.zones.items():
-        if name in (*RULE_WORDS, ELSEWHERE, PRODUCT.name, *PRODUCT.words) or name != name.lower():
-            yield f"zones.{name}: a zone cannot be called so, sentences use it otherwise. Rename it, in small letters."
+        if name != name.lower():
+            yield f"zones.{name}: write the name in small letters, as sheets do."
         for word in (name, *zone.words):
-            if (other := called.setdefault(word, f"the zone {name}")) != f"the zone {name}":
+            plain = " ".join(word.lower().split())
+            if not plain or plain in RESERVED or not set(RULE_WORDS).isdisjoint(plain.split()):
+                yield f"zones.{name}: a zone cannot be called {word!r}, sentences use it otherwise. Use another word."
+            elif (other := called.setdefault(plain, f"the zone {name}")) != f"the zone {name}":
                 yield f"zones.{name}: {word!r} is what {other} is called. Use another word."
         if mistaken := [defect for defect in defects if ends_in_place(defect, name)]:
             yield f"zones.{name}: the defect {mistaken[0]!r} cannot be told from one in this zone. Rename one of them."
 
 
-def _over_each_other(file: ZonesFile, masks: NDArray[np.bool_]) -> Iterator[str]:
-    for (one, first), (other, second) in combinations(zip(file.zones, masks, strict=True), 2):
-        if both := int((first & second).sum()):
+def _over_each_other(file: ZonesFile) -> Iterator[str]:
+    for (one, first), (other, second) in combinations(file.zones.items(), 2):
+        if any(_overlap(a, b) for a in first.boxes for b in second.boxes):
             yield (
-                f"zones.{one}.boxes and zones.{other}.boxes have {both} px in common. A defect there would be judged "
-                "by the words about one of them: draw boxes that do not overlap, several for a zone round another."
+                f"zones.{one}.boxes and zones.{other}.boxes overlap. A defect there would be judged by the words about "
+                "one of them: draw boxes that do not, several for a zone round another."
             )
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return max(one[0], other[0]) < min(one[2], other[2]) and max(one[1], other[1]) < min(one[3], other[3])
