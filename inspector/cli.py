@@ -205,6 +205,7 @@ def teach(
         taught.package,
         taught.units,
         taught.seen,
+        taught.at,
         auroc=taught.auroc,
         facts=facts,
         remarks=taught.remarks,
@@ -212,9 +213,7 @@ def teach(
         threads=os.cpu_count() or 1,
     )
     folder = to.with_name(f"{to.name}-report")
-    page = write_report(
-        folder, report, gallery, content, taught.package.manifest.operating_point, scaled=mm_per_px is not None
-    )
+    page = write_report(folder, report, gallery, content, taught.at, scaled=mm_per_px is not None)
     for figure in report.figures:
         if figure.topic == "pictures":
             cells = cells_of(figure)

@@ -204,7 +204,10 @@ def _problems(
         if defects is not None and ANOMALY not in defects and defect.defect not in defects:
             found.append(f"defects: the package has no {defect.defect}, only {', '.join(defects)}. Use its words.")
         if zones is not None and defect.zone not in zones and _must_be_known(defect.zone, zones):
-            found.append(f"defects: the package has no zone {defect.zone}, only {', '.join(zones)}. Use its words.")
+            way = ", or write photographs anew with `inspector examples --package`" if defect.zone == PRODUCT else ""
+            found.append(
+                f"defects: the package has no zone {defect.zone}, only {', '.join(zones)}. Use its words{way}."
+            )
         if defect.mask and not (folder / defect.mask).is_file():
             found.append(f"defects: mask {defect.mask} is not there. Correct the path, or leave it empty.")
         x0, y0, x1, y1 = defect.box_px

@@ -61,7 +61,7 @@ class RegionStage:
     area: Floats  # (classes, estimators + 1): log root of the area
     knots: Floats  # (knots,) log px at which spreads are given
     spreads: Floats  # (3, classes, knots): half-width of log length, log area, log share of the unit
-    thresholds: Floats  # (3,) edge, peak, most regions
+    thresholds: Floats  # (3,) edge, peak, most regions; or (4,): what faint ones reach as well
     unit_area: Floats  # (1,) true over seen area of a tablet
     usual: Floats  # (n,) centre of the frames' statistics
     whiten: Floats  # (n, d): makes their spread round
@@ -83,7 +83,8 @@ class RegionStage:
 
     @property
     def at(self) -> Thresholds:
-        return Thresholds(float(self.thresholds[0]), float(self.thresholds[1]), int(self.thresholds[2]))
+        edge, peak, most, *faint = (float(one) for one in self.thresholds)
+        return Thresholds(edge, peak, int(most), *faint)
 
     def name(self, region: Region) -> Named:
         """What it is by the mean opinion of the perceptrons, and where."""

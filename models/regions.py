@@ -17,6 +17,7 @@ Floats = NDArray[np.float32]
 MASK_STRIDE, MAP_STRIDE = 2, 4  # px of the graph's frame per cell
 MARGIN = 4  # cells round a region that are looked at with it
 MOSTLY = 0.7  # of the area that looks like tablets; 0.95 on all but 1 in 100 rendered packs
+FAINT_EDGE = 0.8  # of the highest probability that a faint region has to reach: down to there it extends
 FAINTEST = 0.5  # px or px2 at the least, so that a logarithm exists
 ESTIMATORS = 9  # of a region's size
 LEVELS = 5  # that a region is cut at, to see whether it falls apart: shallower valleys are within one defect
@@ -40,6 +41,7 @@ class Thresholds:
     edge: float
     peak: float
     most: int  # regions of one frame, the strongest first
+    faint: float | None = None  # what reaches no more than this, and is not beside a region, is one as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +61,43 @@ class Region:
 
 def find_regions(maps: Maps, at: Thresholds, px_per_mm: float) -> list[Region]:
     """All regions of a frame, the strongest first."""
-    low, high = _logit(at.edge), _logit(at.peak)
-    if float(maps.mask.max()) < high:
+    cut = _cut(maps.mask, _logit(at.edge), _logit(at.peak), at.most)
+    if at.faint is not None and len(cut) < at.most:
+        beside = np.zeros(maps.mask.shape, np.bool_)
+        for one in cut:
+            beside |= one.labels == one.label
+        faint = _cut(maps.mask, _logit(FAINT_EDGE * at.faint), _logit(at.faint), at.most)
+        cut += [one for one in faint if not beside[one.labels == one.label].any()][: at.most - len(cut)]
+    usual = maps.features[:, ::2, ::2].mean((1, 2)) if cut else maps.features[:, 0, 0]
+    return [_region(maps, one, usual, px_per_mm) for one in cut]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """One connected place over a level."""
+
+    labels: NDArray[np.int32]  # of the whole frame
+    label: int
+    box: tuple[int, int, int, int]  # x, y, width, height in cells
+    low: float  # logit that it was cut at
+    peak: float
+
+
+def _cut(mask: Floats, low: float, high: float, most: int) -> list[_Cut]:
+    """Places that reach `high` and extend down to `low`, the strongest first."""
+    if float(mask.max()) < high:
         return []
-    over = (maps.mask > low).astype(np.uint8)
+    over = (mask > low).astype(np.uint8)
     joined = cv2.dilate(over, np.ones((3, 3), np.uint8))  # cells one apart are one region
     count, found, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     labels = np.asarray(found, np.int32)
     peaks = np.full(count, -np.inf, np.float32)
-    hot = np.nonzero(maps.mask >= high)
-    np.maximum.at(peaks, labels[hot], maps.mask[hot])
+    hot = np.nonzero(mask >= high)
+    np.maximum.at(peaks, labels[hot], mask[hot])
     peaks[0] = -np.inf
-    strongest = [int(i) for i in np.argsort(-peaks)[: at.most] if peaks[i] >= high]
-    usual = maps.features[:, ::2, ::2].mean((1, 2))
-    return [
-        _region(maps, labels, i, tuple(int(v) for v in boxes[i][:4]), low, float(peaks[i]), usual, px_per_mm)
-        for i in strongest
-    ]
+    strongest = [int(i) for i in np.argsort(-peaks)[:most] if peaks[i] >= high]
+    placed = [(i, *(int(v) for v in boxes[i][:4])) for i in strongest]
+    return [_Cut(labels, i, (x, y, w, h), low, float(peaks[i])) for i, x, y, w, h in placed]
 
 
 def facts_width(maps: Maps) -> int:
@@ -119,17 +141,9 @@ def units_alike(maps: Maps, tablet: int) -> list[Box]:
     return [(int(x) * s, int(y) * s, int(x + w) * s, int(y + h) * s) for x, y, w, h, _ in boxes[alike]]
 
 
-def _region(
-    maps: Maps,
-    labels: NDArray[np.int32],
-    label: int,
-    box: tuple[int, ...],
-    low: float,
-    peak: float,
-    usual: Floats,
-    px_per_mm: float,
-) -> Region:
-    x, y, w, h = box
+def _region(maps: Maps, cut: _Cut, usual: Floats, px_per_mm: float) -> Region:
+    labels, label, low, peak = cut.labels, cut.label, cut.low, cut.peak
+    x, y, w, h = cut.box
     rows, columns = maps.mask.shape
     x0, y0, x1, y1 = max(0, x - MARGIN), max(0, y - MARGIN), min(columns, x + w + MARGIN), min(rows, y + h + MARGIN)
     near = labels[y0:y1, x0:x1]

@@ -10,6 +10,7 @@ from models.example import ShownUnit
 from models.exhibits import Gallery
 from models.metrics import Figure, share
 from models.package import ModelPackage
+from models.verdict import OperatingPoint
 
 TOPIC = "pictures"
 
@@ -18,6 +19,7 @@ def teaching_report(
     package: ModelPackage,
     units: Sequence[ShownUnit],
     seen: Sequence[SeenUnit],
+    at: OperatingPoint,
     *,
     auroc: float,
     facts: dict[str, str],
@@ -25,22 +27,23 @@ def teaching_report(
     took_s: float,
     threads: int,
 ) -> tuple[Report, Gallery]:
-    """Count the held-out pictures at the package's operating point, and keep the worst of them.
+    """Count the held-out pictures at the point that was set on them, and keep the worst of them.
 
     Args:
         units: the pictures, in the order of `seen`.
+        at: in the scores of the networks that saw them; the package's own is of the network that ships.
         auroc: area under the curve of whole pictures.
         facts: what the pictures were, by name.
         remarks: what a person should look at.
         took_s: seconds of the whole teaching.
         threads: that it used.
     """
-    at, smallest = package.manifest.operating_point, package.manifest.smallest_px
+    smallest = package.manifest.smallest_px
     gallery = Gallery(at)
     for unit, look in zip(units, seen, strict=True):
         gallery.consider(unit, look)
     figures = [
-        *picture_figures(seen, package, auroc),
+        *picture_figures(seen, at, auroc),
         *(figure.model_copy(update={"aim": None}) for figure in eyes_figures(seen, at, smallest)),
     ]
     report = Report(
@@ -58,9 +61,8 @@ def teaching_report(
     return report, gallery
 
 
-def picture_figures(seen: Sequence[SeenUnit], package: ModelPackage, auroc: float) -> list[Figure]:
+def picture_figures(seen: Sequence[SeenUnit], at: OperatingPoint, auroc: float) -> list[Figure]:
     """What would become of whole pictures if every finding rejected."""
-    at = package.manifest.operating_point
     figures = [Figure(topic=TOPIC, name="area under the curve of whole pictures", value=auroc, shown=len(seen))]
     highest = [(unit, unit.look.highest if unit.look.counts else at.hold_from) for unit in seen]
     bad, good = ([score for unit, score in highest if bool(unit.defects) is side] for side in (True, False))

@@ -74,6 +74,14 @@ def test_what_lies_in_no_zone_of_a_taught_package_lies_in_the_rest_and_is_told(t
     assert not open_examples(folder, defects=DEFECTS, zones=("product",)).unplaced
 
 
+def test_examples_that_name_no_place_are_refused_for_a_product_of_several_zones(tmp_path):
+    """A defect there would be judged as one of the rest, and what was passed would count as right."""
+    folder = _folder(tmp_path, _unit(zone="product"))
+
+    with pytest.raises(ExampleInvalid, match="no zone product, only label, rest.*`inspector examples --package`"):
+        open_examples(folder, defects=DEFECTS, zones=("label", "rest"))
+
+
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
@@ -190,8 +198,8 @@ def test_a_disk_that_fills_up_while_units_are_written_is_said(tmp_path):
     assert not (tmp_path / "data" / LINES).exists()
 
 
-def _unit(mask: str = "", defect: str = "chip") -> dict[str, object]:
-    marked = {"defect": defect, "zone": "tablet", "box_px": [10, 10, 30, 30], "mask": mask}
+def _unit(mask: str = "", defect: str = "chip", zone: str = "tablet") -> dict[str, object]:
+    marked = {"defect": defect, "zone": zone, "box_px": [10, 10, 30, 30], "mask": mask}
     return {"image": "unit.png", "mm_per_px": 0.1, "unit_area_mm2": 50.0, "defects": [marked]}
 
 

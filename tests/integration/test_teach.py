@@ -19,7 +19,8 @@ from models.package import ModelPackage
 from models.prompt import CriterionText
 from tests.conftest import ROOT
 from tuning.errors import TuningError
-from tuning.teach.pictures import open_photographs
+from tuning.teach.marks import photographed_units
+from tuning.teach.pictures import open_photographs, read_photographs
 from tuning.teach.teach import Taught, _untried, teach
 from tuning.teach.zones import open_zones
 
@@ -142,6 +143,22 @@ def test_a_defect_lies_in_the_zone_that_was_drawn_there_wherever_its_unit_lies(t
     assert tried >= 10
 
 
+def test_a_mark_of_a_photograph_lies_in_the_zone_of_the_package(taught: Taught, product: Product) -> None:
+    shown = read_photographs(product.good, product.bad)
+    units = [unit for unit in photographed_units(shown, 0.1, taught.package) if unit.defects]
+    tried = 0
+    for one in units:
+        (defect,) = one.defects
+        seed = int(Path(one.name).stem) + (50 if defect.defect == "pin hole" else 0)
+        across = (defect.box_px[0] + defect.box_px[2]) / 2 - middle(seed)[0]
+        if abs(across) > 12:
+            assert defect.zone == ("left half" if across < 0 else "rest"), (one.name, across)
+            tried += 1
+
+    assert len(units) == 20
+    assert tried >= 12
+
+
 def test_the_mind_reads_a_zone_that_it_never_learnt(taught: Taught) -> None:
     mind = Mind(taught.package, threads=2)
     sentences = ("Any smudge on the left half is critical.", "Smudges over 2 mm outside the left half are minor.")
@@ -189,6 +206,14 @@ def test_limits_below_anything_that_was_shown_are_told_once_for_all_kinds(taught
         "smaller ones to be sure."
     )
     assert _untried(taught.seen, {"smudge": 0.9 * shortest["smudge"], "pin hole": None}) == []
+
+
+def test_good_pictures_are_kept_back_and_a_finding_needs_no_less_than_the_halves_asked_for(taught: Taught) -> None:
+    facts, at = taught.package.manifest.training, taught.package.manifest.operating_point
+
+    assert facts["good pictures kept back"] == 5
+    assert isinstance(facts["logits lower by"], float)
+    assert at.real_from >= taught.at.real_from
 
 
 def test_what_has_no_name_has_a_class_of_its_own(taught: Taught) -> None:

@@ -1,5 +1,7 @@
 """Regions out of maps: what belongs together, how large it is, what a frame's usual tablet is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -115,3 +117,25 @@ def test_without_a_whole_tablet_there_is_no_usual_area() -> None:
     zones[2, :, :10] = 6  # cut by the frame
 
     assert unit_area_px(maps_of(np.zeros((80, 160), np.float32), zones), 2) is None
+
+
+def test_a_faint_place_beside_no_region_is_one_where_faint_ones_are_looked_at() -> None:
+    """And a region is no larger for it."""
+    mask = np.full((64, 64), -8.0, np.float32)
+    mask[8:16, 8:16], mask[7:17, 17] = 3.0, -3.0  # a region and its faint skirt
+    mask[40:44, 40:44] = -3.0
+    usual, also = (find_regions(maps_of(mask), at, 10.0) for at in (AT, replace(AT, faint=0.03)))
+
+    assert [one.box for one in usual] == [one.box for one in also[:1]]
+    assert [one.box for one in also[1:]] == [(80, 80, 88, 88)]
+
+
+def test_no_more_regions_are_found_than_are_asked_for_however_many_are_faint() -> None:
+    mask = np.full((64, 64), -8.0, np.float32)
+    mask[4:60:8, 4:60:8] = -3.0
+    mask[4, 4] = 3.0
+
+    found = find_regions(maps_of(mask), Thresholds(0.1, 0.5, 5, faint=0.03), 10.0)
+
+    assert len(found) == 5
+    assert found[0].peak == 3.0

@@ -67,14 +67,14 @@ def with_made_up(good: Sequence[Shown], bad: Sequence[Shown], *, few: bool, seed
     return pictures
 
 
-def look(sight: RememberingSight, pictures: Sequence[tuple[Shown, bool]]) -> list[Case]:
+def look(sight: RememberingSight, pictures: Sequence[tuple[Shown, bool]], at: Thresholds = AT) -> list[Case]:
     """Find the regions of every picture and match them with its marks."""
-    return [_look(sight.maps(one.pixels), one, sight, made_up=made_up) for one, made_up in pictures]
+    return [_look(sight.maps(one.pixels), one, sight, at, made_up=made_up) for one, made_up in pictures]
 
 
-def _look(maps: Maps, one: Shown, sight: RememberingSight, *, made_up: bool) -> Case:
+def _look(maps: Maps, one: Shown, sight: RememberingSight, at: Thresholds, *, made_up: bool) -> Case:
     places = maps.features[COARSE] + sight.weight * maps.features[STRANGE] + sight.whole * maps.features[WHOLE]
-    regions = tuple(find_regions(maps, AT, 1.0))
+    regions = tuple(find_regions(maps, at, 1.0))
     marks: tuple[Mark, ...] = ()
     if one.masks is not None:
         kinds = zip(one.photo.defects, one.masks, strict=True)

@@ -5,18 +5,18 @@ it is called is a linear opinion on the features under it, apart from that: a ha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from models.regions import ESTIMATORS, Region
+from models.regions import ESTIMATORS, Region, Thresholds
 from tuning.eyes.calibrate import familiar
 from tuning.eyes.sizes import KNOTS_PX, blend, crossed, quantiles
 from tuning.teach.graph import COARSE, STRANGE, WHOLE
-from tuning.teach.held_out import AT, Case
+from tuning.teach.held_out import Case
 from tuning.teach.net import CHANNELS
 from tuning.teach.zones import Places
 
@@ -56,11 +56,23 @@ class Learnt:
 
     defects: tuple[str, ...]
     line: Line
+    at: Thresholds  # of its regions
     sizes: Sizes | None  # None: too few marks were found
     weight: float  # of the memory's deviations beside the network's logits
     whole: float  # of the whole picture's opinion beside them
     places: Places
     seed: int
+
+    def lower_by(self, shift: float) -> "Learnt":
+        """The same of a network whose logits of good pictures are so much lower: what is faint to it is looked at."""
+        line = Line(self.line.slope, self.line.intercept + self.line.slope * shift)
+        at = replace(self.at, faint=raised(self.at.peak, -shift)) if shift > 0 else self.at
+        return replace(self, line=line, at=at)
+
+
+def raised(share: float, by: float) -> float:
+    """A probability whose logit is so much higher."""
+    return float(1 / (1 + (1 / share - 1) * np.exp(-by)))
 
 
 def real_line(cases: Sequence[Case]) -> Line:
@@ -170,7 +182,7 @@ def tensors_of(
         "area": area,
         "knots": np.log(KNOTS_PX),
         "spreads": np.repeat(np.concatenate([spreads, spreads[1:]])[:, None], classes, 1),
-        "thresholds": np.array([AT.edge, AT.peak, AT.most]),
+        "thresholds": np.array([one for one in astuple(learnt.at) if one is not None]),
         "unit_area": np.ones(1),
         "real": real,
     } | familiar(frames, alike=0)

@@ -1,10 +1,12 @@
 """Teach a new product from photographs: from pictures to a package and to what is known about it, top to bottom.
 
 Two networks are taught on half of the pictures each, side by side, and look at the other half: they say what a score is
-worth, what a name is worth and whether the memory earns its place. A third is taught on everything and ships.
+worth, what a name is worth and whether the memory earns its place. A third ships. It is taught on everything but every
+fifth good picture: these say how its scores compare with those of the two.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,11 +24,13 @@ from models.eyes import Eyes, EyesParts
 from models.operating import FEWEST, Point, Target, choose, scored_units, smallest_of, usual_size
 from models.package import EYES_GRAPH, EYES_TENSORS, DefectClass, ModelPackage
 from models.regions import facts_width
+from models.verdict import OperatingPoint
 from tuning.errors import TuningError
 from tuning.eyes.pretrained import pretrained_trunk
 from tuning.side_by_side import Say
 from tuning.teach.graph import RememberingSight, TaughtEyes, export
 from tuning.teach.held_out import (
+    AT,
     EARNED,
     UNJUDGED_WEIGHT,
     UNJUDGED_WHOLE,
@@ -37,17 +41,20 @@ from tuning.teach.held_out import (
     unit_of,
     with_made_up,
 )
-from tuning.teach.lessons import Shown, frame_of, step_pixels, variation_of, varied
+from tuning.teach.lessons import Shown, frame_of, shown, step_pixels, variation_of, varied
 from tuning.teach.lying import lying_of
 from tuning.teach.package import facts_of, ready_for, write
 from tuning.teach.parts import Part, sides_of, train_parts
-from tuning.teach.pictures import Photographs, halves
+from tuning.teach.pictures import Photo, Photographs, halves
 from tuning.teach.stage import Learnt, naming_rows, real_line, sizes_of, tensors_of
 from tuning.teach.train import TRUNK
 from tuning.teach.zones import Drawn, Places
 
 PIXELS = 95e6  # that the network which ships is taught on, four pictures a step; each of the halves takes half as many
 FEWEST_STEPS, MOST_STEPS = 250, 700
+KEPT_BACK, FEWEST_KEPT = 5, 4  # every fifth group of good pictures; fewer say nothing about scores
+HIGHEST = 0.999  # threshold
+WORSE = 0.75  # share of good pictures that look better
 LEAST_AREA = 0.7  # under the curve of held-out pictures: below it a package would pass what it does not see
 FALSE_PER_GOOD, HELD = 0.02, 0.10  # what the thresholds are set for, where so few pictures can say it
 VARIATIONS = 2  # of each bad picture that teaches names
@@ -62,6 +69,7 @@ class Taught:
     package: ModelPackage
     units: tuple[ShownUnit, ...]  # the held-out pictures with their marks
     seen: tuple[SeenUnit, ...]  # and what was seen in each
+    at: OperatingPoint  # that was set on them, in the scores of the halves
     auroc: float  # of whole pictures
     made_up: int  # pictures with made-up damage among the units
     remarks: tuple[str, ...]  # what a person should look at
@@ -81,12 +89,12 @@ class Known:
     """What held-out pictures said, and what follows from it."""
 
     learnt: Learnt
+    cases: tuple[Case, ...]
     units: tuple[ShownUnit, ...]
     seen: tuple[SeenUnit, ...]
     area: float  # under the curve of whole pictures
     made_up: int  # of these pictures
     point: Point
-    smallest: dict[str, float | None]  # px, a class
 
 
 def teach(
@@ -139,10 +147,13 @@ def teach(
     )
     with TemporaryDirectory(prefix="inspector-teach-") as folder:
         scratch = Path(folder)
-        sides = halves(photographs.all)
+        sides, kept = halves(photographs.all), kept_back(photographs.good)
+        back = {photo.path for photo in kept}
         first, second = ([p for p, side in zip(photographs.all, sides, strict=True) if side == at] for at in (0, 1))
         every, *split = (
-            Part("all pictures", list(photographs.all), scratch / "all", steps, template),
+            Part(
+                "what ships", [one for one in photographs.all if one.path not in back], scratch / "all", steps, template
+            ),
             Part("first half", first, scratch / "first", max(1, steps // 2), template),
             Part("second half", second, scratch / "second", max(1, steps // 2), template),
         )
@@ -157,22 +168,28 @@ def teach(
             f"held out: area under the curve {known.area:.3f}, memory weighs {learnt.weight:g}, a finding from "
             f"{point.real_from:g}"
         )
-        drift = _ship(every, learnt, frame, wheels, scratch)
-        say(f"exported: a mask probability differs by {drift:.5f} at the most")
-        sized = learnt.sizes is not None
+        drift, lower = _ship(every, known, kept, frame, wheels, scratch)
+        say(
+            f"exported: a mask probability differs by {drift:.5f} at the most; logits of good pictures that were kept "
+            f"back are lower by {lower:.2f} than where half of them taught"
+        )
+        sized, at = learnt.sizes is not None, shipped_at(point, learnt.line.slope * lower)
+        smallest = _smallest(known.seen, defects, at, sized=sized)
         facts = facts_of(
             name,
             frame=frame,
-            defects=tuple(_class(defect, known.smallest[defect], sized=sized) for defect in defects),
+            defects=tuple(_class(defect, smallest[defect], sized=sized) for defect in defects),
             zones=places.zones,
-            real_from=point.real_from,
-            hold_from=point.hold_from,
+            real_from=at.real_from,
+            hold_from=at.hold_from,
             training={
                 "photographs": photographs.digest,
                 "good": len(photographs.good),
                 "bad": len(photographs.bad),
                 "steps": steps,
                 "memory weight": learnt.weight,
+                "good pictures kept back": len(kept),
+                "logits lower by": round(lower, 3),
                 "whole picture weight": learnt.whole,
                 "laid over a template": template is not None,
                 **({"zones": drawn.digest} if drawn else {}),
@@ -181,8 +198,11 @@ def teach(
         )
         say("putting the package together")
         package = write(target, scratch, facts, downloads, progress=lambda done: None)
-    remarks = (*photographs.remarks, *_remarks(known.seen, point), *_untried(known.seen, known.smallest))
-    return Taught(package, known.units, known.seen, known.area, known.made_up, remarks)
+    remarks = (*photographs.remarks, *_remarks(known.seen, point), *_untried(known.seen, smallest))
+    halves_at = package.manifest.operating_point.model_copy(
+        update={"real_from": point.real_from, "hold_from": point.hold_from}
+    )
+    return Taught(package, known.units, known.seen, halves_at, known.area, known.made_up, remarks)
 
 
 def steps_for(pixels: float) -> int:
@@ -226,7 +246,9 @@ def _known(
     weight = _weight(crossed, judged=judged)
     cases_of = [look(half.sight, half.others) for half in crossed]
     cases = [case for own in cases_of for case in own]
-    learnt = Learnt(defects, real_line(cases), sizes_of(cases, defects), weight, crossed[0].sight.whole, places, seed)
+    learnt = Learnt(
+        defects, real_line(cases), AT, sizes_of(cases, defects), weight, crossed[0].sight.whole, places, seed
+    )
     units, seen = _seen(crossed, cases_of, learnt, mm_per_px)
     area = area_under_curve(cases)
     if area < LEAST_AREA:
@@ -235,21 +257,67 @@ def _known(
             f"least {LEAST_AREA}). No package was written. Show more of both, mark where the defects are, or "
             "photograph closer and under a steadier light."
         )
-    point, smallest = _thresholds(seen, defects, sized=learnt.sizes is not None)
-    return Known(learnt, units, seen, area, sum(case.made_up for case in cases), point, smallest)
+    point = _thresholds(seen)
+    return Known(learnt, tuple(cases), units, seen, area, sum(case.made_up for case in cases), point)
 
 
-def _ship(part: Part, learnt: Learnt, frame: tuple[int, int], wheels: Path, folder: Path) -> float:
-    """Write graph and tensors of the network that every picture taught; how far the graph is from it."""
-    ready = part.shown(frame)
+def kept_back(good: Sequence[Photo]) -> tuple[Photo, ...]:
+    """Good pictures that are not shown to the network that ships; whole groups, and none where they are few."""
+    groups = sorted({photo.group for photo in good})
+    back = set(groups[::KEPT_BACK])
+    kept = tuple(photo for photo in good if photo.group in back)
+    return kept if FEWEST_KEPT <= len(kept) <= len(good) / 3 else ()
+
+
+def shipped_at(point: Point, up: float) -> Point:
+    """Thresholds of the network that ships, whose scores are raised until good pictures have those of the halves.
+
+    A defect is raised with them. So a finding stays what it was before that, and what reaches the halves' threshold
+    only as it was raised is held; the hold zone is never narrower than theirs.
+
+    Args:
+        up: logits that scores are raised by; below 0 they are lowered.
+    """
+    real, hold = (float(np.log(share / (1 - share))) for share in (point.real_from, point.hold_from))
+    real_up = real + max(0.0, up)
+    hold_up = real_up - max(real - hold, up)
+    return Point(real_from=_share(real_up), hold_from=_share(hold_up))
+
+
+def _share(logit: float) -> float:
+    return round(min(HIGHEST, 1 / (1 + float(np.exp(-logit)))), 4)
+
+
+def _ship(
+    part: Part, known: Known, back: Sequence[Photo], frame: tuple[int, int], wheels: Path, folder: Path
+) -> tuple[float, float]:
+    """Write graph and tensors of the network that ships.
+
+    Returns:
+        How far the graph is from it, and by how much lower its logits of good pictures are than those of the halves:
+        it was taught longer and on more. Thresholds that were set on the halves would let defects pass in its scores.
+    """
+    ready, learnt = part.shown(frame), known.learnt
     taught = part.load(wheels, classes=len(learnt.defects), with_memory=learnt.weight > 0)
     eyes = TaughtEyes(*taught, learnt.weight, learnt.places)
     drift = export(eyes, folder / EYES_GRAPH, frame, [one.pixels for one in ready[:: max(1, len(ready) // 6)]])
     graph = (folder / EYES_GRAPH).read_bytes()
     sight = RememberingSight(graph, exported_weight=learnt.weight, threads=_cores(), whole=learnt.whole)
+    lower = _lower(sight, known, [shown([photo], *frame, part.template)[0] for photo in back])
+    learnt = learnt.lower_by(lower)
     laid = part.template.tensors if part.template else {}
     save_file(_tensors(sight, ready, learnt) | laid, folder / EYES_TENSORS)
-    return drift
+    return drift, lower
+
+
+def _lower(sight: RememberingSight, known: Known, back: Sequence[Shown]) -> float:
+    """Of pictures that neither this network nor a half was taught, those that look worse than most: they set limits."""
+    if not back:
+        return 0.0
+    paths = {one.photo.path for one in back}
+    before = [case.highest for case in known.cases if case.shown.photo.path in paths and not case.made_up]
+    now = [case.highest for case in look(sight, [(one, False) for one in back])]
+    return float(np.quantile(before, WORSE) - np.quantile(now, WORSE))
 
 
 def _weight(crossed: list[Half], *, judged: bool) -> float:
@@ -280,27 +348,31 @@ def _seen(
     return tuple(units), tuple(seen)
 
 
-def _thresholds(
-    seen: tuple[SeenUnit, ...], defects: tuple[str, ...], *, sized: bool
-) -> tuple[Point, dict[str, float | None]]:
-    """Both thresholds from the held-out pictures, and the smallest size of each class where sizes are measured."""
+def _thresholds(seen: tuple[SeenUnit, ...]) -> Point:
+    """Both thresholds from the held-out pictures."""
     scored = scored_units(seen)
     target = Target(false_per_good=max(FALSE_PER_GOOD, 1 / scored.good_units), held=HELD)
     try:
-        point = choose(scored, target)
+        return choose(scored, target)
     except ModelError as error:
         raise TuningError(
             f"teaching: no thresholds can be set on the held-out pictures: {error} No package was written. Show more "
             "of both."
         ) from error
+
+
+def _smallest(
+    seen: tuple[SeenUnit, ...], defects: tuple[str, ...], at: Point, *, sized: bool
+) -> dict[str, float | None]:
+    """The size of each class from which on it is not passed, in px, where sizes are measured."""
     smallest: dict[str, float | None] = dict.fromkeys(defects)
     if sized:
-        sizes = [case for case in scored.cases if case.length_px is not None]
-        usual = usual_size(sizes, point.hold_from)
+        sizes = [case for case in scored_units(seen).cases if case.length_px is not None]
+        usual = usual_size(sizes, at.hold_from)
         for name in defects:
             own = [case for case in sizes if case.defect == name]
-            smallest[name] = smallest_of(name, own, usual, point.hold_from)
-    return point, smallest
+            smallest[name] = smallest_of(name, own, usual, at.hold_from)
+    return smallest
 
 
 def _tensors(sight: RememberingSight, own: list[Shown], learnt: Learnt) -> dict[str, NDArray[np.float32]]:
@@ -308,8 +380,8 @@ def _tensors(sight: RememberingSight, own: list[Shown], learnt: Learnt) -> dict[
     rng = np.random.default_rng(learnt.seed)
     good, bad = sides_of(own)
     again = [(one, False) for one in bad] + [(_variation(one, rng), False) for one in bad for _ in range(VARIATIONS)]
-    taught = look(sight, again)
-    usual = look(sight, [(_variation(one, rng), False) for one in good])
+    taught = look(sight, again, learnt.at)
+    usual = look(sight, [(_variation(one, rng), False) for one in good], learnt.at)
     blank = sight.maps(np.zeros((sight.rows, sight.columns, 3), np.uint8))
     frames = [case.frame for case in (*usual, *taught)]
     named = naming_rows(taught, learnt.defects)

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -149,16 +150,22 @@ class Places:
         for own, colour in zip(self.shares[:-1], _COLOURS, strict=False):
             usual += 0.35 * own[..., None] * (np.array(colour, np.float32) - usual)
         picture = np.clip(usual, 0, 255).astype(np.uint8)
-        for zone, own, colour in zip(self.zones, self.shares[:-1], _COLOURS, strict=False):
+        for own, colour in zip(self.shares[:-1], _COLOURS, strict=False):
             inside = (own > 0.5).astype(np.uint8)
             outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
             cv2.drawContours(picture, outlines, -1, colour, 2)
-            x, y, _, height = cv2.boundingRect(inside)
-            at = (x, y - 6 if y > 20 else y + height + 18)
-            cv2.putText(picture, zone.name, at, cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 5, cv2.LINE_AA)
-            cv2.putText(picture, zone.name, at, cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
-        if not cv2.imwrite(str(to), picture[..., ::-1]):
-            raise TuningError(f"{to}: cannot be written. Nothing was taught. Name a folder on a disk with room.")
+        image = Image.fromarray(picture)
+        draw, font = ImageDraw.Draw(image), ImageFont.load_default(16)
+        for zone, own in zip(self.zones, self.shares[:-1], strict=False):
+            x, y, _, _ = cv2.boundingRect((own > 0.5).astype(np.uint8))
+            draw.text((x + 6, y + 4), zone.name, "black", font, stroke_width=2, stroke_fill="white")
+        try:
+            image.save(to)
+        except OSError as error:
+            raise TuningError(
+                f"{to}: cannot be written: {error.strerror or error}. Nothing was taught. Name a folder on a disk with "
+                "room."
+            ) from error
 
 
 def zone_names(drawn: Drawn | None) -> tuple[str, ...]:

@@ -1,0 +1,91 @@
+"""Good pictures that are kept back from the network that ships say how its scores compare with those of the halves."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from models.operating import Point
+from models.region_stage import RegionStage
+from models.regions import ESTIMATORS, Maps, Region, facts_width
+from tuning.teach.held_out import AT
+from tuning.teach.net import CHANNELS
+from tuning.teach.pictures import Photo
+from tuning.teach.stage import WORST_FACTS, Learnt, Line, tensors_of
+from tuning.teach.teach import kept_back, shipped_at
+from tuning.teach.zones import Places
+
+DEFECTS = ("crack", "anomaly")
+
+
+def photos(count: int, *, of_one: int = 1) -> list[Photo]:
+    return [Photo(f"{i}.png", Path(f"{i}.png"), (64, 64), (), None, i // of_one) for i in range(count)]
+
+
+def test_every_fifth_good_picture_is_kept_back() -> None:
+    assert [photo.name for photo in kept_back(photos(20))] == ["0.png", "5.png", "10.png", "15.png"]
+
+
+def test_pictures_of_one_unit_are_kept_back_together() -> None:
+    kept = kept_back(photos(40, of_one=4))
+
+    assert {photo.group for photo in kept} == {0, 5}
+    assert len(kept) == 8
+
+
+def test_none_is_kept_back_where_they_are_few() -> None:
+    assert kept_back(photos(15)) == ()
+    assert kept_back(photos(12, of_one=6)) == ()  # half of them would be
+
+
+@pytest.mark.parametrize("lower", [-0.8, 0.0, 1.7])
+def test_what_is_so_much_lower_is_as_likely_a_defect(lower: float) -> None:
+    halves = Learnt(DEFECTS, Line(1.8, 0.4), AT, None, 0.0, 1.0, Places.whole((64, 64)), 0)
+
+    here, there = (_real(halves, logit=0.3), _real(halves.lower_by(lower), logit=0.3 - lower))
+
+    assert here == pytest.approx(there, abs=1e-5)
+
+
+def test_what_is_fainter_by_as_much_is_looked_at_too() -> None:
+    at = Learnt(DEFECTS, Line(1.8, 0.4), AT, None, 0.0, 1.0, Places.whole((64, 64)), 0).lower_by(1.7).at
+
+    assert (at.edge, at.peak) == (AT.edge, AT.peak)
+    assert at.faint is not None
+    assert logit(at.faint) == pytest.approx(logit(AT.peak) - 1.7)
+
+
+def test_a_finding_stays_what_it_was_and_the_hold_zone_takes_what_scores_were_raised_by() -> None:
+    at = shipped_at(Point(real_from=0.5, hold_from=0.3), 2.9)
+
+    assert logit(at.real_from) == pytest.approx(2.9, abs=0.01)
+    assert at.hold_from == 0.5
+
+
+@pytest.mark.parametrize("up", [-1.5, 0.0])
+def test_thresholds_stay_where_scores_were_not_raised(up: float) -> None:
+    assert shipped_at(Point(real_from=0.5, hold_from=0.3), up) == Point(real_from=0.5, hold_from=0.3)
+
+
+def test_the_hold_zone_is_never_narrower_than_it_was() -> None:
+    at = shipped_at(Point(real_from=0.5, hold_from=0.3), 0.4)
+
+    assert logit(at.real_from) - logit(at.hold_from) == pytest.approx(logit(0.5) - logit(0.3), abs=0.01)
+
+
+def logit(share: float) -> float:
+    return float(np.log(share / (1 - share)))
+
+
+def _real(learnt: Learnt, *, logit: float) -> float:
+    """Probability that a region of that logit is a defect."""
+    features = np.zeros((CHANNELS + 3, 16, 16), np.float32)
+    blank = Maps(np.zeros((32, 32), np.float32), features[:2], features[:1], features, np.zeros(4, np.float32))
+    facts = np.zeros(facts_width(blank), np.float32)
+    facts[WORST_FACTS[0]] = logit
+    shape = np.zeros(ESTIMATORS, np.float32)
+    region = Region((0, 0, 8, 8), np.ones((4, 4), np.bool_), (0, 0), 3.0, shape, facts, 0)
+    frames = list(np.random.default_rng(0).normal(0, 1, (12, 4)).astype(np.float32))
+    return RegionStage.of(tensors_of(([], []), learnt, frames=frames, facts=len(facts))).name(region).score
