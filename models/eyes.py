@@ -223,7 +223,7 @@ class Eyes:
         weight = cv2.resize(placed, zones.shape[:0:-1], interpolation=cv2.INTER_AREA)
         likely = np.exp(zones - zones.max(0))
         votes = (likely / likely.sum(0) * weight).sum((1, 2))
-        return self._zones[int(votes.argmax())]
+        return self._zones[int(votes.argmax()) if votes.any() else -1]  # it is not in what is shown: of the rest
 
     def _fitted(self, pixels: NDArray[np.uint8]) -> Fitted:
         """A picture as the graph is shown it."""

@@ -12,13 +12,14 @@ from itertools import pairwise
 
 from models.note import REST, Note
 
-_IN = r"(?:on|in|at|within|inside|onto|into|upon|near|along|across|around)"
+_IN = r"(?:on|in|at|within|inside|onto|into|upon|near|along|across|around|beneath|underneath|under|behind)"
 _NOT_IN = r"(?:outside(?: of)?|not (?:on|in)|away from|off|except(?: for)?(?: on| in)?|other than(?: on| in)?|next to)"
 _AT = rf"(?<![\w-])(?:{_IN}|{_NOT_IN}|touching)"
-_THE = r"(?:the|any|each|every|either|both|this|that|a|an|one|all|all the|any of the|one of the)"
+_THE = r"(?:the|any|each|every|either|both|this|that|a|an|one|its|all|all the|any of the|one of the)"
 _ALL = r"(?:whole|entire|total|full|visible|inspected|examined|affected|same|whole visible)"  # no place of its own
-_AREA = re.compile(  # near the coding area; but not: over 3 % of the tablet area, in a large area
-    rf"{_AT} {_THE} (?!{_ALL} )(?:[\w-]+ ){{1,2}}(?:area|zone|region|field|panel|strip)s?\b", re.IGNORECASE
+_AREAS = r"(?:area|zone|region|field|panel|strip)s?"
+_AREA = re.compile(  # near the coding area; but not: over 3 % of the tablet area, in the visible area
+    rf"{_AT} {_THE} (?!{_ALL} {_AREAS}\b)(?:[\w-]+ ){{1,2}}{_AREAS}\b", re.IGNORECASE
 )
 _ELSEWHERE = re.compile(
     r"\b(?:anywhere else|everywhere else|somewhere else|(?:on|in|at|within) the (?:rest|remaining \w+)\b"
@@ -37,6 +38,7 @@ _JOINED = re.compile(  # label or code area, label (and the code area), label, i
     rf"(?:{_IN} )?(?:{_THE} )?",
     re.IGNORECASE,
 )
+_OR_A_PART = re.compile(rf"{_JOINED.pattern}(?:[\w-]+ ){{0,2}}?{_PARTS}s?\b", re.IGNORECASE)  # ... or on the tuck flap
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,10 @@ def stray_place(sentence: str, note: Note, own: Iterable[str], zones: Mapping[st
         if one.is_place and one.zone != note.zone and not _is_told(one.zone, told, zones):
             said = sentence[one.start : one.end]
             return f'it names a place, "{said}", that was not read as one; say "on the {one.zone}" or leave it out'
+    for one in named:
+        also = _OR_A_PART.match(sentence, one.end)
+        if also and one.zone == note.zone:
+            return f'it names two places, "{sentence[one.start : also.end()]}"; write a criterion for each'
     if note.zone and not note.outside and note.zone != REST and len(zones) > 1:
         return ""  # a part of the zone restricts it further, which nobody can see
     if not note.zone and (rest := _ELSEWHERE.search(sentence)):

@@ -79,6 +79,11 @@ class RegionStage:
                 f"region stage: missing {sorted(missing)}, not known {sorted(unknown)}. "
                 "Nothing was loaded. Assemble the package again with the program that it belongs to."
             )
+        if (numbers := np.size(tensors["thresholds"])) not in (3, 4):
+            raise PackageInvalid(
+                f"region stage: {numbers} thresholds, 3 or 4 are known. Nothing was loaded. Assemble the package again "
+                "with the program that it belongs to."
+            )
         return RegionStage(**{name: np.ascontiguousarray(value, np.float32) for name, value in tensors.items()})
 
     @property

@@ -192,12 +192,15 @@ class _Rule:
         if not named:
             self.doubts.append(f"a {seen.defect} on {seen.zone} that no criterion names")
         rejected = any(f.sure and f.severity in self.sheet.rejects for f in found)
-        told = {f.criterion for f in found}
+        told, unnamed = {f.criterion for f in found}, set() if named else {seen.defect}
         for defect, zone, doubt in () if rejected else self._otherwise(seen):
             also, known = self._findings(seen, defect, zone, sure=False)
-            if not known:
+            if not known and defect not in unnamed:
                 self.doubts.append(f"a {doubt}, which no criterion names")
-            self.findings += [f for f in also if f.severity in self.sheet.rejects and f.criterion not in told]
+                unnamed.add(defect)
+            also = [f for f in also if f.severity in self.sheet.rejects and f.criterion not in told]
+            self.findings += also
+            told |= {f.criterion for f in also}
         if not rejected and not any(f.severity in self.sheet.rejects for f in self.findings[before:]):
             worse = self._rejecting_together(seen)
             if worse >= self.at.doubt_from:

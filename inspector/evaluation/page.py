@@ -80,9 +80,9 @@ def _pictures(report: Report) -> str:
         return ""
     return (
         _figures("Whole pictures, held out", own)
-        + '<p class="note">Each picture was looked at by a network that was taught on the other half of them. The '
-        "package was taught on all of them. Thresholds and sizes were set on these same pictures, so the shares are a "
-        "little too good: evaluate the package on further ones.</p>"
+        + '<p class="note">Each picture was looked at by a network that was taught on the other half of them. '
+        "Thresholds and sizes were set on these same pictures, so the shares are a little too good. The network that "
+        "ships was taught on more, and its thresholds follow from these: evaluate the package on further pictures.</p>"
     )
 
 

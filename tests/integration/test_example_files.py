@@ -78,7 +78,7 @@ def test_examples_that_name_no_place_are_refused_for_a_product_of_several_zones(
     """A defect there would be judged as one of the rest, and what was passed would count as right."""
     folder = _folder(tmp_path, _unit(zone="product"))
 
-    with pytest.raises(ExampleInvalid, match="no zone product, only label, rest.*`inspector examples --package`"):
+    with pytest.raises(ExampleInvalid, match=r"no zone product, only label, rest.*`inspector examples --package`"):
         open_examples(folder, defects=DEFECTS, zones=("label", "rest"))
 
 

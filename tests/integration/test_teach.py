@@ -213,7 +213,8 @@ def test_good_pictures_are_kept_back_and_a_finding_needs_no_less_than_the_halves
 
     assert facts["good pictures kept back"] == 5
     assert isinstance(facts["logits lower by"], float)
-    assert at.real_from >= taught.at.real_from
+    assert at.real_from >= taught.at.real_from >= taught.at.hold_from
+    assert not any("thresholds may be too high" in remark for remark in taught.remarks)
 
 
 def test_what_has_no_name_has_a_class_of_its_own(taught: Taught) -> None:

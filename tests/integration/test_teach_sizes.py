@@ -30,7 +30,15 @@ def case(number: int, defect: str) -> Case:
     photo = Photo(f"unit {number}", Path("unit.png"), (64, 64), (defect,), None, number)
     shown = Shown(photo, np.zeros((64, 64, 3), np.uint8), None, Area(0, 0, 64, 64))
     return Case(
-        shown, made_up=False, marks=(mark,), regions=(region,), marks_of=(0,), highest=3.0, worst=3.0, frame=shape
+        shown,
+        made_up=False,
+        marks=(mark,),
+        regions=(region,),
+        marks_of=(0,),
+        highest=3.0,
+        peak=3.0,
+        worst=3.0,
+        frame=shape,
     )
 
 

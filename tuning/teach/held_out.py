@@ -45,6 +45,7 @@ class Case:
     regions: tuple[Region, ...]
     marks_of: tuple[int | None, ...]  # for each region the mark that it is on
     highest: float  # logit of the worst place
+    peak: float  # highest logit of the mask
     worst: float  # logit of the whole picture
     frame: Floats  # statistics
 
@@ -80,7 +81,17 @@ def _look(maps: Maps, one: Shown, sight: RememberingSight, at: Thresholds, *, ma
         kinds = zip(one.photo.defects, one.masks, strict=True)
         marks = tuple(mark for defect, mask in kinds for mark in marks_of(defect, mask))
     worst = float(np.sort(places.ravel())[-max(1, int(places.size * WORST)) :].mean())
-    return Case(one, made_up, marks, regions, marks_under(regions, marks), float(places.max()), worst, maps.frame)
+    return Case(
+        one,
+        made_up,
+        marks,
+        regions,
+        marks_under(regions, marks),
+        float(places.max()),
+        float(maps.mask.max()),
+        worst,
+        maps.frame,
+    )
 
 
 def marks_under(regions: Sequence[Region], marks: Sequence[Mark]) -> tuple[int | None, ...]:

@@ -13,6 +13,7 @@ from models.eyes import Eyes
 from models.note import PRODUCT
 from models.observation import Box
 from models.package import ModelPackage
+from tuning.errors import TuningError
 from tuning.teach.pictures import ToShow
 
 Floats = NDArray[np.float32]
@@ -116,7 +117,16 @@ def photographed_units(shown: ToShow, mm_per_px: float, package: ModelPackage | 
 
     Args:
         package: whose zones the marks lie in, as its eyes lay each picture; without one they lie in the product.
+
+    Raises:
+        TuningError: bad ones are not marked, and the package has several zones.
     """
+    unmarked = [photo.name for photo in shown.photos if photo.is_bad and photo.masks is None]
+    if package and len(package.manifest.zones) > 1 and unmarked:
+        raise TuningError(
+            f"{', '.join(unmarked[:3])}{', ...' if len(unmarked) > 3 else ''}: nobody marked where, and the package "
+            "judges by zones. Nothing was written. Mark them, or leave them out."
+        )
     eyes = Eyes(package, threads=1) if package else None
     for photo, group in zip(shown.photos, shown.groups, strict=True):
         pixels = photo.pixels()

@@ -17,6 +17,7 @@ from tuning.eyes.calibrate import familiar
 from tuning.eyes.sizes import KNOTS_PX, blend, crossed, quantiles
 from tuning.teach.graph import COARSE, STRANGE, WHOLE
 from tuning.teach.held_out import Case
+from tuning.teach.kept_back import Lower
 from tuning.teach.net import CHANNELS
 from tuning.teach.zones import Places
 
@@ -63,16 +64,11 @@ class Learnt:
     places: Places
     seed: int
 
-    def lower_by(self, shift: float) -> "Learnt":
+    def lower_by(self, lower: Lower) -> "Learnt":
         """The same of a network whose logits of good pictures are so much lower: what is faint to it is looked at."""
-        line = Line(self.line.slope, self.line.intercept + self.line.slope * shift)
-        at = replace(self.at, faint=raised(self.at.peak, -shift)) if shift > 0 else self.at
-        return replace(self, line=line, at=at)
-
-
-def raised(share: float, by: float) -> float:
-    """A probability whose logit is so much higher."""
-    return float(1 / (1 + (1 / share - 1) * np.exp(-by)))
+        line = Line(self.line.slope, self.line.intercept + self.line.slope * lower.score)
+        faint = float(1 / (1 + (1 / self.at.peak - 1) * np.exp(lower.mask)))
+        return replace(self, line=line, at=replace(self.at, faint=faint))
 
 
 def real_line(cases: Sequence[Case]) -> Line:

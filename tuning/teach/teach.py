@@ -41,6 +41,7 @@ from tuning.teach.held_out import (
     unit_of,
     with_made_up,
 )
+from tuning.teach.kept_back import Lower, kept_back, lower_than, shipped_at
 from tuning.teach.lessons import Shown, frame_of, shown, step_pixels, variation_of, varied
 from tuning.teach.lying import lying_of
 from tuning.teach.package import facts_of, ready_for, write
@@ -52,9 +53,6 @@ from tuning.teach.zones import Drawn, Places
 
 PIXELS = 95e6  # that the network which ships is taught on, four pictures a step; each of the halves takes half as many
 FEWEST_STEPS, MOST_STEPS = 250, 700
-KEPT_BACK, FEWEST_KEPT = 5, 4  # every fifth group of good pictures; fewer say nothing about scores
-HIGHEST = 0.999  # threshold
-WORSE = 0.75  # share of good pictures that look better
 LEAST_AREA = 0.7  # under the curve of held-out pictures: below it a package would pass what it does not see
 FALSE_PER_GOOD, HELD = 0.02, 0.10  # what the thresholds are set for, where so few pictures can say it
 VARIATIONS = 2  # of each bad picture that teaches names
@@ -69,7 +67,7 @@ class Taught:
     package: ModelPackage
     units: tuple[ShownUnit, ...]  # the held-out pictures with their marks
     seen: tuple[SeenUnit, ...]  # and what was seen in each
-    at: OperatingPoint  # that was set on them, in the scores of the halves
+    at: OperatingPoint  # a finding as it was set on them; held, what the network that ships holds
     auroc: float  # of whole pictures
     made_up: int  # pictures with made-up damage among the units
     remarks: tuple[str, ...]  # what a person should look at
@@ -147,7 +145,7 @@ def teach(
     )
     with TemporaryDirectory(prefix="inspector-teach-") as folder:
         scratch = Path(folder)
-        sides, kept = halves(photographs.all), kept_back(photographs.good)
+        sides, kept = halves(photographs.all), kept_back(photographs)
         back = {photo.path for photo in kept}
         first, second = ([p for p, side in zip(photographs.all, sides, strict=True) if side == at] for at in (0, 1))
         every, *split = (
@@ -168,13 +166,15 @@ def teach(
             f"held out: area under the curve {known.area:.3f}, memory weighs {learnt.weight:g}, a finding from "
             f"{point.real_from:g}"
         )
-        drift, lower = _ship(every, known, kept, frame, wheels, scratch)
-        say(
-            f"exported: a mask probability differs by {drift:.5f} at the most; logits of good pictures that were kept "
-            f"back are lower by {lower:.2f} than where half of them taught"
-        )
+        shipped = _ship(every, known, kept, frame, wheels, scratch)
+        say(f"exported: a mask probability differs by {shipped.drift:.5f} at the most")
+        lower = shipped.lower.score if shipped.lower else 0.0
         sized, at = learnt.sizes is not None, shipped_at(point, learnt.line.slope * lower)
         smallest = _smallest(known.seen, defects, at, sized=sized)
+        say(
+            f"good pictures are lower by {lower:.2f} than in the halves: a finding from {at.real_from:g}, held from "
+            f"{at.hold_from:g}"
+        )
         facts = facts_of(
             name,
             frame=frame,
@@ -189,7 +189,7 @@ def teach(
                 "steps": steps,
                 "memory weight": learnt.weight,
                 "good pictures kept back": len(kept),
-                "logits lower by": round(lower, 3),
+                **({"logits lower by": round(lower, 3)} if kept else {}),
                 "whole picture weight": learnt.whole,
                 "laid over a template": template is not None,
                 **({"zones": drawn.digest} if drawn else {}),
@@ -198,10 +198,12 @@ def teach(
         )
         say("putting the package together")
         package = write(target, scratch, facts, downloads, progress=lambda done: None)
-    remarks = (*photographs.remarks, *_remarks(known.seen, point), *_untried(known.seen, smallest))
+    seen_at = Point(point.real_from, min(point.real_from, at.hold_from))
+    told = (*_of_thresholds(shipped), *_remarks(known.seen, seen_at), *_untried(known.seen, smallest))
     halves_at = package.manifest.operating_point.model_copy(
-        update={"real_from": point.real_from, "hold_from": point.hold_from}
+        update={"real_from": seen_at.real_from, "hold_from": seen_at.hold_from}
     )
+    remarks = (*photographs.remarks, *told)
     return Taught(package, known.units, known.seen, halves_at, known.area, known.made_up, remarks)
 
 
@@ -261,63 +263,39 @@ def _known(
     return Known(learnt, tuple(cases), units, seen, area, sum(case.made_up for case in cases), point)
 
 
-def kept_back(good: Sequence[Photo]) -> tuple[Photo, ...]:
-    """Good pictures that are not shown to the network that ships; whole groups, and none where they are few."""
-    groups = sorted({photo.group for photo in good})
-    back = set(groups[::KEPT_BACK])
-    kept = tuple(photo for photo in good if photo.group in back)
-    return kept if FEWEST_KEPT <= len(kept) <= len(good) / 3 else ()
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What is known of the network that ships; its graph and tensors are written."""
 
-
-def shipped_at(point: Point, up: float) -> Point:
-    """Thresholds of the network that ships, whose scores are raised until good pictures have those of the halves.
-
-    A defect is raised with them. So a finding stays what it was before that, and what reaches the halves' threshold
-    only as it was raised is held; the hold zone is never narrower than theirs.
-
-    Args:
-        up: logits that scores are raised by; below 0 they are lowered.
-    """
-    real, hold = (float(np.log(share / (1 - share))) for share in (point.real_from, point.hold_from))
-    real_up = real + max(0.0, up)
-    hold_up = real_up - max(real - hold, up)
-    return Point(real_from=_share(real_up), hold_from=_share(hold_up))
-
-
-def _share(logit: float) -> float:
-    return round(min(HIGHEST, 1 / (1 + float(np.exp(-logit)))), 4)
+    drift: float  # of the graph from the network
+    lower: Lower | None  # of its good pictures; None where none was kept back
+    crowded: bool  # too much is faint on good pictures: faint places are not looked at
 
 
 def _ship(
-    part: Part, known: Known, back: Sequence[Photo], frame: tuple[int, int], wheels: Path, folder: Path
-) -> tuple[float, float]:
-    """Write graph and tensors of the network that ships.
-
-    Returns:
-        How far the graph is from it, and by how much lower its logits of good pictures are than those of the halves:
-        it was taught longer and on more. Thresholds that were set on the halves would let defects pass in its scores.
-    """
+    part: Part, known: Known, kept: Sequence[Photo], frame: tuple[int, int], wheels: Path, folder: Path
+) -> Shipped:
+    """Write graph and tensors of the network that ships, its scores raised by what good pictures are lower."""
     ready, learnt = part.shown(frame), known.learnt
     taught = part.load(wheels, classes=len(learnt.defects), with_memory=learnt.weight > 0)
     eyes = TaughtEyes(*taught, learnt.weight, learnt.places)
     drift = export(eyes, folder / EYES_GRAPH, frame, [one.pixels for one in ready[:: max(1, len(ready) // 6)]])
     graph = (folder / EYES_GRAPH).read_bytes()
     sight = RememberingSight(graph, exported_weight=learnt.weight, threads=_cores(), whole=learnt.whole)
-    lower = _lower(sight, known, [shown([photo], *frame, part.template)[0] for photo in back])
-    learnt = learnt.lower_by(lower)
+    back = [(one, False) for one in shown(kept, *frame, part.template)]
+    lower, crowded = None, False
+    if back:
+        sight.remember([one.pixels for one, _ in back])
+        paths = {photo.path for photo in kept}
+        before = [case for case in known.cases if case.shown.photo.path in paths and not case.made_up]
+        lower = lower_than(before, look(sight, back))
+        learnt = learnt.lower_by(lower)
+        looked_at = look(sight, back, learnt.at)
+        crowded = sum(len(case.regions) >= AT.most for case in looked_at) > HELD * len(looked_at)
+        learnt = replace(learnt, at=AT) if crowded else learnt
     laid = part.template.tensors if part.template else {}
-    save_file(_tensors(sight, ready, learnt) | laid, folder / EYES_TENSORS)
-    return drift, lower
-
-
-def _lower(sight: RememberingSight, known: Known, back: Sequence[Shown]) -> float:
-    """Of pictures that neither this network nor a half was taught, those that look worse than most: they set limits."""
-    if not back:
-        return 0.0
-    paths = {one.photo.path for one in back}
-    before = [case.highest for case in known.cases if case.shown.photo.path in paths and not case.made_up]
-    now = [case.highest for case in look(sight, [(one, False) for one in back])]
-    return float(np.quantile(before, WORSE) - np.quantile(now, WORSE))
+    save_file(_tensors(sight, ready, learnt, back) | laid, folder / EYES_TENSORS)
+    return Shipped(drift, lower, crowded)
 
 
 def _weight(crossed: list[Half], *, judged: bool) -> float:
@@ -375,15 +353,21 @@ def _smallest(
     return smallest
 
 
-def _tensors(sight: RememberingSight, own: list[Shown], learnt: Learnt) -> dict[str, NDArray[np.float32]]:
-    """The region stage of a graph, its names taught on variations of the pictures that taught the graph."""
+def _tensors(
+    sight: RememberingSight, own: list[Shown], learnt: Learnt, back: Sequence[tuple[Shown, bool]] = ()
+) -> dict[str, NDArray[np.float32]]:
+    """The region stage of a graph, its names taught on variations of the pictures that taught the graph.
+
+    Args:
+        back: good pictures that did not teach it: what they look like is usual, too.
+    """
     rng = np.random.default_rng(learnt.seed)
     good, bad = sides_of(own)
     again = [(one, False) for one in bad] + [(_variation(one, rng), False) for one in bad for _ in range(VARIATIONS)]
     taught = look(sight, again, learnt.at)
     usual = look(sight, [(_variation(one, rng), False) for one in good], learnt.at)
     blank = sight.maps(np.zeros((sight.rows, sight.columns, 3), np.uint8))
-    frames = [case.frame for case in (*usual, *taught)]
+    frames = [case.frame for case in (*usual, *taught, *look(sight, back, learnt.at))]
     named = naming_rows(taught, learnt.defects)
     return tensors_of(named, learnt, frames=frames, facts=facts_width(blank))
 
@@ -415,6 +399,20 @@ def _remarks(seen: tuple[SeenUnit, ...], point: Point) -> list[str]:
             called = ", ".join(sorted({defect.defect for defect in unit.defects}))
             remarks.append(f"{unit.name}: called {called}, nothing was seen in it. Can a person see it?")
     return remarks
+
+
+def _of_thresholds(shipped: Shipped) -> list[str]:
+    """Where thresholds may be wrong for the network that ships."""
+    wrong = []
+    if shipped.lower is None:
+        wrong.append("too few good pictures to keep some back, or too many of one group")
+    if shipped.crowded:
+        wrong.append("good pictures are full of what is faint")
+    return [
+        f"{why}: thresholds may be too high for what ships, and let defects pass. Set them on further units, "
+        "`inspector operating-point`."
+        for why in wrong
+    ]
 
 
 def _untried(seen: tuple[SeenUnit, ...], smallest: dict[str, float | None]) -> list[str]:

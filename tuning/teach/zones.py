@@ -140,7 +140,7 @@ class Places:
         """
         x0, y0, x1, y1 = box
         votes = self.shares[:, y0:y1, x0:x1][:, mask > 0].sum(1)
-        return self.zones[int(votes.argmax())].name
+        return self.zones[int(votes.argmax()) if votes.any() else -1].name
 
     def paint(self, lying: Lying, to: Path) -> None:
         """Write a picture for a person to look at: the usual good unit, each zone in a colour with its name."""

@@ -1,0 +1,69 @@
+"""Good pictures that are kept back from the network that ships: by how much lower it scores than the halves did.
+
+Thresholds are set on two networks that half of the pictures taught each. The one that ships is taught longer and on
+more, and gives everything lower logits: with the halves' thresholds it would let pass what they find. Good cartons that
+neither was taught had -1.4 in the median from the halves and -3.1 from what ships, and so had further ones (-3.1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.operating import Point
+from tuning.teach.held_out import Case
+from tuning.teach.pictures import Photo, Photographs
+
+KEPT_BACK = 5  # of so many groups of good pictures one
+FEWEST, LARGEST_SHARE = 4, 1 / 3  # groups that are kept back; of the good pictures
+WORSE = 0.75  # share of good pictures that look better: thresholds are set by those that look worse than most
+HIGHEST = 0.999  # threshold that a score can still reach
+
+
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """By how many logits good pictures are lower; never below 0, for scores are not lowered on a few pictures' word."""
+
+    score: float  # of the worst place
+    mask: float  # of its mask
+
+
+def kept_back(photographs: Photographs) -> tuple[Photo, ...]:
+    """Every fifth group of good pictures; none where that is too few to say anything, or too many to do without."""
+    good, of_bad = photographs.good, {photo.group for photo in photographs.bad}
+    groups = sorted({photo.group for photo in good} - of_bad)
+    for first in range(KEPT_BACK):
+        back = set(groups[first::KEPT_BACK])
+        kept = tuple(photo for photo in good if photo.group in back)
+        if len(back) >= FEWEST and len(kept) <= LARGEST_SHARE * len(good):
+            return kept
+    return ()
+
+
+def lower_than(before: Sequence[Case], now: Sequence[Case]) -> Lower:
+    """How much lower the same good pictures are now."""
+    return Lower(
+        _lower([case.highest for case in before], [case.highest for case in now]),
+        _lower([case.peak for case in before], [case.peak for case in now]),
+    )
+
+
+def _lower(before: Sequence[float], now: Sequence[float]) -> float:
+    return max(0.0, float(np.quantile(before, WORSE) - np.quantile(now, WORSE)))
+
+
+def shipped_at(point: Point, up: float) -> Point:
+    """Thresholds of the network that ships, whose scores are raised until good pictures have those of the halves.
+
+    A defect is raised with them. So a finding stays what it was before that, and what reaches the halves' threshold
+    only as it was raised is held; the hold zone is never narrower than theirs.
+
+    Args:
+        up: logits that scores are raised by, from 0.
+    """
+    real, hold = (float(np.log(share / (1 - share))) for share in (point.real_from, point.hold_from))
+    return Point(real_from=_share(real + up), hold_from=_share(real + up - max(real - hold, up)))
+
+
+def _share(logit: float) -> float:
+    return round(min(HIGHEST, 1 / (1 + float(np.exp(-logit)))), 4)
