@@ -153,6 +153,11 @@ def test_a_graph_that_gives_no_numbers_is_refused() -> None:
         Eyes(parts, threads=1)
 
 
+def test_thresholds_of_another_program_are_refused() -> None:
+    with pytest.raises(PackageInvalid, match="5 thresholds, 3 or 4 are known"):
+        Eyes(tiny_parts(thresholds=np.array([0.3, 0.5, 2, 0.1, 0.1], np.float32)), threads=1)
+
+
 def test_a_look_says_when_there_may_be_more_than_it_looked_at() -> None:
     eyes = Eyes(tiny_parts(thresholds=np.array([0.3, 0.5, 2], np.float32)), threads=1)
     one = with_disc(picture(), (40, 48), 6)

@@ -159,6 +159,17 @@ def test_a_mark_of_a_photograph_lies_in_the_zone_of_the_package(taught: Taught, 
     assert tried >= 12
 
 
+def test_a_bad_photograph_that_nobody_marked_has_no_place_in_a_package_of_zones(
+    taught: Taught, product: Product, tmp_path: Path
+) -> None:
+    (tmp_path / "bad" / "smudge").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "bad" / "smudge" / "1.png"), unit(300, smudge=True))
+    shown = read_photographs(product.good, tmp_path / "bad")
+
+    with pytest.raises(TuningError, match=r"smudge/1\.png: nobody marked where, and the package judges by zones"):
+        list(photographed_units(shown, 0.1, taught.package))
+
+
 def test_the_mind_reads_a_zone_that_it_never_learnt(taught: Taught) -> None:
     mind = Mind(taught.package, threads=2)
     sentences = ("Any smudge on the left half is critical.", "Smudges over 2 mm outside the left half are minor.")
