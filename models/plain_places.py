@@ -14,7 +14,7 @@ from models.note import REST, Note
 
 _IN = r"(?:on|in|at|within|inside|onto|into|upon|near|along|across|around|beneath|underneath|under|behind)"
 _NOT_IN = r"(?:outside(?: of)?|not (?:on|in)|away from|off|except(?: for)?(?: on| in)?|other than(?: on| in)?|next to)"
-_AT = rf"(?<![\w-])(?:{_IN}|{_NOT_IN}|touching)"
+_AT = rf"(?<![\w-])(?<!whether )(?:{_IN}|{_NOT_IN}|touching)"
 _THE = r"(?:the|any|each|every|either|both|this|that|a|an|one|its|all|all the|any of the|one of the)"
 _ALL = r"(?:whole|entire|total|full|visible|inspected|examined|affected|same|whole visible)"  # no place of its own
 _AREAS = r"(?:area|zone|region|field|panel|strip)s?"

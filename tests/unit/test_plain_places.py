@@ -59,6 +59,7 @@ def test_a_place_of_a_product_that_has_one_zone_is_objected_to() -> None:
         ("Spots on the carton, wherever they are, are major.", note(), ("spot",)),
         ("Spots on the rest of the carton are major.", note("rest"), ("spot",)),
         ("Spots on any face of the carton are major.", note(), ("spot",)),
+        ("Whether on the flap or in the middle, a spot is major.", note(), ("spot",)),
         ("Stains in the visible area are major.", note(defect="stain"), ("stain",)),
     ],
 )
