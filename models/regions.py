@@ -41,7 +41,7 @@ class Thresholds:
     edge: float
     peak: float
     most: int  # regions of one frame, the strongest first
-    faint: float | None = None  # what reaches only this, and is not beside a region, is one too; its size is less sure
+    faint: float | None = None  # where nothing reaches `peak`, what reaches this is a region; its size is less sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,8 @@ class Region:
 def find_regions(maps: Maps, at: Thresholds, px_per_mm: float) -> list[Region]:
     """All regions of a frame, the strongest first."""
     cut = _cut(maps.mask, _logit(at.edge), _logit(at.peak), at.most)
-    if at.faint is not None and len(cut) < at.most:
-        beside = np.zeros(maps.mask.shape, np.uint8)
-        for one in cut:
-            beside[one.labels == one.label] = 1
-        near = np.asarray(cv2.dilate(beside, np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)))
-        left = np.where(near > 0, -np.inf, maps.mask).astype(np.float32)
-        cut += _cut(left, _logit(FAINT_EDGE * at.faint), _logit(at.faint), at.most - len(cut))
+    if at.faint is not None and not cut:
+        cut = _cut(maps.mask, _logit(FAINT_EDGE * at.faint), _logit(at.faint), at.most)
     if not cut:
         return []
     usual = maps.features[:, ::2, ::2].mean((1, 2))
