@@ -177,7 +177,7 @@ def teach(
     with _with_extra():
         from tuning.teach.pictures import open_photographs
         from tuning.teach.teach import teach
-        from tuning.teach.zones import open_zones, zone_names
+        from tuning.teach.zones_file import open_zones, zone_names
     to = to if to.name else to.resolve()
     content = CriteriaSheet.load(sheet)
     if shares := [c.id for c in content.criteria if c.limit and c.limit.unit == "%" and c.severity != "off"]:

@@ -22,7 +22,7 @@ from tuning.errors import TuningError
 from tuning.teach.marks import photographed_units
 from tuning.teach.pictures import open_photographs, read_photographs
 from tuning.teach.teach import Taught, _untried, teach
-from tuning.teach.zones import open_zones
+from tuning.teach.zones_file import open_zones
 
 EDGE = 128
 pytestmark = pytest.mark.timeout(900)

@@ -15,7 +15,8 @@ from tests.cartons import COLUMNS, ROWS, photographed
 from tuning.errors import TuningError
 from tuning.teach.lessons import frame_of
 from tuning.teach.lying import lying_of
-from tuning.teach.zones import Drawn, Places, open_zones
+from tuning.teach.zones import Places
+from tuning.teach.zones_file import Drawn, open_zones
 
 LOT, LOGO = (96, 74, 164, 98), (40, 40, 80, 80)  # of the carton, as it lies without being turned or moved
 

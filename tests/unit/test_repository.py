@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from inspector.config import LineConfig
 from models.criteria import CriteriaSheet
 from tuning.config import load_eyes, load_mind
+from tuning.teach.zones_file import ZonesFile
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("cameras", "inspector", "models", "tuning")
@@ -64,6 +65,8 @@ def test_every_configuration_loads(name: str):
         case "tuning":
             assert load_eyes(path).training_digest()
             assert load_mind(path)
+        case "zones":
+            assert ZonesFile.load(path).zones
         case folder:
             pytest.fail(f"configs/{folder} has no loader: {name} is read by nobody")
 

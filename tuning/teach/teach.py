@@ -49,7 +49,8 @@ from tuning.teach.parts import Part, sides_of, train_parts
 from tuning.teach.pictures import Photo, Photographs, halves
 from tuning.teach.stage import Learnt, naming_rows, real_line, sizes_of, tensors_of
 from tuning.teach.train import TRUNK
-from tuning.teach.zones import Drawn, Places
+from tuning.teach.zones import Places
+from tuning.teach.zones_file import Drawn
 
 PIXELS = 95e6  # that the network which ships is taught on, four pictures a step; each of the halves takes half as many
 FEWEST_STEPS, MOST_STEPS = 250, 700
