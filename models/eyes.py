@@ -210,13 +210,10 @@ class Eyes:
         Raises:
             ViewInvalid: as `look` does.
         """
-        fitted = self._fitted(pixels)
-        (width, height), (x0, y0, x1, y1) = fitted.inner, box
-        marked = np.zeros(pixels.shape[:2], np.float32)
+        fitted, (x0, y0, x1, y1) = self._fitted(pixels), box
+        marked = np.zeros(pixels.shape[:2], np.bool_)
         marked[y0:y1, x0:x1] = mask > 0
-        placed = np.zeros(fitted.pixels.shape[:2], np.float32)
-        scaled = cv2.resize(marked, (width, height), interpolation=cv2.INTER_AREA)
-        placed[fitted.top : fitted.top + height, fitted.left : fitted.left + width] = scaled
+        placed = fit_mask(marked, self._sight.rows, self._sight.columns)
         if fitted.laid:
             placed = moved(placed, fitted.laid.back)
         zones = self._sight.maps(fitted.shown).zones
@@ -330,6 +327,15 @@ def fit(pixels: NDArray[np.uint8], rows: int, columns: int) -> Fitted:
     frame[:] = np.median(edge, axis=0).astype(np.uint8)
     frame[top : top + inner[1], left : left + inner[0]] = scaled
     return Fitted(frame, zoom, left, top, inner)
+
+
+def fit_mask(mask: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.float32]:
+    """(rows, columns) share of each pixel of the frame that an (H, W) mask of the picture marks."""
+    (width, height), left, top = placed_in(mask.shape, rows, columns)
+    frame = np.zeros((rows, columns), np.float32)
+    scaled = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    frame[top : top + height, left : left + width] = scaled
+    return frame
 
 
 def placed_in(shape: tuple[int, ...], rows: int, columns: int) -> tuple[tuple[int, int], int, int]:

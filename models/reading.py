@@ -175,7 +175,7 @@ class Reading(Stored):
         Raises:
             ReadingInvalid: the text shows the lines and the command that mends it.
         """
-        spelling, (names, zones) = spelling_under(glossary), _parted(glossary, defects)
+        spelling, (names, zones) = spelling_under(glossary), parted(glossary, defects)
         changed = []
         for line in self.lines:
             shown = _shown(line.sentence, spelling)
@@ -255,7 +255,7 @@ def read_sheet(
 
     `defects` are the package's classes, `glossary` is its own merged with the sheet's.
     """
-    names, zones = _parted(glossary, defects)
+    names, zones = parted(glossary, defects)
     words = digest_json({defect: list(known) for defect, known in glossary.items()})
     known: dict[str, tuple[Note, float, str]] = {}
     spelling = spelling_under(glossary)
@@ -290,7 +290,7 @@ def read_sheet(
     return reading
 
 
-def _parted(
+def parted(
     glossary: Mapping[str, Sequence[str]], defects: Collection[str]
 ) -> tuple[dict[str, Sequence[str]], dict[str, Sequence[str]]]:
     """What classes and what zones are and are called."""

@@ -15,6 +15,7 @@ from models.package import ModelPackage
 from models.plain_sense import left_over
 from models.problems import problems_of
 from models.prompt import CriterionText, read_text, spelling_under
+from models.reading import parted
 
 Progress = Callable[[str, int, int], None]
 
@@ -51,9 +52,7 @@ class Stopped:
 def bench_odd(package: ModelPackage, sentences: OddSentences, *, threads: int, progress: Progress) -> Stopped:
     """Read every sentence and count what stops it: no criterion, unsure, or something left over."""
     mind, facts = Mind(package, threads=threads), package.manifest
-    names, zones = (
-        {name: facts.glossary[name] for name in known} for known in (facts.words.defects, facts.words.zones)
-    )
+    names, zones = parted(facts.glossary, facts.words.defects)
     spelling, sure_from = spelling_under(facts.glossary), facts.operating_point.sure_from
     figures: list[Figure] = []
     wrong: list[str] = []

@@ -62,8 +62,11 @@ def shipped_at(point: Point, up: float) -> Point:
         up: logits that scores are raised by, from 0.
     """
     real, hold = (float(np.log(share / (1 - share))) for share in (point.real_from, point.hold_from))
-    return Point(real_from=_share(real + up), hold_from=_share(real + up - max(real - hold, up)))
+    raised = (shifted(point.real_from, by) for by in (up, up - max(real - hold, up)))
+    real_from, hold_from = (round(min(HIGHEST, share), 4) for share in raised)
+    return Point(real_from, hold_from)
 
 
-def _share(logit: float) -> float:
-    return round(min(HIGHEST, 1 / (1 + float(np.exp(-logit)))), 4)
+def shifted(share: float, by: float) -> float:
+    """A probability whose logit is so much higher."""
+    return float(1 / (1 + (1 / share - 1) * np.exp(-by)))

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.eyes import fit, placed_in
+from models.eyes import fit, fit_mask
 from models.template import Laid, Template, moved
 from tuning.teach.damage import SOLID, Area, Piece, damaged, pasted, pieces_of
 from tuning.teach.pictures import Photo
@@ -99,12 +99,7 @@ def marks_in(photo: Photo, rows: int, columns: int) -> Floats | None:
     """(kinds, rows, columns) share of a pixel of the frame that is marked; None where nobody marked where."""
     if photo.masks is None:
         return None
-    inner, x, y = placed_in(photo.masks.shape[1:], rows, columns)
-    masks = np.zeros((len(photo.masks), rows, columns), np.float32)
-    for at, own in zip(masks, photo.masks, strict=True):
-        scaled = cv2.resize(own.astype(np.float32), inner, interpolation=cv2.INTER_AREA)
-        at[y : y + inner[1], x : x + inner[0]] = scaled
-    return masks
+    return np.stack([fit_mask(own, rows, columns) for own in photo.masks])
 
 
 def marks_laid(masks: Floats, laid: Laid) -> Floats:

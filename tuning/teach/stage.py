@@ -17,7 +17,7 @@ from tuning.eyes.calibrate import familiar
 from tuning.eyes.sizes import KNOTS_PX, blend, crossed, quantiles
 from tuning.teach.graph import COARSE, STRANGE, WHOLE
 from tuning.teach.held_out import Case
-from tuning.teach.kept_back import Lower
+from tuning.teach.kept_back import Lower, shifted
 from tuning.teach.net import CHANNELS
 from tuning.teach.zones import Places
 
@@ -67,8 +67,7 @@ class Learnt:
     def lower_by(self, lower: Lower) -> "Learnt":
         """The same of a network whose logits of good pictures are so much lower: what is faint to it is looked at."""
         line = Line(self.line.slope, self.line.intercept + self.line.slope * lower.score)
-        faint = float(1 / (1 + (1 / self.at.peak - 1) * np.exp(lower.mask)))
-        return replace(self, line=line, at=replace(self.at, faint=faint))
+        return replace(self, line=line, at=replace(self.at, faint=shifted(self.at.peak, -lower.mask)))
 
 
 def real_line(cases: Sequence[Case]) -> Line:

@@ -7,7 +7,7 @@ fifth good picture: these say how its scores compare with those of the two.
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -201,9 +201,7 @@ def teach(
         package = write(target, scratch, facts, downloads, progress=lambda done: None)
     seen_at = Point(point.real_from, min(point.real_from, at.hold_from))
     told = (*_of_thresholds(shipped), *_remarks(known.seen, seen_at), *_untried(known.seen, smallest))
-    halves_at = package.manifest.operating_point.model_copy(
-        update={"real_from": seen_at.real_from, "hold_from": seen_at.hold_from}
-    )
+    halves_at = package.manifest.operating_point.model_copy(update=asdict(seen_at))
     remarks = (*photographs.remarks, *told)
     return Taught(package, known.units, known.seen, halves_at, known.area, known.made_up, remarks)
 
@@ -284,7 +282,7 @@ def _ship(
     graph = (folder / EYES_GRAPH).read_bytes()
     sight = RememberingSight(graph, exported_weight=learnt.weight, threads=_cores(), whole=learnt.whole)
     back = [(one, False) for one in shown(kept, *frame, part.template)]
-    lower, crowded = None, False
+    lower, crowded, looked_at = None, False, []
     if back:
         sight.remember([one.pixels for one, _ in back])
         paths = {photo.path for photo in kept}
@@ -295,7 +293,7 @@ def _ship(
         crowded = sum(len(case.regions) >= AT.most for case in looked_at) > HELD * len(looked_at)
         learnt = replace(learnt, at=AT) if crowded else learnt
     laid = part.template.tensors if part.template else {}
-    save_file(_tensors(sight, ready, learnt, back) | laid, folder / EYES_TENSORS)
+    save_file(_tensors(sight, ready, learnt, [case.frame for case in looked_at]) | laid, folder / EYES_TENSORS)
     return Shipped(drift, lower, crowded)
 
 
@@ -355,12 +353,12 @@ def _smallest(
 
 
 def _tensors(
-    sight: RememberingSight, own: list[Shown], learnt: Learnt, back: Sequence[tuple[Shown, bool]] = ()
+    sight: RememberingSight, own: list[Shown], learnt: Learnt, more: Sequence[NDArray[np.float32]] = ()
 ) -> dict[str, NDArray[np.float32]]:
     """The region stage of a graph, its names taught on variations of the pictures that taught the graph.
 
     Args:
-        back: good pictures that did not teach it: what they look like is usual, too.
+        more: statistics of good pictures that did not teach it: what they look like is usual, too.
     """
     rng = np.random.default_rng(learnt.seed)
     good, bad = sides_of(own)
@@ -368,7 +366,7 @@ def _tensors(
     taught = look(sight, again, learnt.at)
     usual = look(sight, [(_variation(one, rng), False) for one in good], learnt.at)
     blank = sight.maps(np.zeros((sight.rows, sight.columns, 3), np.uint8))
-    frames = [case.frame for case in (*usual, *taught, *look(sight, back, learnt.at))]
+    frames = [*(case.frame for case in (*usual, *taught)), *more]
     named = naming_rows(taught, learnt.defects)
     return tensors_of(named, learnt, frames=frames, facts=facts_width(blank))
 
