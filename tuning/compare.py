@@ -10,9 +10,7 @@ import math
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,7 +31,7 @@ from tuning.errors import TuningError
 from tuning.eyes.net import freeze_norms, stem_and_blocks
 from tuning.eyes.pretrained import pretrained_trunk
 from tuning.eyes.quick import with_quick_backward
-from tuning.side_by_side import plainly_ended
+from tuning.side_by_side import plainly_ended, workers
 from tuning.teach.graph import RememberingSight
 from tuning.teach.held_out import look
 from tuning.teach.lessons import Shown, frame_of, shown, varied
@@ -104,7 +102,7 @@ def compare(
     scores: list[np.ndarray] = []
     if not good_only:
         steps = steps_for(frame[0] * frame[1])  # a step of theirs shows whole frames
-        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as two:
+        with workers(2) as two:
             running = [two.submit(_rival, dense, taught, others, frame, work, steps, seed) for dense in (False, True)]
             with plainly_ended():
                 results = [future.result() for future in running]

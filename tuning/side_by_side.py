@@ -1,16 +1,21 @@
 """Jobs in processes of their own, and what they say on the way passed on to whoever started them."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import Manager, get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from multiprocessing.managers import SyncManager
 from queue import Empty, Queue
+from threading import Thread
 
 from tuning.errors import TuningError
 
 Say = Callable[[str], None]
+_SPAWN = get_context("spawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,9 @@ def side_by_side(jobs: Sequence[Job], *, processes: int | None, say: Say) -> Non
     Args:
         processes: at once; None: one a core.
     """
-    with Manager() as manager, ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    manager = SyncManager(ctx=_SPAWN)
+    manager.start(end_with_parent)
+    with manager, workers(processes) as pool:
         said: Queue[str] = manager.Queue()
         running = [pool.submit(job.do, *job.given, said) for job in jobs]
         while not all(future.done() for future in running):
@@ -36,6 +43,27 @@ def side_by_side(jobs: Sequence[Job], *, processes: int | None, say: Say) -> Non
             for future in running:
                 future.result()
         _pass_on(said, say)
+
+
+def workers(processes: int | None) -> ProcessPoolExecutor:
+    """A pool whose processes, each of 2 GB, are gone when whoever started them is, killed or not.
+
+    Args:
+        processes: at once; None: one a core.
+    """
+    return ProcessPoolExecutor(processes, mp_context=_SPAWN, initializer=end_with_parent)
+
+
+def end_with_parent() -> None:
+    """In a process that was started by another: end as soon as that one is gone."""
+    Thread(target=_end_after_parent, name="end with parent", daemon=True).start()
+
+
+def _end_after_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 @contextmanager

@@ -15,6 +15,16 @@ from models.example_files import LINES, write_examples
 from models.package import ModelPackage
 
 
+OF_DRAWN = {  # options that say nothing of photographs, and how they are written
+    "units": "--units",
+    "seed": "--seed",
+    "content": "--content",
+    "family": "--family",
+    "product": "--product",
+    "held_out": "--held-out/--taught",
+}
+
+
 class DrawUnits(Protocol):
     """Units by their seeds."""
 
@@ -35,6 +45,7 @@ def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
     """`inspector examples` over units that come from elsewhere: the command line hands them in."""
 
     def examples(
+        context: typer.Context,
         to: Annotated[Path, typer.Argument(help="Folder to write.")],
         units: Annotated[int, typer.Option("--units", min=1, help="Units to draw, about 0.1 s each.")] = 50,
         seed: Annotated[int, typer.Option("--seed", min=0, help="Of the first unit; the others follow.")] = 900_000,
@@ -74,6 +85,11 @@ def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
                 "examples: photographs need their scale. Nothing was written. State it with --mm-per-px, "
                 "`inspector calibrate` measures it."
             )
+        elif stray := [written for name, written in OF_DRAWN.items() if _is_given(context, name)]:
+            raise LineError(
+                f"examples: {', '.join(stray)} {'is' if len(stray) == 1 else 'are'} of drawn units, and all photographs "
+                "are taken. Nothing was written. Leave out either what is of drawn units or --good."
+            )
         else:
             shown, left_out = read(good, defects, mm_per_px, ModelPackage.load(package) if package else None)
             for remark in left_out:
@@ -82,3 +98,8 @@ def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
         out.print(f"{to / LINES}: {count} units", highlight=False)
 
     return examples
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"

@@ -6,9 +6,8 @@ goes on where it stopped. The pool is named by a digest over every shard's truth
 
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from cameras.render import render
 from tuning.config import RenderConfig, Strict
-from tuning.side_by_side import plainly_ended
+from tuning.side_by_side import plainly_ended, workers
 
 SHARD = 100  # frames
 ZONE_STRIDE = 2  # px of the frame per cell of the stored zone map
@@ -95,7 +94,7 @@ def render_pool(
     done = total - sum(run.frames for _, run in missing)
     progress(done, total)
     if missing:
-        with plainly_ended(), ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as executor:
+        with plainly_ended(), workers(processes) as executor:
             waiting = {executor.submit(render_shard, path, run): run for path, run in missing}
             for future in as_completed(waiting):
                 future.result()
