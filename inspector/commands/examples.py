@@ -14,7 +14,6 @@ from models.example import ShownUnit
 from models.example_files import LINES, write_examples
 from models.package import ModelPackage
 
-
 OF_DRAWN = {  # options that say nothing of photographs, and how they are written
     "units": "--units",
     "seed": "--seed",
@@ -87,8 +86,8 @@ def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
             )
         elif stray := [written for name, written in OF_DRAWN.items() if _is_given(context, name)]:
             raise LineError(
-                f"examples: {', '.join(stray)} {'is' if len(stray) == 1 else 'are'} of drawn units, and all photographs "
-                "are taken. Nothing was written. Leave out either what is of drawn units or --good."
+                f"examples: {', '.join(stray)} {'is' if len(stray) == 1 else 'are'} of drawn units, and all "
+                "photographs are taken. Nothing was written. Leave out either what is of drawn units or --good."
             )
         else:
             shown, left_out = read(good, defects, mm_per_px, ModelPackage.load(package) if package else None)
