@@ -101,6 +101,7 @@ _TURNED = _phrase(  # dust is ignored, except on the tablet, where it is critica
     rf"(?<!not )(?<!not be )(?<!never )\b(?:{_GOOD}|disregarded|not (?:inspected|judged|assessed|rated|counted))\b",
     rf"[^.;|]*\b(?:except|but|unless|save)\b[^.;|]*\b{_SEVERITY}\b",
 )
+_VAGUE = _phrase(r"^\W*(?:a few|several|numerous|multiple)\b(?: dozen\b)?|\b(?:(?:few|several) )?dozens?\b")
 _SUM = _phrase(
     r"\b(?:(?<!the )(?<!of )(?<!'s )(?<!its )total (?:area|length|size|surface)|in total|altogether|combined|cumulative"
     r"|(?:taken|added) (?:together|up))\b",
@@ -155,6 +156,8 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]], zon
         return f'it sets a condition, "{condition[0]}"'
     if unsettled := _UNSETTLED.search(sentence):
         return f'it says "{unsettled[0]}": is it a rule yet, or still one?'
+    if note.kind in ("any", "count") and (vague := _VAGUE.search(sentence)):
+        return f'it says "{vague[0]}": from how many on? Write a number'
     if unknown := _UNKNOWN.search(sentence):
         return f'it speaks of "{unknown[0]}"'
     if note.kind == "size" and (unread := _unread(sentence, note)):

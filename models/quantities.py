@@ -1,13 +1,14 @@
 """Limits as the mind knows them: in figures, and in mm, mm² or %. Converting a unit is arithmetic, so code does it.
 
 A model of this size copies figures well and multiplies badly: of 107 sentences that it read wrong, 28 had a limit in
-cm², in µm or in words. Only quantities are rewritten; where it is not plain that words are one, they stay.
+cm², in µm or in words. Only quantities are rewritten, dozens, and `.5`, of which the point is missed; where it is not
+plain that words are a quantity, they stay.
 """
 
 import re
 
 from models.note import LARGEST
-from models.number_words import NUMBER, number_of
+from models.number_words import DOZENS, NUMBER, number_of
 
 _UNITS = {  # what a unit is in mm, mm² or %; those of 1 are left alone where their number is in figures
     r"mm|millimet(?:re|er)s?": (1.0, "mm"),
@@ -46,6 +47,8 @@ _SHARE_OF = re.compile(
 _INCHES = re.compile(
     r"""(?<![\w.,/])(\d+[.,/]\d+) ?(?:"|in\.?(?= (?:long|wide|deep|across|or|and)\b|[,;:)]|$))""", re.IGNORECASE
 )
+_BEGINS_WITH_A_POINT = re.compile(r"(?<![\w.,])\.(?=\d)")
+_DOZENS = re.compile(rf"(?<!few )(?<!several )(?<![\d.,] )(?<![\w.,])(?:(\d+) dozen|{DOZENS})\b", re.IGNORECASE)
 _HALF_OF_A_NUMBER = re.compile(  # 1 500 µm, 0.5 to 1 cm, a sixteenth of an inch: what was found is a part of it
     rf"(?:(?:\d|\b{NUMBER})(?: to | and | or | ?[–-] ?| )"
     rf"|\b(?:{_PART}|seventh|ninth|\w+teenth|\w+tieth|thousandth)s? of )$",
@@ -62,7 +65,10 @@ def in_figures(text: str) -> str:
     'Spots > 0.25 mm, 2.5 mm or 12 mm, 12.5 % of its area, seen from 30 cm in the first half of it'
     >>> in_figures('Chips over 0.1 in. long, cracks from 1/16" on, and twelve hundred microns in a pocket')
     'Chips over 2.54 mm long, cracks from 1.59 mm on, and 1.2 mm in a pocket'
+    >>> in_figures("Spots > .5 mm, half a dozen or more on a tablet, or two dozen in all")
+    'Spots > 0.5 mm, 6 or more on a tablet, or 24 in all'
     """
+    text = _DOZENS.sub(_of_dozens, _BEGINS_WITH_A_POINT.sub("0.", text))
     return _SHARE_OF.sub(_in_percent, _QUANTITY.sub(_converted, _INCHES.sub(r"\1 inch", text)))
 
 
@@ -73,6 +79,10 @@ def shares(text: str) -> list[float]:
     [0.25, 0.125]
     """
     return [_share(found[0].lower()) for found in re.finditer(rf"(?<![\w.,/]){_SHARE}(?!\w)", text, re.IGNORECASE)]
+
+
+def _of_dozens(found: re.Match[str]) -> str:
+    return f"{12 * int(found[1]) if found[1] else number_of(found[0]):g}"
 
 
 def _converted(found: re.Match[str]) -> str:

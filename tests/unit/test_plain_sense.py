@@ -53,6 +53,8 @@ def any_(defect: str, severity: str = "critical") -> Note:
             'also says "critical"',
         ),
         ("Any empty pocket is critical. Any fragment is critical too.", any_("empty pocket"), 'also says "fragment"'),
+        ("Numerous spots on a tablet are major.", any_("spot", "major"), 'says "Numerous": from how many on'),
+        ("A few dozen spots are critical.", any_("spot"), 'says "A few dozen": from how many on'),
         ("Any crack or chip is critical.", any_("crack"), 'also says "chip"'),
         ("Empty pockets and broken tablets are critical.", any_("empty pocket"), 'also says "broken tablets"'),
         ("Chips longer than 2 mm are major, as are cracks.", over("crack", 2, "major"), 'also says "chips"'),
