@@ -48,7 +48,7 @@ _INCHES = re.compile(
     r"""(?<![\w.,/])(\d+[.,/]\d+) ?(?:"|in\.?(?= (?:long|wide|deep|across|or|and)\b|[,;:)]|$))""", re.IGNORECASE
 )
 _BEGINS_WITH_A_POINT = re.compile(r"(?<![\w.,])\.(?=\d)")
-_DOZENS = re.compile(rf"(?<!few )(?<!several )(?<![\d.,] )(?<![\w.,])(?:(\d+) dozen|{DOZENS})\b", re.IGNORECASE)
+_DOZENS = re.compile(rf"(?<![\w.,/–-])(?<!and )(?<!and a )(?:(\d+) dozen|{DOZENS})\b", re.IGNORECASE)
 _HALF_OF_A_NUMBER = re.compile(  # 1 500 µm, 0.5 to 1 cm, a sixteenth of an inch: what was found is a part of it
     rf"(?:(?:\d|\b{NUMBER})(?: to | and | or | ?[–-] ?| )"
     rf"|\b(?:{_PART}|seventh|ninth|\w+teenth|\w+tieth|thousandth)s? of )$",

@@ -9,6 +9,9 @@ from models.quantities import in_figures
     ("written", "same"),
     [
         ("over 500 µm", "over 0.5 mm"),
+        ("over .25 mm2", "over 0.25 mm2"),
+        ("half a dozen or more", "6 or more"),
+        ("more than 2 dozen", "more than 24"),
         ("over twelve hundred microns", "over 1.2 mm"),
         ("over two thousand five hundred microns", "over 2.5 mm"),
         ("over one thousand, two hundred and fifty microns", "over 1.25 mm"),
@@ -67,6 +70,8 @@ def test_a_quantity_is_put_into_figures_and_the_minds_units(written: str, same: 
         "one sixteenth of an inch",
         "a fourth of a square inch",
         "the 2 halves of the tablet",
+        "twenty dozen, one and a half dozen, a few dozen or dozens of spots",
+        "item 2.1.4, spots.5 mm",
     ],
 )
 def test_what_is_in_figures_or_no_quantity_stays(text: str) -> None:
