@@ -37,9 +37,11 @@ from tuning.teach.held_out import look
 from tuning.teach.lessons import Shown, frame_of, shown, varied
 from tuning.teach.net import HARDEST
 from tuning.teach.parts import sides_of
-from tuning.teach.pictures import Photo, Photographs, halves
+from tuning.teach.photo import Photo
+from tuning.teach.pictures import Photographs
 from tuning.teach.teach import steps_for, teach
 from tuning.teach.train import TRUNK
+from tuning.teach.twins import halves
 
 MOST_GOOD, MOST_BAD = 80, 40  # pictures that teach
 DETECTION = 0.95  # at which false rejects are compared

@@ -16,7 +16,8 @@ from tuning.teach.held_out import AT, Case
 from tuning.teach.kept_back import Lower, kept_back, lower_than, shipped_at
 from tuning.teach.lessons import Shown
 from tuning.teach.net import CHANNELS
-from tuning.teach.pictures import Photo, Photographs
+from tuning.teach.photo import Photo
+from tuning.teach.pictures import Photographs
 from tuning.teach.stage import WORST_FACTS, Learnt, Line, tensors_of
 from tuning.teach.zones import Places
 

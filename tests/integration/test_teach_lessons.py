@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 
 from tuning.teach.damage import Area
 from tuning.teach.lessons import CUT_PX, WHOLE_EVERY, Lessons, Shown, step_pixels, variation_of, varied
-from tuning.teach.pictures import Photo
+from tuning.teach.photo import Photo
 
 LARGE, SMALL = (512, 768), (288, 384)
 

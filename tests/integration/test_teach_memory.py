@@ -16,7 +16,7 @@ from tuning.eyes.pretrained import pretrained_trunk
 from tuning.teach.damage import Area
 from tuning.teach.lessons import Shown
 from tuning.teach.memory import GoldenMemory
-from tuning.teach.pictures import Photo
+from tuning.teach.photo import Photo
 from tuning.teach.train import TRUNK
 
 EDGE, BORDER = 160, 3  # px of a picture; places of 8 px that lie at its border

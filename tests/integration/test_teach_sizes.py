@@ -12,7 +12,7 @@ from tuning.teach.damage import Area
 from tuning.teach.held_out import Case, marks_under
 from tuning.teach.lessons import Shown
 from tuning.teach.marks import Mark, marks_of
-from tuning.teach.pictures import Photo
+from tuning.teach.photo import Photo
 from tuning.teach.stage import FEWEST_SIZED, sizes_of
 
 DEFECTS = ("crack", "stain", "anomaly")

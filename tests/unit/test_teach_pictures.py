@@ -11,7 +11,8 @@ from cameras.render import FAMILIES
 from models.example import ShownDefect, ShownUnit
 from models.example_files import ANOMALY, write_examples
 from tuning.errors import TuningError
-from tuning.teach.pictures import _unspeakable, halves, open_photographs
+from tuning.teach.pictures import _unspeakable, open_photographs
+from tuning.teach.twins import halves
 
 EDGE = 48
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from models.operating import Point
 from tuning.teach.held_out import Case
-from tuning.teach.pictures import Photo, Photographs
+from tuning.teach.photo import Photo
+from tuning.teach.pictures import Photographs
 
 KEPT_BACK = 5  # of so many groups of good pictures one
 FEWEST, LARGEST_SHARE = 4, 1 / 3  # groups that are kept back; of the good pictures

@@ -17,7 +17,7 @@ from torch import Tensor
 from models.eyes import fit, fit_mask
 from models.template import Laid, Template, moved
 from tuning.teach.damage import SOLID, Area, Piece, damaged, pasted, pieces_of
-from tuning.teach.pictures import Photo
+from tuning.teach.photo import Photo
 
 Floats = NDArray[np.float32]
 

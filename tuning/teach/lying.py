@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from models.eyes import fit
 from models.template import Floats, Laid, Template, corners_of, small
 from tuning.teach.lessons import marks_in, marks_laid
-from tuning.teach.pictures import Photo, Photographs
+from tuning.teach.photo import Photo
+from tuning.teach.pictures import Photographs
 
 ALIKE, MOST_GOOD = 0.9, 0.98  # likeness to the template of at least so large a share of the good pictures
 ALIKE_BAD, MOST_BAD = 0.6, 0.9  # and of the bad ones: a missing label takes some

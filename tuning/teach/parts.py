@@ -16,7 +16,7 @@ from tuning.side_by_side import Job, Say, side_by_side
 from tuning.teach.lessons import Shown, shown
 from tuning.teach.memory import GoldenMemory
 from tuning.teach.net import TaughtNet
-from tuning.teach.pictures import Photo
+from tuning.teach.photo import Photo
 from tuning.teach.train import TRUNK, load, train
 
 

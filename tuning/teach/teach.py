@@ -46,9 +46,11 @@ from tuning.teach.lessons import Shown, frame_of, shown, step_pixels, variation_
 from tuning.teach.lying import lying_of
 from tuning.teach.package import facts_of, ready_for, write
 from tuning.teach.parts import Part, sides_of, train_parts
-from tuning.teach.pictures import Photo, Photographs, halves
+from tuning.teach.photo import Photo
+from tuning.teach.pictures import Photographs
 from tuning.teach.stage import Learnt, naming_rows, real_line, sizes_of, tensors_of
 from tuning.teach.train import TRUNK
+from tuning.teach.twins import halves
 from tuning.teach.zones import Places
 from tuning.teach.zones_file import Drawn
 

@@ -17,7 +17,8 @@ from models.package import Zone, ZoneName, ends_in_place
 from models.problems import problems_of
 from tuning.errors import TuningError
 from tuning.teach.package import WHOLE
-from tuning.teach.pictures import RULE_WORDS, Photo, Photographs
+from tuning.teach.photo import Photo
+from tuning.teach.pictures import RULE_WORDS, Photographs
 
 MOST = 6
 RESERVED = (REST, PRODUCT, *WHOLE.words, TABLET)  # the last is counted, and measured areas refer to it
