@@ -21,7 +21,8 @@ from tests.conftest import ROOT
 from tuning.errors import TuningError
 from tuning.teach.marks import photographed_units
 from tuning.teach.pictures import open_photographs, read_photographs
-from tuning.teach.teach import Taught, _untried, teach
+from tuning.teach.remarks import untried_sizes
+from tuning.teach.teach import Taught, teach
 from tuning.teach.zones_file import open_zones
 
 EDGE = 128
@@ -209,14 +210,14 @@ def test_limits_below_anything_that_was_shown_are_told_once_for_all_kinds(taught
         for kind in ("smudge", "pin hole")
     }
 
-    (told,) = _untried(taught.seen, {"smudge": 2.0, "pin hole": 2.0, ANOMALY: 2.0})
+    (told,) = untried_sizes(taught.seen, {"smudge": 2.0, "pin hole": 2.0, ANOMALY: 2.0})
 
     assert told == (
         "limits from 2.0 px on are taken, as all kinds together are found from there, for smudge (none below "
         f"{shortest['smudge']:.0f} px was shown), pin hole (none below {shortest['pin hole']:.0f} px was shown). Show "
         "smaller ones to be sure."
     )
-    assert _untried(taught.seen, {"smudge": 0.9 * shortest["smudge"], "pin hole": None}) == []
+    assert untried_sizes(taught.seen, {"smudge": 0.9 * shortest["smudge"], "pin hole": None}) == []
 
 
 def test_good_pictures_are_kept_back_and_a_finding_needs_no_less_than_the_halves_asked_for(taught: Taught) -> None:

@@ -6,6 +6,7 @@ features, so that whether a region is real is judged by the map that judges whol
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -59,9 +60,13 @@ class RememberingSight:
 
     provider, run_s = "remembered", 0.0
 
-    def __init__(self, graph: bytes, *, exported_weight: float, threads: int, whole: float = 1.0) -> None:
-        """whole: of the whole picture's opinion in how bad a place is."""
-        self._sight = Sight(graph, threads=threads)
+    def __init__(self, graph: bytes, *, exported_weight: float, threads: int | None = None, whole: float = 1.0) -> None:
+        """
+        Args:
+            threads: None: one a core.
+            whole: weight of the whole picture's opinion in how bad a place is.
+        """
+        self._sight = Sight(graph, threads=threads or os.cpu_count() or 1)
         self.rows, self.columns = self._sight.rows, self._sight.columns
         self.weight = self._exported = exported_weight
         self.whole = whole

@@ -4,7 +4,7 @@ Each picture is looked at by a network and a memory that never saw it. Where few
 ones with made-up damage stand in, and the report says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,14 +73,30 @@ def look(sight: RememberingSight, pictures: Sequence[tuple[Shown, bool]], at: Th
     return [_look(sight.maps(one.pixels), one, sight, at, made_up=made_up) for one, made_up in pictures]
 
 
+def area_seen(sights: Sequence[tuple[RememberingSight, Sequence[tuple[Shown, bool]]]]) -> float:
+    """The area under the curve of pictures, each through its sight, without a look for regions."""
+    return _area(
+        (one.photo.is_bad, _worst(_places(sight.maps(one.pixels), sight))) for sight, own in sights for one, _ in own
+    )
+
+
+def _places(maps: Maps, sight: RememberingSight) -> Floats:
+    """Logit of each place of the picture: how bad it is."""
+    coarse, strange, whole = maps.features[COARSE], maps.features[STRANGE], maps.features[WHOLE]
+    return np.asarray(coarse + sight.weight * strange + sight.whole * whole, np.float32)
+
+
+def _worst(places: Floats) -> float:
+    return float(np.sort(places.ravel())[-max(1, int(places.size * WORST)) :].mean())
+
+
 def _look(maps: Maps, one: Shown, sight: RememberingSight, at: Thresholds, *, made_up: bool) -> Case:
-    places = maps.features[COARSE] + sight.weight * maps.features[STRANGE] + sight.whole * maps.features[WHOLE]
+    places = _places(maps, sight)
     regions = tuple(find_regions(maps, at, 1.0))
     marks: tuple[Mark, ...] = ()
     if one.masks is not None:
         kinds = zip(one.photo.defects, one.masks, strict=True)
         marks = tuple(mark for defect, mask in kinds for mark in marks_of(defect, mask))
-    worst = float(np.sort(places.ravel())[-max(1, int(places.size * WORST)) :].mean())
     return Case(
         one,
         made_up,
@@ -89,7 +105,7 @@ def _look(maps: Maps, one: Shown, sight: RememberingSight, at: Thresholds, *, ma
         marks_under(regions, marks),
         float(places.max()),
         float(maps.mask.max()),
-        worst,
+        _worst(places),
         maps.frame,
     )
 
@@ -121,5 +137,11 @@ def unit_of(case: Case, mm_per_px: float, places: Places) -> ShownUnit:
 
 def area_under_curve(cases: Sequence[Case]) -> float:
     """How often a bad picture as a whole looks worse than a good one."""
-    bad, good = ([case.worst for case in cases if case.is_bad is side] for side in (True, False))
-    return auroc(bad, good) or 0.0
+    return _area((case.is_bad, case.worst) for case in cases)
+
+
+def _area(looked_at: Iterable[tuple[bool, float]]) -> float:
+    sides: dict[bool, list[float]] = {True: [], False: []}
+    for is_bad, worst in looked_at:
+        sides[is_bad].append(worst)
+    return auroc(sides[True], sides[False]) or 0.0

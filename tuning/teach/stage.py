@@ -12,13 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from models.regions import ESTIMATORS, Region, Thresholds
+from models.regions import ESTIMATORS, Region, Thresholds, facts_width
 from tuning.eyes.calibrate import familiar
 from tuning.eyes.sizes import KNOTS_PX, blend, crossed, quantiles
-from tuning.teach.graph import COARSE, STRANGE, WHOLE
-from tuning.teach.held_out import Case
+from tuning.teach.graph import COARSE, STRANGE, WHOLE, RememberingSight
+from tuning.teach.held_out import Case, look
 from tuning.teach.kept_back import Lower, shifted
+from tuning.teach.lessons import Shown, variation_of, varied
 from tuning.teach.net import CHANNELS
+from tuning.teach.parts import sides_of
 from tuning.teach.zones import Places
 
 Floats = NDArray[np.float32]
@@ -28,6 +30,7 @@ HIGHEST = 3 * FEATURES  # of a region's facts: where the highest value of each f
 WORST_FACTS = HIGHEST + COARSE, HIGHEST + STRANGE, HIGHEST + WHOLE
 UNKNOWN_FACTS = 3  # the last ones: a photograph's scale is not known
 FEWEST_SIZED = 24  # marked defects that were found, for a size to be stated
+VARIATIONS = 2  # of each bad picture that teaches names
 NAMING_STEPS, NAMING_RATE, NAMING_DECAY = 600, 5e-3, 0.3
 STEEPEST = 3.0
 NEVER = -1e4  # logit
@@ -210,3 +213,27 @@ def _naming(x: Floats, labels: Sequence[int], classes: int, seed: int) -> NDArra
     weights[-1] = line.bias.detach().numpy()
     weights[-1, counts.numpy() == 0] = -20.0  # a class that no region shows
     return weights
+
+
+def region_stage(
+    sight: RememberingSight, own: list[Shown], learnt: Learnt, more: Sequence[NDArray[np.float32]] = ()
+) -> dict[str, NDArray[np.float32]]:
+    """The region stage of a graph, its names taught on variations of the pictures that taught the graph.
+
+    Args:
+        more: statistics of good pictures that did not teach it: what they look like is usual, too.
+    """
+    rng = np.random.default_rng(learnt.seed)
+    good, bad = sides_of(own)
+    again = [(one, False) for one in bad] + [(_variation(one, rng), False) for one in bad for _ in range(VARIATIONS)]
+    taught = look(sight, again, learnt.at)
+    usual = look(sight, [(_variation(one, rng), False) for one in good], learnt.at)
+    blank = sight.maps(np.zeros((sight.rows, sight.columns, 3), np.uint8))
+    frames = [*(case.frame for case in (*usual, *taught)), *more]
+    named = naming_rows(taught, learnt.defects)
+    return tensors_of(named, learnt, frames=frames, facts=facts_width(blank))
+
+
+def _variation(one: Shown, rng: np.random.Generator) -> Shown:
+    pixels, masks = varied(one.pixels.astype(np.float32), one.masks, rng, variation_of(one))
+    return replace(one, pixels=np.ascontiguousarray(pixels).astype(np.uint8), masks=masks)
