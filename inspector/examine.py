@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cameras.fitness import FitnessLimits, as_colour, blurred_part, check
 from inspector.recipe import check_limits
-from models.chain import Line, Question, asked_units
+from models.chain import NoteLine, Question, asked_units
 from models.criteria import CriteriaSheet
 from models.errors import SheetInvalid
 from models.eyes import Eyes, Look
@@ -40,7 +40,7 @@ _ANY = FitnessLimits(
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class SeenView:
     """What the eyes made of one view, and the verdict if that settles it."""
 
     view: str
@@ -54,7 +54,7 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Timing:
     """What examining takes on this machine, from the warm-up: the slowest look, and the mind by number of questions."""
 
     slowest_look_ms: float  # the picture's fitness and what follows from what is seen, with it
@@ -94,12 +94,12 @@ class Examiner:
         """Seconds in the graphs of eyes and mind so far."""
         return self._eyes.run_s + self._mind.decoder.opened.session.run_s
 
-    def see(self, pixels: NDArray[np.generic], *, view: str, mm_per_px: float, limits: FitnessLimits) -> Sight:
+    def see(self, pixels: NDArray[np.generic], *, view: str, mm_per_px: float, limits: FitnessLimits) -> SeenView:
         """Look at one view. The result carries a verdict unless the mind has to be asked."""
         pixels = as_colour(pixels, limits)
         fitness = check(pixels, limits)
         if not fitness.fit:
-            return Sight(
+            return SeenView(
                 view, verdict=Verdict(disposition=Disposition.REJECT, reason=Reason.NOT_ASSESSABLE, text=fitness.reason)
             )
         shown = pixels.astype(np.uint8, copy=False)
@@ -108,13 +108,13 @@ class Examiner:
         scale = self._eyes.scale_seen(pixels, mm_per_px)
         if text := self._unassessable(look) or self._too_coarse(view, scale, look.unit_px2):
             held = Verdict(disposition=Disposition.HOLD, reason=Reason.NOT_ASSESSABLE, text=text)
-            return Sight(view, look.observations, verdict=held, times_ms=times, heat=look.heat)
+            return SeenView(view, look.observations, verdict=held, times_ms=times, heat=look.heat)
         asked = tuple(questions_for(look.observations, self.reading.notes, self._at))
         unseen = _unseen(shown, look, limits)
-        sight = Sight(view, look.observations, asked, times_ms=times, heat=look.heat, unseen=unseen)
+        sight = SeenView(view, look.observations, asked, times_ms=times, heat=look.heat, unseen=unseen)
         return sight if asked else replace(sight, verdict=self._decide(sight, ()))
 
-    def judge(self, sight: Sight) -> Sight:
+    def judge(self, sight: SeenView) -> SeenView:
         """Ask the mind what `see` left open and decide."""
         if sight.verdict is not None:
             return sight
@@ -124,7 +124,7 @@ class Examiner:
         verdict = self._decide(sight, judgements)
         return replace(sight, verdict=verdict, judgements=judgements, times_ms=times)
 
-    def warm_up(self, pixels: NDArray[np.uint8], *, mm_per_px: float) -> Pace:
+    def warm_up(self, pixels: NDArray[np.uint8], *, mm_per_px: float) -> Timing:
         """Measure this machine on a picture as large as the batch's; the slowest of the looks stands for the p99."""
         look = partial(self.see, pixels, view="warm-up", mm_per_px=mm_per_px, limits=_ANY)
         eyes = [_took_ms(look) for _ in range(WARM_UP_LOOKS)]
@@ -132,12 +132,12 @@ class Examiner:
         for count in (1, 2, 4):
             judge = partial(self._mind.judge, self._cache, self._rehearsal(count))
             mind.append(max([_took_ms(judge) for _ in range(6)][1:]))
-        return Pace(max(eyes[3:]), (mind[0], mind[1], (mind[1] + mind[2]) / 2, mind[2]))
+        return Timing(max(eyes[3:]), (mind[0], mind[1], (mind[1] + mind[2]) / 2, mind[2]))
 
     def _rehearsal(self, count: int) -> list[Asked]:
         """Questions like those of a batch: the sheet's own defects, at a size that its criteria compare."""
         named = [note for _, note in self.reading.notes if note.kind != "other"]
-        lines = [Line(id, note) for id, note in self.reading.notes]
+        lines = [NoteLine(id, note) for id, note in self.reading.notes]
         asked = []
         for index in range(count):
             note = named[index % len(named)]
@@ -180,7 +180,7 @@ class Examiner:
             return str(error)
         return ""
 
-    def _decide(self, sight: Sight, judgements: tuple[Judgement, ...]) -> Verdict:
+    def _decide(self, sight: SeenView, judgements: tuple[Judgement, ...]) -> Verdict:
         verdict = decide(
             sight.observations,
             view=sight.view,

@@ -78,16 +78,16 @@ def run_batch(
             recipe.package, recipe.sheet, recipe.reading, threads=recipe.line.threads, device=recipe.line.device
         )
         scale = next(iter(recipe.line.views.values())).mm_per_px
-        pace = examiner.warm_up(sample_pixels(*recipe.picture_px), mm_per_px=scale)
-        refuse_slow(pace.slowest_look_ms, recipe.line.gate_after_ms)
-        line = Line(recipe, examiner, pace, cameras, plc, store, clock)
+        timing = examiner.warm_up(sample_pixels(*recipe.picture_px), mm_per_px=scale)
+        refuse_slow(timing.slowest_look_ms, recipe.line.gate_after_ms)
+        line = Line(recipe, examiner, timing, cameras, plc, store, clock)
         status = LineStatus(line, recipe, providers=examiner.providers, clock=clock)
         display = Display(store.live, status, clock)
         line.onlookers.append(display)
         display.start()
         say(
             f"batch {line.batch}: {recipe.sheet.title}, version {recipe.sheet.version}; looks take up to "
-            f"{pace.slowest_look_ms:.0f} ms here"
+            f"{timing.slowest_look_ms:.0f} ms here"
         )
         try:
             return line.run(units=units, stop=stop, each=each)

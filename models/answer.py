@@ -18,7 +18,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Literal, cast
 
-from models.chain import Chain, Comparison, Item, Line, Question, Verdict, concerns, item_of, number, verdict_of
+from models.chain import Chain, Comparison, Item, NoteLine, Question, Verdict, concerns, item_of, number, verdict_of
 from models.errors import AnswerMalformed, ModelError
 from models.note import MEASURES, SEVERITIES, Kind, Note, Operator, Severity, Tier, Unit
 
@@ -149,7 +149,7 @@ def parse_chain(text: str) -> Chain:
     return Chain(tuple(_parse_item(part, text) for part in body.split(";")), cast(Verdict, verdict))
 
 
-def redraft(begun: str, lines: Sequence[Line], question: Question, rejecting: Collection[str]) -> Chain | None:
+def redraft(begun: str, lines: Sequence[NoteLine], question: Question, rejecting: Collection[str]) -> Chain | None:
     """What the plain rule goes on with after a beginning that it would not have written itself.
 
     Args:

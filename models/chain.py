@@ -20,7 +20,7 @@ TAUGHT_REJECTING: tuple[Severity, ...] = ("critical", "major")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NoteLine:
     """One note of the sheet under the id by which a chain names it."""
 
     id: str
@@ -111,13 +111,13 @@ def applies(note: Note, question: Question) -> bool:
     return note.place == question.zone if question.count is not None else note.covers(question.zone)
 
 
-def asked_units(lines: Sequence[Line], defect: str) -> tuple[str, ...]:
+def asked_units(lines: Sequence[NoteLine], defect: str) -> tuple[str, ...]:
     """Units in which the sheet limits this class, in sheet order; mm when it does not."""
     units = dict.fromkeys(line.note.unit for line in lines if line.note.kind == "size" and line.note.defect == defect)
     return tuple(units) or ("mm",)
 
 
-def judge_by_rule(lines: Sequence[Line], question: Question, rejecting: Collection[str]) -> Chain:
+def judge_by_rule(lines: Sequence[NoteLine], question: Question, rejecting: Collection[str]) -> Chain:
     """The chain that plain arithmetic on the notes gives: every line of the class is named, so none is passed over.
 
     Args:
@@ -141,7 +141,7 @@ def verdict_of(items: Sequence[Item], *, counted: bool, rejecting: Collection[st
     return "reject" if found & set(rejecting) else "accept"
 
 
-def item_of(line: Line, question: Question, *, here: bool | None = None) -> Item:
+def item_of(line: NoteLine, question: Question, *, here: bool | None = None) -> Item:
     """What a line says about a question.
 
     Args:
@@ -155,7 +155,7 @@ def item_of(line: Line, question: Question, *, here: bool | None = None) -> Item
     return replace(item, at=question.zone, place=line.note.place) if line.note.zone else item
 
 
-def _judged(line: Line, question: Question) -> Item:
+def _judged(line: NoteLine, question: Question) -> Item:
     note = line.note
     if note.kind == "off":
         return Item(line.id, "off")

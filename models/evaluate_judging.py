@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from models.answer import chain_pieces
-from models.chain import Line, Question, judge_by_rule, line_id
+from models.chain import NoteLine, Question, judge_by_rule, line_id
 from models.evaluate_reading import Readings
 from models.example import Counterpart, ShownObservation, ShownSheet
 from models.metrics import Figure, coverage, share
@@ -146,7 +146,7 @@ def counterpart_figures(
 
 
 def _ruled(notes: Sequence[Note], question: Question, rejecting: Collection[str]) -> str:
-    lines = in_prompt_order([Line(line_id(index), note) for index, note in enumerate(notes)])
+    lines = in_prompt_order([NoteLine(line_id(index), note) for index, note in enumerate(notes)])
     return judge_by_rule(lines, question, rejecting).verdict
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.chain import Chain, Line, Question, asked_units, judge_by_rule, line_id
+from models.chain import Chain, NoteLine, Question, asked_units, judge_by_rule, line_id
 from models.criteria import CriteriaSheet
 from models.note import Note
 from models.observation import Box
@@ -67,7 +67,7 @@ class ShownObservation:
         """The question as the line would ask it: in the quantities that the sheet limits."""
         if self.count is not None:
             return Question(self.defect, self.zone, count=self.count, mixture=self.mixture)
-        units = asked_units([Line("", note) for note in notes], self.defect)
+        units = asked_units([NoteLine("", note) for note in notes], self.defect)
         return Question(self.defect, self.zone, tuple((u, self.sizes[u]) for u in units), mixture=self.mixture)
 
 
@@ -84,7 +84,7 @@ class ShownSheet:
     def right(self, observation: ShownObservation) -> Chain:
         """The chain that the sheet's true meaning gives."""
         notes = [criterion.note for criterion in self.criteria]
-        lines = in_prompt_order([Line(line_id(index), note) for index, note in enumerate(notes)])
+        lines = in_prompt_order([NoteLine(line_id(index), note) for index, note in enumerate(notes)])
         return judge_by_rule(lines, observation.under(notes), self.rejecting)
 
 

@@ -12,7 +12,7 @@ from models.answer import chain_pieces, parse_chain, parse_note, redraft
 from models.chain import (
     TAUGHT_REJECTING,
     Chain,
-    Line,
+    NoteLine,
     Question,
     concerns,
     item_of,
@@ -48,7 +48,7 @@ class SheetCache:
     """A sheet that the mind has read: its notes' keys and values, and how its lines are called."""
 
     prefix: Prefix
-    lines: tuple[Line, ...]  # in the order of the prompt
+    lines: tuple[NoteLine, ...]  # in the order of the prompt
     criteria: Mapping[str, str]  # id of the line: id of the criterion
     rejecting: frozenset[str]
     tokens: int
@@ -137,7 +137,7 @@ class Mind:
         Raises:
             SheetInvalid: longer than the context that the package was qualified for.
         """
-        lines = in_prompt_order([Line(line_id(index), note) for index, (_, note) in enumerate(notes)])
+        lines = in_prompt_order([NoteLine(line_id(index), note) for index, (_, note) in enumerate(notes)])
         tokens = self._tokens.encode_all(judge_prefix(lines, TAUGHT_REJECTING))
         longest = max(LONGEST_CHAIN, self._longest_chain(lines))
         self._fits(len(tokens) + LONGEST_QUESTION + longest, f"a sheet of {len(notes)} criteria")
@@ -146,7 +146,7 @@ class Mind:
             self.decoder.prefix(tokens), tuple(lines), criteria, frozenset(rejecting), len(tokens), longest
         )
 
-    def _longest_chain(self, lines: Sequence[Line]) -> int:
+    def _longest_chain(self, lines: Sequence[NoteLine]) -> int:
         """Tokens of the longest chain that the rule can draft under a sheet: every line of one class holds."""
         sizes = tuple((unit, LARGEST) for unit in MEASURES)
         longest = 0

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.answer import note_pieces, place_pieces
-from models.chain import Line, Question, number
+from models.chain import NoteLine, Question, number
 from models.note import SEVERITIES, Vocabulary
 from models.quantities import in_figures
 from models.spelling import Spelling
@@ -65,7 +65,7 @@ def read_question(heading: str, sentence: str, spelling: Spelling) -> str:
     return f"\n{heading}: {text} ->" if heading else f"\n{text} ->"
 
 
-def judge_prefix(lines: Sequence[Line], rejecting: Collection[str]) -> list[str]:
+def judge_prefix(lines: Sequence[NoteLine], rejecting: Collection[str]) -> list[str]:
     """The sheet as the mind read it: which severities reject, then one note a line, lines of one class side by side."""
     pieces = ["Reject:", *(f" {severity}" for severity in SEVERITIES if severity in rejecting)]
     for line in in_prompt_order(lines):
@@ -75,7 +75,7 @@ def judge_prefix(lines: Sequence[Line], rejecting: Collection[str]) -> list[str]
     return [*pieces, "\n"]
 
 
-def in_prompt_order(lines: Sequence[Line]) -> list[Line]:
+def in_prompt_order(lines: Sequence[NoteLine]) -> list[NoteLine]:
     """Lines that the judging sees, as it sees them: the chain names them in this order."""
     kept = [line for line in lines if line.note.kind != "other"]
     first: dict[str, int] = {}

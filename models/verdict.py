@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.answer import where_pieces
-from models.chain import Line, Question, asked_units
+from models.chain import NoteLine, Question, asked_units
 from models.criteria import CriteriaSheet
 from models.note import Note, Severity, Tier
 from models.observation import Box, Observation, Size
@@ -136,7 +136,7 @@ def questions_for(
     observations: Sequence[Observation], notes: Sequence[tuple[str, Note]], at: OperatingPoint
 ) -> list[Asked]:
     """What the mind is asked about a view: each observation that counts, and each count that a criterion limits."""
-    lines = [Line(id, note) for id, note in notes]
+    lines = [NoteLine(id, note) for id, note in notes]
     counting = {note.defect: note for _, note in notes if note.kind == "count"}
     asked = []
     for index, seen in enumerate(observations):

@@ -19,7 +19,7 @@ from safetensors.numpy import save
 
 from cameras.clock import Clock, SystemClock
 from cameras.driver import Driver, open_camera
-from inspector.examine import Examiner, Pace
+from inspector.examine import Examiner, Timing
 from inspector.line.line import BatchResult, Line
 from inspector.line.plc import SimulatedPlc
 from inspector.recipe import Recipe
@@ -183,9 +183,9 @@ def add_view(line: Path, folder: Path) -> None:
 
 @contextmanager
 def opened_line(
-    path: Path, *, clock: Clock | None = None, pace: Pace | None = None, camera: Driver | None = None
+    path: Path, *, clock: Clock | None = None, timing: Timing | None = None, camera: Driver | None = None
 ) -> Iterator[Line]:
-    """A line as `run_batch` opens it, with a given pace instead of this machine's, or a camera that no file names."""
+    """A line as `run_batch` opens it, with a given timing instead of this machine's, or a camera that no file names."""
     clock = clock or SystemClock()
     recipe = Recipe.load(path)
     with RecordStore.open(recipe.line.store) as store:
@@ -198,7 +198,7 @@ def opened_line(
         )
         examiner = Examiner(recipe.package, recipe.sheet, recipe.reading, threads=1)
         cameras = {name: camera or open_camera(view.camera, clock) for name, view in recipe.line.views.items()}
-        yield Line(recipe, examiner, pace or Pace(1.0, (1.0, 1.0, 1.0, 1.0)), cameras, plc, store, clock)
+        yield Line(recipe, examiner, timing or Timing(1.0, (1.0, 1.0, 1.0, 1.0)), cameras, plc, store, clock)
 
 
 def run(

@@ -134,7 +134,7 @@ class ModelFigures(Strict):
     others_pct: float | None
 
 
-class Report(Strict):
+class BenchReport(Strict):
     """Everything that one run of `inspector bench` measured."""
 
     machine: Machine

@@ -20,7 +20,7 @@ from inspector.bench.figures import LineFigures, latency
 from inspector.bench.machine import Load, forget_peak, peak_mb
 from inspector.config import LineConfig
 from inspector.errors import LineError
-from inspector.examine import Examiner, Pace
+from inspector.examine import Examiner, Timing
 from inspector.line.display import Display
 from inspector.line.ledger import Settled, ViewReport
 from inspector.line.line import BatchResult, Line, sample_pixels
@@ -121,9 +121,9 @@ def _batch(recipe: Recipe, examiner: Examiner, rate: float, units: int, step: St
         refuse_other_scale(recipe, drivers)
         step(f"{name}: warming up", 0, units)
         scale = next(iter(views.values())).mm_per_px
-        pace = examiner.warm_up(sample_pixels(*recipe.picture_px), mm_per_px=scale)
+        timing = examiner.warm_up(sample_pixels(*recipe.picture_px), mm_per_px=scale)
         load, tally = Load(), _Tally()
-        line, display = _line(recipe, examiner, pace, drivers, store, clock, tally)
+        line, display = _line(recipe, examiner, timing, drivers, store, clock, tally)
         display.start()
         try:
             result = line.run(units=units, each=lambda running: step(name, running.ledger.totals.triggers, units))
@@ -136,7 +136,7 @@ def _batch(recipe: Recipe, examiner: Examiner, rate: float, units: int, step: St
 def _line(
     recipe: Recipe,
     examiner: Examiner,
-    pace: Pace,
+    timing: Timing,
     drivers: dict[str, Driver],
     store: RecordStore,
     clock: SystemClock,
@@ -144,7 +144,7 @@ def _line(
 ) -> tuple[Line, Display]:
     gate_after_ms = recipe.line.gate_after_ms
     plc = SimulatedPlc(store.folder / PLC_MEMORY, stations=tuple(drivers), gate_after_ms=gate_after_ms, clock=clock)
-    line = Line(recipe, examiner, pace, drivers, plc, store, clock)
+    line = Line(recipe, examiner, timing, drivers, plc, store, clock)
     display = Display(store.live, LineStatus(line, recipe, providers=examiner.providers, clock=clock), clock)
     line.onlookers += [tally, display]
     return line, display

@@ -6,7 +6,7 @@ is the same under a short and under a long one.
 
 from collections.abc import Iterator, Sequence
 
-from models.chain import Line, Question, line_id
+from models.chain import NoteLine, Question, line_id
 from models.criteria import CriteriaSheet, Criterion, Limit
 from models.note import MEASURES, Note, Tier
 from models.package import Words
@@ -57,7 +57,7 @@ def made_notes(words: Words, tokens: Tokens, least: int) -> Notes:
 
 def tokens_of(notes: Notes, words: Words, tokens: Tokens) -> int:
     """What the notes of a sheet take of the mind's context."""
-    lines = [Line(line_id(index), note) for index, (_, note) in enumerate(notes)]
+    lines = [NoteLine(line_id(index), note) for index, (_, note) in enumerate(notes)]
     return len(tokens.encode_all(judge_prefix(lines, REJECTING)))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inspector.bench.figures import Latency, Otherwise, ReadingTimes, SheetLength, latency, median
 from inspector.bench.made import REJECTING, made_notes, made_questions, made_sheet
-from models.chain import Line, Question, line_id
+from models.chain import NoteLine, Question, line_id
 from models.decoder import Prefix, Row
 from models.errors import SheetInvalid
 from models.grammar import ChainGrammar
@@ -81,7 +81,7 @@ def otherwise(mind: Mind, package: ModelPackage, *, least_tokens: int, step: Ste
     cache = mind.open_sheet(notes, REJECTING)
     question = made_questions(words, 1)[0]
     asked, ids = judge_question(question), [line_id(index) for index in range(len(notes))]
-    lines = [Line(id, note) for id, (_, note) in zip(ids, notes, strict=True)]
+    lines = [NoteLine(id, note) for id, (_, note) in zip(ids, notes, strict=True)]
     plain = _Plain(
         tokens.encode_all(judge_prefix(lines, REJECTING)),
         tokens.encode_all((*asked.before, asked.word, *asked.after)),

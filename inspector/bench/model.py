@@ -17,7 +17,7 @@ from inspector.bench.figures import Doubtful, Engine, Latency, ModelFigures, lat
 from inspector.bench.machine import Load, forget_peak, peak_mb
 from inspector.bench.mind import otherwise, reading_times, sheet_lengths
 from inspector.config import ViewConfig
-from inspector.examine import Examiner, Sight
+from inspector.examine import Examiner, SeenView
 from inspector.recipe import Recipe
 from models.mind import Mind
 from models.observation import Observation
@@ -37,7 +37,7 @@ class _Seen:
     """A picture and what the eyes made of it."""
 
     pixels: NDArray[np.generic]
-    sight: Sight
+    sight: SeenView
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class _Examining:
         runs = []
         for number in range(times + _FIRST if found else 0):
             taken = [found[(number * observations + i) % len(found)] for i in range(observations)]
-            sight = Sight(
+            sight = SeenView(
                 self._name,
                 observations=tuple(seen for _, seen, _ in taken),
                 asked=tuple(Asked(i, asked.question) for i, (_, _, asked) in enumerate(taken)),
@@ -145,7 +145,7 @@ class _Examining:
                 runs.append(run)
         return runs
 
-    def _examine(self, pixels: NDArray[np.generic], doubtful: Sight | None) -> _Run:
+    def _examine(self, pixels: NDArray[np.generic], doubtful: SeenView | None) -> _Run:
         """Look at a picture; then ask what `doubtful` leaves open, in place of what this picture does."""
         before_s, start = self._examiner.run_s, time.perf_counter()
         sight = self._see(pixels)
@@ -159,12 +159,12 @@ class _Examining:
             redrafted=sum(not judgement.as_drafted for judgement in judged.judgements),
         )
 
-    def _see(self, pixels: NDArray[np.generic]) -> Sight:
+    def _see(self, pixels: NDArray[np.generic]) -> SeenView:
         view = self._view
         return self._examiner.see(pixels, view=self._name, mm_per_px=view.mm_per_px, limits=view.fitness)
 
 
-def _observed(sight: Sight) -> list[tuple[Observation, Asked]]:
+def _observed(sight: SeenView) -> list[tuple[Observation, Asked]]:
     return [(sight.observations[a.observation], a) for a in sight.asked if a.observation is not None]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from inspector.bench.figures import Latency, LineFigures, Machine, ModelFigures, Report
+from inspector.bench.figures import BenchReport, Latency, LineFigures, Machine, ModelFigures
 from inspector.bench.line import bench_line
 from inspector.bench.machine import this_machine
 from inspector.bench.model import bench_model
@@ -54,7 +54,7 @@ def line(
     at = _numbers(rates, "--rates")
     with steps("bench") as step:
         figures = bench_line(line, rates=at, units=units, gate_after_ms=gate_after_ms, threads=threads, step=step)
-    _finish(Report(machine=this_machine(), line=figures), json)
+    _finish(BenchReport(machine=this_machine(), line=figures), json)
 
 
 @app.command()
@@ -69,7 +69,7 @@ def model(
     lengths = [int(number) for number in _numbers(sheet_tokens, "--sheet-tokens")]
     with steps("bench") as step:
         figures = bench_model(line, times=times, sheet_tokens=lengths, threads=threads, step=step)
-    _finish(Report(machine=this_machine(), model=figures), json)
+    _finish(BenchReport(machine=this_machine(), model=figures), json)
 
 
 @app.command()
@@ -137,7 +137,7 @@ def everything(
     with steps("bench") as step:
         on_line = bench_line(line, rates=at, units=units, gate_after_ms=gate_after_ms, threads=threads, step=step)
         of_model = bench_model(line, times=times, sheet_tokens=lengths, threads=threads, step=step)
-    _finish(Report(machine=this_machine(), line=on_line, model=of_model), json)
+    _finish(BenchReport(machine=this_machine(), line=on_line, model=of_model), json)
 
 
 def _numbers(text: str, option: str) -> list[float]:
@@ -150,7 +150,7 @@ def _numbers(text: str, option: str) -> list[float]:
     return numbers
 
 
-def _finish(report: Report, json: Path | None) -> None:
+def _finish(report: BenchReport, json: Path | None) -> None:
     _show_machine(report.machine)
     if report.line:
         _show_line(report.line)

@@ -14,7 +14,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.examine import Sight
+from inspector.examine import SeenView
 from inspector.line.plc import GateEvent
 from inspector.records.record import Digests, GateMove, Outcome, State
 from models.verdict import Disposition, Finding, Reason, Verdict
@@ -28,7 +28,7 @@ _LATENCIES = 4096  # the last so many, for the percentiles of the live page
 class ViewReport:
     """How one view of a unit ended."""
 
-    sight: Sight  # with its verdict
+    sight: SeenView  # with its verdict
     pixels: NDArray[np.generic] | None = None
     source: str = ""
     ready_ms: float | None = None  # trigger to verdict; None: there was no picture
@@ -242,9 +242,9 @@ def combine(verdicts: list[Verdict]) -> Verdict:
     return Verdict(disposition=worst.disposition, reason=worst.reason, text=worst.text, findings=findings)
 
 
-def not_inspected(view: str, text: str, reason: Reason = Reason.NOT_INSPECTED) -> Sight:
+def not_inspected(view: str, text: str, reason: Reason = Reason.NOT_INSPECTED) -> SeenView:
     """A view that nobody looked at: a reject."""
-    return Sight(view, verdict=Verdict(disposition=Disposition.REJECT, reason=reason, text=text))
+    return SeenView(view, verdict=Verdict(disposition=Disposition.REJECT, reason=reason, text=text))
 
 
 def _never_came(view: str, *, held: str) -> ViewReport:

@@ -24,7 +24,7 @@ from cameras.frame import Frame
 from cameras.render import render
 from inspector.config import MOST_UNITS_BETWEEN
 from inspector.errors import LineError
-from inspector.examine import Examiner, Pace
+from inspector.examine import Examiner, Timing
 from inspector.line.gate import Gate
 from inspector.line.ledger import Ledger, Settled, Totals, ViewReport, not_inspected
 from inspector.line.plc import GateEvent, Plc
@@ -77,7 +77,7 @@ class Line:
         self,
         recipe: Recipe,
         examiner: Examiner,
-        pace: Pace,
+        timing: Timing,
         cameras: Mapping[str, Driver],
         plc: Plc,
         store: RecordStore,
@@ -129,8 +129,8 @@ class Line:
             alarm=lambda text: self._event(EventKind.ALARM, text),
             fail=self.hold,
         )
-        self.thinking = Thinking(examiner, pace, clock, self._report)
-        self.looking = Looking(examiner, recipe.line.views, pace, clock, self._report, gate_ms, self.thinking)
+        self.thinking = Thinking(examiner, timing, clock, self._report)
+        self.looking = Looking(examiner, recipe.line.views, timing, clock, self._report, gate_ms, self.thinking)
         self.captures = [
             Capture(driver, self._on_picture(view), view=view, clock=clock) for view, driver in cameras.items()
         ]

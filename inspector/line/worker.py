@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from cameras.clock import Clock
 from cameras.frame import Frame
 from inspector.config import ViewConfig
-from inspector.examine import Examiner, Pace, Sight
+from inspector.examine import Examiner, SeenView, Timing
 from inspector.line.ledger import ViewReport, not_inspected
 from models.verdict import Disposition, Reason, Verdict
 
@@ -75,22 +75,22 @@ class Looking(Worker[Job]):
         self,
         examiner: Examiner,
         views: dict[str, ViewConfig],
-        pace: Pace,
+        timing: Timing,
         clock: Clock,
         report: Callable[[Frame, ViewReport], None],
         budget_ms: float,
         thinking: "Thinking",
     ) -> None:
-        most = max(2, int(budget_ms / pace.slowest_look_ms))  # one more would be late, and is a reject at once
+        most = max(2, int(budget_ms / timing.slowest_look_ms))  # one more would be late, and is a reject at once
         super().__init__("eyes", self._examine, clock, most=most)
-        self._examiner, self._views, self._pace = examiner, views, pace
+        self._examiner, self._views, self._timing = examiner, views, timing
         self._report, self._thinking = report, thinking
 
     def _examine(self, job: Job) -> None:
         frame, view = job.frame, self._views[job.frame.view]
         left_ms = (job.deadline_s - self._clock.now_s()) * 1000
-        if left_ms < self._pace.slowest_look_ms:
-            text = f"not looked at: {left_ms:.0f} ms were left, a look takes up to {self._pace.slowest_look_ms:.0f}"
+        if left_ms < self._timing.slowest_look_ms:
+            text = f"not looked at: {left_ms:.0f} ms were left, a look takes up to {self._timing.slowest_look_ms:.0f}"
             sight = not_inspected(frame.view, text, Reason.LATE)
         else:
             sight = self._look(frame, view)
@@ -100,7 +100,7 @@ class Looking(Worker[Job]):
             sight = _no_time(sight, "the mind is busy with the units before")
         self._report(frame, report_of(job, sight, view, self._clock))
 
-    def _look(self, frame: Frame, view: ViewConfig) -> Sight:
+    def _look(self, frame: Frame, view: ViewConfig) -> SeenView:
         try:
             return self._examiner.see(frame.pixels, view=frame.view, mm_per_px=view.mm_per_px, limits=view.fitness)
         except Exception as error:  # noqa: BLE001 ONNX Runtime's and OpenCV's errors share no base
@@ -112,7 +112,7 @@ class LeftOpen:
     """A unit that a look leaves open."""
 
     job: Job
-    sight: Sight
+    sight: SeenView
     view: ViewConfig
 
 
@@ -120,18 +120,18 @@ class Thinking(Worker[LeftOpen]):
     """Asks the mind about units that a look leaves open."""
 
     def __init__(
-        self, examiner: Examiner, pace: Pace, clock: Clock, report: Callable[[Frame, ViewReport], None]
+        self, examiner: Examiner, timing: Timing, clock: Clock, report: Callable[[Frame, ViewReport], None]
     ) -> None:
         super().__init__("mind", self._think, clock, most=_MOST_THINKING)
-        self._examiner, self._pace, self._report = examiner, pace, report
+        self._examiner, self._timing, self._report = examiner, timing, report
 
     def _think(self, work: LeftOpen) -> None:
         sight = self._judge(work.job, work.sight)
         self._report(work.job.frame, report_of(work.job, sight, work.view, self._clock))
 
-    def _judge(self, job: Job, sight: Sight) -> Sight:
+    def _judge(self, job: Job, sight: SeenView) -> SeenView:
         left_ms = (job.deadline_s - self._clock.now_s()) * 1000
-        needed_ms = self._pace.mind_ms(len(sight.asked))
+        needed_ms = self._timing.mind_ms(len(sight.asked))
         if left_ms < needed_ms:
             return _no_time(
                 sight,
@@ -144,12 +144,12 @@ class Thinking(Worker[LeftOpen]):
             return replace(sight, verdict=failed.verdict)
 
 
-def report_of(job: Job, sight: Sight, view: ViewConfig, clock: Clock) -> ViewReport:
+def report_of(job: Job, sight: SeenView, view: ViewConfig, clock: Clock) -> ViewReport:
     """What goes to the ledger; the picture travels along until the unit is settled."""
     frame, ready_ms = job.frame, (clock.now_s() - job.triggered_s) * 1000
     return ViewReport(sight, frame.pixels, frame.source, ready_ms, view.mm_per_px)
 
 
-def _no_time(sight: Sight, text: str) -> Sight:
+def _no_time(sight: SeenView, text: str) -> SeenView:
     """The observation is kept in the record; the unit is a reject because nobody can say in time that it is good."""
     return replace(sight, verdict=Verdict(disposition=Disposition.REJECT, reason=Reason.LATE, text=text))

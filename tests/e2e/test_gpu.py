@@ -9,7 +9,7 @@ from cameras.clock import HandClock
 from cameras.config import SyntheticCamera
 from cameras.driver import open_camera
 from cameras.fitness import FitnessLimits
-from inspector.examine import Examiner, Sight
+from inspector.examine import Examiner, SeenView
 from inspector.recipe import approved
 from models.mind import Mind
 from models.package import ModelPackage
@@ -41,7 +41,7 @@ def on_gpu(recipe) -> Examiner:
     return Examiner(*recipe, threads=2, device="cuda")
 
 
-def examine(examiner: Examiner, pixels) -> Sight:
+def examine(examiner: Examiner, pixels) -> SeenView:
     return examiner.judge(examiner.see(pixels, view="top", mm_per_px=MM_PER_PX, limits=FitnessLimits()))
 
 

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from inspector.bench.figures import Report, latency
+from inspector.bench.figures import BenchReport, latency
 from inspector.bench.line import bench_line
 from inspector.bench.made import made_notes, made_sheet, tokens_of
 from inspector.bench.precision import bench_precision
@@ -33,7 +33,7 @@ def benched(line, *arguments, folder):
     file = folder / "figures.json"
     ran = CliRunner().invoke(app, ["bench", *arguments, "--line", str(line), "--json", str(file)])
     assert ran.exit_code == 0, ran.output
-    return ran.output, Report.model_validate_json(file.read_bytes())
+    return ran.output, BenchReport.model_validate_json(file.read_bytes())
 
 
 def test_every_trigger_of_a_benched_line_has_its_record_and_its_place_in_the_counts(line, tmp_path):

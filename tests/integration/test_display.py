@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cameras.clock import HandClock
-from inspector.examine import Sight
+from inspector.examine import SeenView
 from inspector.line.display import STATUS_FILE, Display
 from inspector.line.ledger import Settled, ViewReport
 from inspector.line.status import Status
@@ -22,7 +22,7 @@ BATCH = OpenBatch(batch=1, epoch=5)
 def settled(of: Outcome, *, pictured: bool = True) -> Settled:
     verdict = Verdict(disposition=of.disposition, reason=of.reason, text=of.text)
     pixels = np.full((480, 768, 3), 128, np.uint8) if pictured else None
-    sight = Sight("top", of.observations["top"], verdict=verdict)
+    sight = SeenView("top", of.observations["top"], verdict=verdict)
     return Settled(of, {"top": ViewReport(sight, pixels, "seed 1", 20.0, 0.14)})
 
 

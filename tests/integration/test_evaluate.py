@@ -18,7 +18,7 @@ from inspector.commands.evaluate import as_markdown, command, show
 from inspector.errors import LineError
 from inspector.evaluation import write_report
 from models.answer import chain_pieces
-from models.chain import Line, judge_by_rule, line_id
+from models.chain import NoteLine, judge_by_rule, line_id
 from models.criteria import CriteriaSheet
 from models.errors import PackageInvalid
 from models.evaluate import Counted, Report, count, facts_of
@@ -94,7 +94,7 @@ class KnowingMind:
 
     def open(self, notes: Sequence[tuple[str, Note]], rejecting: Collection[str]) -> Judge:
         names = {line_id(index): id for index, (id, _) in enumerate(notes)}
-        lines = in_prompt_order([Line(line_id(index), note) for index, (_, note) in enumerate(notes)])
+        lines = in_prompt_order([NoteLine(line_id(index), note) for index, (_, note) in enumerate(notes)])
 
         def judge(asked: Sequence[Asked]) -> list[Judgement]:
             answers = []

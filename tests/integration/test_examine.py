@@ -10,7 +10,7 @@ from cameras.clock import HandClock
 from cameras.config import SyntheticCamera
 from cameras.driver import open_camera
 from cameras.fitness import FitnessLimits, blurred_part
-from inspector.examine import Examiner, Pace, Sight
+from inspector.examine import Examiner, SeenView, Timing
 from inspector.line.line import sample_pixels
 from inspector.recipe import approved
 from models.eyes import Eyes
@@ -27,7 +27,7 @@ def examiner(tmp_path_factory: pytest.TempPathFactory) -> Examiner:
     return Examiner(package, *approved(tiny.write_sheet(folder, package), package), threads=1)
 
 
-def examine(examiner: Examiner, pixels: "tiny.Pixels | np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> Sight:
+def examine(examiner: Examiner, pixels: "tiny.Pixels | np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> SeenView:
     seen = examiner.see(pixels, view="top", mm_per_px=tiny.MM_PER_PX, limits=FitnessLimits())
     return examiner.judge(seen)
 
@@ -140,16 +140,16 @@ def test_the_same_picture_gets_the_same_verdict_again(examiner: Examiner):
 
 
 def test_more_questions_than_were_rehearsed_are_allowed_more_time():
-    pace = Pace(20.0, (10.0, 14.0, 18.0, 20.0))
+    timing = Timing(20.0, (10.0, 14.0, 18.0, 20.0))
 
-    assert [pace.mind_ms(count) for count in (0, 1, 4, 8)] == [10.0, 10.0, 20.0, 40.0]
+    assert [timing.mind_ms(count) for count in (0, 1, 4, 8)] == [10.0, 10.0, 20.0, 40.0]
 
 
 def test_warming_up_measures_looks_and_questions(examiner: Examiner):
-    pace = examiner.warm_up(tiny.unit(1), mm_per_px=tiny.MM_PER_PX)
+    timing = examiner.warm_up(tiny.unit(1), mm_per_px=tiny.MM_PER_PX)
 
-    assert pace.slowest_look_ms > 0
-    assert len(pace.slowest_mind_ms) == 4
+    assert timing.slowest_look_ms > 0
+    assert len(timing.slowest_mind_ms) == 4
 
 
 def test_a_package_is_warmed_up_on_the_sheets_own_questions(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
@@ -157,9 +157,9 @@ def test_a_package_is_warmed_up_on_the_sheets_own_questions(tmp_path: Path, tmp_
     text = tiny.sheet_text().replace('unit: mm, operator: ">", value: 1.0', 'unit: count, operator: ">", value: 2.0')
     sheet = tiny.write_sheet(tmp_path, package, text)
 
-    pace = Examiner(package, *approved(sheet, package), threads=1).warm_up(tiny.unit(1), mm_per_px=tiny.MM_PER_PX)
+    timing = Examiner(package, *approved(sheet, package), threads=1).warm_up(tiny.unit(1), mm_per_px=tiny.MM_PER_PX)
 
-    assert all(ms > 0 for ms in pace.slowest_mind_ms)
+    assert all(ms > 0 for ms in timing.slowest_mind_ms)
 
 
 @pytest.fixture(scope="module")

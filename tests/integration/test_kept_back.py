@@ -18,7 +18,7 @@ from tuning.teach.lessons import Shown
 from tuning.teach.net import CHANNELS
 from tuning.teach.photo import Photo
 from tuning.teach.pictures import Photographs
-from tuning.teach.stage import WORST_FACTS, Learnt, Line, tensors_of
+from tuning.teach.stage import WORST_FACTS, Learnt, Logistic, tensors_of
 from tuning.teach.zones import Places
 
 DEFECTS = ("crack", "anomaly")
@@ -79,7 +79,7 @@ def test_how_much_lower_good_pictures_are_is_taken_where_they_look_worst() -> No
 
 @pytest.mark.parametrize("lower", [0.0, 1.7])
 def test_what_is_so_much_lower_is_as_likely_a_defect(lower: float) -> None:
-    halves = Learnt(DEFECTS, Line(1.8, 0.4), AT, None, 0.0, 1.0, Places.whole((64, 64)), 0)
+    halves = Learnt(DEFECTS, Logistic(1.8, 0.4), AT, None, 0.0, 1.0, Places.whole((64, 64)), 0)
 
     here, there = (_real(halves, logit=0.3), _real(halves.lower_by(Lower(lower, 0.3)), logit=0.3 - lower))
 
@@ -87,7 +87,7 @@ def test_what_is_so_much_lower_is_as_likely_a_defect(lower: float) -> None:
 
 
 def test_what_is_fainter_by_as_much_is_looked_at_too() -> None:
-    at = Learnt(DEFECTS, Line(1.8, 0.4), AT, None, 0.0, 1.0, Places.whole((64, 64)), 0).lower_by(Lower(0.5, 1.7)).at
+    at = Learnt(DEFECTS, Logistic(1.8, 0.4), AT, None, 0.0, 1.0, Places.whole((64, 64)), 0).lower_by(Lower(0.5, 1.7)).at
 
     assert (at.edge, at.peak) == (AT.edge, AT.peak)
     assert at.faint is not None

@@ -11,7 +11,7 @@ import pytest
 
 from cameras.clock import SystemClock
 from inspector.errors import LineError
-from inspector.examine import Pace
+from inspector.examine import Timing
 from inspector.line.line import BatchResult, Ended, Line
 from inspector.recipe import refuse_slow
 from inspector.records import BatchStatus, EventKind, RecordStore
@@ -134,7 +134,7 @@ def test_the_batch_ends_after_so_many_units(package: ModelPackage, tmp_path: Pat
 def test_a_gate_that_is_too_near_for_the_mind_rejects_and_keeps_the_observation(package: ModelPackage, tmp_path: Path):
     path = tiny.write_line(tmp_path, package, [tiny.unit(1), tiny.unit(2, Disc(0.5))], gate_after_ms=2000)
 
-    with tiny.opened_line(path, pace=Pace(1.0, (1e6, 1e6, 1e6, 1e6))) as line:
+    with tiny.opened_line(path, timing=Timing(1.0, (1e6, 1e6, 1e6, 1e6))) as line:
         result = line.run()
 
     clean, marked = records(path).values()
@@ -146,7 +146,7 @@ def test_a_gate_that_is_too_near_for_the_mind_rejects_and_keeps_the_observation(
 def test_a_look_that_cannot_be_in_time_is_not_begun(package: ModelPackage, tmp_path: Path):
     path = tiny.write_line(tmp_path, package, [tiny.unit(1), tiny.unit(2)], gate_after_ms=1000)
 
-    with tiny.opened_line(path, pace=Pace(1e6, (1.0, 1.0, 1.0, 1.0))) as line:
+    with tiny.opened_line(path, timing=Timing(1e6, (1.0, 1.0, 1.0, 1.0))) as line:
         result = line.run()
 
     assert reconciles(path, result)

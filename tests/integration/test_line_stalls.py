@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from cameras.clock import SystemClock
 from inspector.errors import LineError
-from inspector.examine import Sight
+from inspector.examine import SeenView
 from inspector.line.ledger import Settled, ViewReport
 from inspector.line.line import Ended
 from inspector.line.writer import Writer
@@ -55,7 +55,7 @@ def units_of(line: Path) -> int:
 
 def _settled(of: Outcome, pixels: tiny.Pixels) -> Settled:
     verdict = Verdict(disposition=Disposition.ACCEPT)
-    report = ViewReport(Sight("top", verdict=verdict), pixels, "a picture", ready_ms=20.0, mm_per_px=0.1)
+    report = ViewReport(SeenView("top", verdict=verdict), pixels, "a picture", ready_ms=20.0, mm_per_px=0.1)
     return Settled(of, {"top": report})
 
 

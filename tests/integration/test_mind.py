@@ -7,7 +7,7 @@ import pytest
 
 from models.answer import chain_pieces, parse_chain, redraft
 from models.assemble import assemble
-from models.chain import Line, Question, judge_by_rule
+from models.chain import NoteLine, Question, judge_by_rule
 from models.decoder import Row
 from models.errors import DeviceAbsent, SheetInvalid
 from models.grammar import ChainGrammar, NoteGrammar
@@ -120,7 +120,7 @@ def test_no_question_costs_no_pass(mind):
 
 @pytest.mark.parametrize("anew", [True, False], ids=["drafted anew", "token by token"])
 def test_a_draft_that_the_mind_would_not_write_is_finished_as_if_never_drafted(mind, tokens, anew):
-    shown = [Line(f"K{i + 1}", note) for i, (_, note) in enumerate(NOTES)]
+    shown = [NoteLine(f"K{i + 1}", note) for i, (_, note) in enumerate(NOTES)]
     question = QUESTIONS[0].question
     draft_chain = judge_by_rule(shown, question, {"critical", "major"})
     draft = tokens.encode_all(chain_pieces(draft_chain.items, draft_chain.verdict))
@@ -175,7 +175,7 @@ def test_room_is_kept_for_the_longest_chain_that_a_sheet_can_need(mind, package,
     spot = Asked(0, Question("spot", "tablet", (("mm", 99.9),)))
 
     longest = mind.open_sheet(many, {"critical"}).longest_chain
-    chain = judge_by_rule([Line(f"K{i + 1}", note) for i, (_, note) in enumerate(many)], spot.question, {"major"})
+    chain = judge_by_rule([NoteLine(f"K{i + 1}", note) for i, (_, note) in enumerate(many)], spot.question, {"major"})
 
     assert longest >= len(tokens.encode_all(chain_pieces(chain.items, chain.verdict)))
     assert longest > mind.open_sheet(few, {"critical"}).longest_chain

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from models.answer import chain_pieces, note_pieces, parse_chain, parse_note, redraft
-from models.chain import Chain, Item, Line, Question, judge_by_rule, line_id
+from models.chain import Chain, Item, NoteLine, Question, judge_by_rule, line_id
 from models.errors import AnswerMalformed
 from models.grammar import ChainGrammar, NoteGrammar, grammar_tokens
 from models.note import MEASURES, Note, Severity, Tier
@@ -58,10 +58,10 @@ def some_notes(seed: int, count: int) -> Iterator[Note]:
                 yield Note(kind="other")
 
 
-def some_chains(seed: int, count: int) -> Iterator[tuple[list[Line], Question, Chain]]:
+def some_chains(seed: int, count: int) -> Iterator[tuple[list[NoteLine], Question, Chain]]:
     draw = random.Random(seed)
     for _ in range(count):
-        lines = [Line(line_id(i), note) for i, note in enumerate(some_notes(draw.randint(0, 10**6), 12))]
+        lines = [NoteLine(line_id(i), note) for i, note in enumerate(some_notes(draw.randint(0, 10**6), 12))]
         defect = draw.choice(Blister().defects)
         sizes = tuple((unit, draw.randint(1, 9999) / 100) for unit in MEASURES)
         question = Question(defect, draw.choice(Blister().zones), sizes)
@@ -136,7 +136,7 @@ def test_every_token_of_an_answer_is_in_the_head() -> None:
 
 def test_a_count_of_one_zone_is_not_held_against_the_whole_unit() -> None:
     tier = (Tier(operator=">", limit=3.0, severity="major"),)
-    lines = [Line("K1", Note(kind="count", defect="spot", unit="count", tiers=tier))]
+    lines = [NoteLine("K1", Note(kind="count", defect="spot", unit="count", tiers=tier))]
 
     chain = judge_by_rule(lines, Question("spot", "foil", count=9), ("critical", "major"))
 
@@ -145,7 +145,7 @@ def test_a_count_of_one_zone_is_not_held_against_the_whole_unit() -> None:
 
 def test_a_count_outside_a_zone_is_held_against_the_line_for_it() -> None:
     tier = (Tier(operator=">", limit=3.0, severity="major"),)
-    lines = [Line("K1", Note(kind="count", defect="spot", zone="foil", outside=True, unit="count", tiers=tier))]
+    lines = [NoteLine("K1", Note(kind="count", defect="spot", zone="foil", outside=True, unit="count", tiers=tier))]
 
     there = judge_by_rule(lines, Question("spot", "not foil", count=9), ("critical", "major"))
     anywhere = judge_by_rule(lines, Question("spot", "", count=9), ("critical", "major"))
@@ -156,7 +156,7 @@ def test_a_count_outside_a_zone_is_held_against_the_line_for_it() -> None:
 
 def test_a_severity_that_does_not_reject_accepts() -> None:
     tier = (Tier(operator=">=", limit=0.5, severity="minor"),)
-    lines = [Line("K1", Note(kind="size", defect="spot", unit="mm", tiers=tier))]
+    lines = [NoteLine("K1", Note(kind="size", defect="spot", unit="mm", tiers=tier))]
     question = Question("spot", "foil", (("mm", 0.5),))
 
     strict = judge_by_rule(lines, question, ("critical", "major", "minor"))
@@ -185,11 +185,13 @@ def _over(limit: float, severity: Severity) -> Tier:
 
 
 SPOTS = (
-    Line("K1", Note(kind="size", defect="spot", zone="tablet", unit="mm", tiers=(_over(0.5, "major"),))),
-    Line("K2", Note(kind="size", defect="spot", zone="tablet", outside=True, unit="mm", tiers=(_over(1, "minor"),))),
-    Line("K3", Note(kind="any", defect="crack", severity="critical")),
-    Line("K4", Note(kind="any", defect="spot", zone="tablet", severity="minor")),
-    Line("K5", Note(kind="count", defect="spot", unit="count", tiers=(_over(3, "major"),))),
+    NoteLine("K1", Note(kind="size", defect="spot", zone="tablet", unit="mm", tiers=(_over(0.5, "major"),))),
+    NoteLine(
+        "K2", Note(kind="size", defect="spot", zone="tablet", outside=True, unit="mm", tiers=(_over(1, "minor"),))
+    ),
+    NoteLine("K3", Note(kind="any", defect="crack", severity="critical")),
+    NoteLine("K4", Note(kind="any", defect="spot", zone="tablet", severity="minor")),
+    NoteLine("K5", Note(kind="count", defect="spot", unit="count", tiers=(_over(3, "major"),))),
 )
 SPOT = Question("spot", "tablet", (("mm", 0.8),))
 ON, OFF = "K1 tablet on tablet", "K2 tablet not tablet"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from inspector.examine import Sight
+from inspector.examine import SeenView
 from inspector.line.ledger import GRACE_S, Ledger, Settled, ViewReport, combine, not_inspected
 from inspector.line.plc import GateEvent
 from models.verdict import Disposition, Reason, Verdict
@@ -29,7 +29,7 @@ def trigger(book: Ledger, unit: int, *views: str) -> None:
 
 
 def seen(verdict: Verdict, view: str = "top", *, ready_ms: float = 100.0) -> ViewReport:
-    sight = Sight(view, verdict=verdict, times_ms={"eyes": 20.0})
+    sight = SeenView(view, verdict=verdict, times_ms={"eyes": 20.0})
     return ViewReport(sight, np.zeros((4, 4, 3), np.uint8), "file", ready_ms, 0.1)
 
 

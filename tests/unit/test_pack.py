@@ -3,16 +3,16 @@
 import pytest
 
 from models.answer import chain_pieces
-from models.chain import Line, Question, judge_by_rule
+from models.chain import NoteLine, Question, judge_by_rule
 from models.note import Note, Tier
 from tuning.mind.pack import weighed
 
 OVER = (Tier(operator=">", limit=3.0, severity="major"),)
 LINES = (
-    Line("K1", Note(kind="count", defect="spot", zone="foil", unit="count", tiers=OVER)),
-    Line("K2", Note(kind="count", defect="spot", unit="count", tiers=OVER)),
-    Line("K3", Note(kind="size", defect="spot", zone="foil", unit="mm", tiers=OVER)),
-    Line("K4", Note(kind="any", defect="crack", zone="foil", outside=True, severity="critical")),
+    NoteLine("K1", Note(kind="count", defect="spot", zone="foil", unit="count", tiers=OVER)),
+    NoteLine("K2", Note(kind="count", defect="spot", unit="count", tiers=OVER)),
+    NoteLine("K3", Note(kind="size", defect="spot", zone="foil", unit="mm", tiers=OVER)),
+    NoteLine("K4", Note(kind="any", defect="crack", zone="foil", outside=True, severity="critical")),
 )
 
 

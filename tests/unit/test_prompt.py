@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from models.chain import Line, Question, number
+from models.chain import NoteLine, Question, number
 from models.errors import ModelError
 from models.note import Note, Tier
 from models.prompt import in_prompt_order, judge_prefix, judge_question, read_prefix, read_question
@@ -32,10 +32,10 @@ def test_a_criterion_is_asked_under_its_heading() -> None:
 def test_lines_of_one_class_stand_side_by_side_and_prose_is_left_out() -> None:
     limit = (Tier(operator=">", limit=0.5, severity="major"),)
     lines = [
-        Line("K1", Note(kind="size", defect="spot", zone="foil", unit="mm", tiers=limit)),
-        Line("K2", Note(kind="any", defect="empty pocket", severity="critical")),
-        Line("K3", Note(kind="other")),
-        Line("K4", Note(kind="off", defect="spot", zone="foil", outside=True)),
+        NoteLine("K1", Note(kind="size", defect="spot", zone="foil", unit="mm", tiers=limit)),
+        NoteLine("K2", Note(kind="any", defect="empty pocket", severity="critical")),
+        NoteLine("K3", Note(kind="other")),
+        NoteLine("K4", Note(kind="off", defect="spot", zone="foil", outside=True)),
     ]
 
     text = "".join(judge_prefix(lines, ("major", "critical")))

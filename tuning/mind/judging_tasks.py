@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from models.chain import Chain, Line, Question, asked_units, judge_by_rule, line_id
+from models.chain import Chain, NoteLine, Question, asked_units, judge_by_rule, line_id
 from models.note import LARGEST, MEASURES, SEVERITIES, Note, Severity, Tier
 from models.prompt import in_prompt_order
 from tuning.mind.material import OWN, Material, Vocabulary, draw_called, draw_vocabulary, invented_word
@@ -13,7 +13,7 @@ from tuning.mind.notes import REJECTING, draw_limit, draw_note
 
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
-    lines: tuple[Line, ...]
+    lines: tuple[NoteLine, ...]
     rejecting: tuple[Severity, ...]
     questions: tuple[Question, ...]
     chains: tuple[Chain, ...]
@@ -86,17 +86,17 @@ def _notes(draw: Random, material: Material, vocabulary: Vocabulary, criteria: i
     ]
 
 
-def _lines(draw: Random, notes: list[Note]) -> list[Line]:
+def _lines(draw: Random, notes: list[Note]) -> list[NoteLine]:
     draw.shuffle(notes)
     first = draw.choice((0, 0, 0, draw.randint(0, 98 - len(notes))))
     order = list(range(first, first + len(notes)))
     if draw.random() < 0.4:
         draw.shuffle(order)
-    return [Line(line_id(index), note) for index, note in zip(order, notes, strict=True)]
+    return [NoteLine(line_id(index), note) for index, note in zip(order, notes, strict=True)]
 
 
 def _question(
-    draw: Random, lines: list[Line], classes: tuple[str, ...], zones: tuple[str, ...], *, near: float, mixed: float
+    draw: Random, lines: list[NoteLine], classes: tuple[str, ...], zones: tuple[str, ...], *, near: float, mixed: float
 ) -> Question:
     limited = [line.note for line in lines if line.note.tiers]
     zone, way = draw.choice(zones), draw.random()
@@ -123,7 +123,7 @@ def _question(
     return Question(defect, zone, sizes, mixture=mixture)
 
 
-def _size(draw: Random, lines: list[Line], defect: str, unit: str, near: float) -> float:
+def _size(draw: Random, lines: list[NoteLine], defect: str, unit: str, near: float) -> float:
     """Around one of the limits in question: on it, a few percent off, or far."""
     limits = [
         tier.limit for line in lines for tier in line.note.tiers if (line.note.defect, line.note.unit) == (defect, unit)

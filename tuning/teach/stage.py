@@ -38,7 +38,7 @@ AS_SHARED = 1.1  # of a zone's fact: one that has half of the region less than a
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Logistic:
     """Slope and intercept of the logit that a region is real."""
 
     slope: float
@@ -59,7 +59,7 @@ class Learnt:
     """What held-out pictures said of a product's graphs: all that a region stage is made of, but its names."""
 
     defects: tuple[str, ...]
-    line: Line
+    line: Logistic
     at: Thresholds  # of its regions
     sizes: Sizes | None  # None: too few marks were found
     weight: float  # of the memory's deviations beside the network's logits
@@ -69,11 +69,11 @@ class Learnt:
 
     def lower_by(self, lower: Lower) -> "Learnt":
         """The same of a network whose logits of good pictures are so much lower: what is faint to it is looked at."""
-        line = Line(self.line.slope, self.line.intercept + self.line.slope * lower.score)
+        line = Logistic(self.line.slope, self.line.intercept + self.line.slope * lower.score)
         return replace(self, line=line, at=replace(self.at, faint=shifted(self.at.peak, -lower.mask)))
 
 
-def real_line(cases: Sequence[Case]) -> Line:
+def real_line(cases: Sequence[Case]) -> Logistic:
     """Logistic regression of "this picture is bad" on its worst place, both sides weighing alike."""
     x = torch.tensor([case.highest for case in cases], dtype=torch.float64)
     y = torch.tensor([float(case.is_bad) for case in cases], dtype=torch.float64)
@@ -91,8 +91,8 @@ def real_line(cases: Sequence[Case]) -> Line:
     optimiser.step(loss)  # type: ignore[no-untyped-call]
     slope, intercept = line.detach().tolist()
     if slope <= 0:  # worse places in good pictures than in bad ones: nothing can be told, and the figures will say so
-        return Line(0.01, 0.0)
-    return Line(min(slope, STEEPEST), intercept)
+        return Logistic(0.01, 0.0)
+    return Logistic(min(slope, STEEPEST), intercept)
 
 
 def sizes_of(cases: Sequence[Case], defects: Sequence[str]) -> Sizes | None:
