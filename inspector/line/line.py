@@ -7,6 +7,7 @@ watch: it looks at every heartbeat, shuts the gate when one is missing, and neve
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from threading import Event, Lock
 from typing import Protocol
@@ -105,6 +106,7 @@ class Line:
         gate_ms = recipe.line.gate_after_ms
         self._due_s = gate_ms / 1000 - _MARGIN_S  # from the trigger
         self.held = ""
+        self._held_at: datetime | None = None
         self._held_lock = Lock()
         self._last_taken = clock.utc()
         self._limit: int | None = None
@@ -145,6 +147,7 @@ class Line:
         """Shut the gate for the rest of the batch. From any thread; the first reason stays."""
         with self._held_lock:
             if not self.held:
+                self._held_at = self._clock.utc()
                 self.held = reason
         self.gate.shut()
 
@@ -203,8 +206,9 @@ class Line:
         except CameraError as error:
             self.hold(str(error))
 
-    def _event(self, kind: EventKind, text: str) -> None:
-        self._store.append_event(kind, text, batch=self.batch, at=self._clock.utc(), by=self._recipe.line.name)
+    def _event(self, kind: EventKind, text: str, at: datetime | None = None) -> None:
+        """An event of this batch; it was now unless it is said when."""
+        self._store.append_event(kind, text, batch=self.batch, at=at or self._clock.utc(), by=self._recipe.line.name)
 
     def _on_picture(self, view: str) -> Callable[[Picture], None]:
         def take(picture: Picture) -> None:
@@ -328,7 +332,7 @@ class Line:
         ended, reason = (Ended.HELD if self.held else Ended.COMPLETE), self._why()
         try:
             if self.held:
-                self._event(EventKind.HELD, self.held)
+                self._event(EventKind.HELD, self.held, self._held_at)
             self._store.close_batch(self.batch, counts, at=self._clock.utc(), by=self._recipe.line.name)
         except LineError as error:
             ended, reason = Ended.UNCLOSED, f"{reason}\n{error}\n{self._quarantine()}".strip()

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -256,10 +256,12 @@ def test_a_date_set_back_is_an_alarm_and_changes_nothing_else(package: ModelPack
 def test_a_held_line_passes_nothing_any_more_and_takes_back_what_has_not_left(package: ModelPackage, tmp_path: Path):
     shown = [tiny.unit(n) for n in range(40)]
     path = tiny.write_line(tmp_path, package, shown, gate_after_ms=10_000, units_per_min=300)
+    pressed: list[datetime] = []
 
     def each(line: Line) -> None:
         if len(line.ledger.totals.ready_ms) >= 4:  # so many were found good, and none of them has left
             line.hold("somebody pressed the button")
+            pressed.append(datetime.now(UTC))
 
     result = run(path, each=each)
 
@@ -267,6 +269,9 @@ def test_a_held_line_passes_nothing_any_more_and_takes_back_what_has_not_left(pa
     assert reconciles(path, result)
     assert result.counts.accepted == 0
     assert {(r.reason, r.text) for r in records(path).values()} == {(Reason.HELD, "somebody pressed the button")}
+    with RecordStore.open_readonly(tmp_path / "store") as store:
+        (held,) = [event for event in store.events() if event.kind is EventKind.HELD]
+    assert held.at <= pressed[0]  # and not when the belt had run empty
 
 
 def test_an_error_of_the_watch_closes_the_gate_and_the_batch(package: ModelPackage, tmp_path: Path):
