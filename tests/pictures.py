@@ -1,0 +1,34 @@
+"""Pictures that say which one they are, as files and videos, and a camera that shows a folder of them."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cameras.config import ReplayCamera
+
+
+def coloured(number: int) -> NDArray[np.uint8]:
+    """A BGR picture that says which one it is."""
+    picture = np.random.default_rng(7).integers(0, 255, (120, 160, 3), dtype=np.uint8)
+    picture[:8, :8] = (10, 20, number)
+    return picture
+
+
+def write_picture(folder: Path, name: str, picture: NDArray[np.uint8] | NDArray[np.uint16]) -> Path:
+    path = folder / name
+    assert cv2.imwrite(str(path), picture)
+    return path
+
+
+def replay(folder: Path, *, loop: bool = False, units_per_min: float = 600) -> ReplayCamera:
+    return ReplayCamera(driver="replay", folder=folder, units_per_min=units_per_min, loop=loop)
+
+
+def write_video(path: Path, frames: int) -> None:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (160, 120))
+    assert writer.isOpened()
+    for number in range(frames):
+        writer.write(coloured(number))
+    writer.release()
