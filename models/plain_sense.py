@@ -101,7 +101,8 @@ _TURNED = _phrase(  # dust is ignored, except on the tablet, where it is critica
     rf"(?<!not )(?<!not be )(?<!never )\b(?:{_GOOD}|disregarded|not (?:inspected|judged|assessed|rated|counted))\b",
     rf"[^.;|]*\b(?:except|but|unless|save)\b[^.;|]*\b{_SEVERITY}\b",
 )
-_VAGUE = _phrase(r"^\W*(?:a few|several|numerous|multiple)\b(?: dozen\b)?|\b(?:(?:few|several) )?dozens?\b")
+_VAGUE = _phrase(r"^[\W\d]*(?:an? (?:few|number of|handful of)|several|numerous|many)\b")
+_DOZENS = _phrase(r"\b(?:(?:few|several) )?dozens?\b(?!-)")  # that `in_figures` left
 _SUM = _phrase(
     r"\b(?:(?<!the )(?<!of )(?<!'s )(?<!its )total (?:area|length|size|surface)|in total|altogether|combined|cumulative"
     r"|(?:taken|added) (?:together|up))\b",
@@ -156,8 +157,8 @@ def left_over(sentence: str, note: Note, names: Mapping[str, Sequence[str]], zon
         return f'it sets a condition, "{condition[0]}"'
     if unsettled := _UNSETTLED.search(sentence):
         return f'it says "{unsettled[0]}": is it a rule yet, or still one?'
-    if note.kind in ("any", "count") and (vague := _VAGUE.search(sentence)):
-        return f'it says "{vague[0]}": from how many on? Write a number'
+    if vague := _vague(sentence, note):
+        return f'it says "{vague}": from how many on? Write a number'
     if unknown := _UNKNOWN.search(sentence):
         return f'it speaks of "{unknown[0]}"'
     if note.kind == "size" and (unread := _unread(sentence, note)):
@@ -204,6 +205,18 @@ def _among(value: float, others: Iterable[float]) -> bool:
 
 def _value(number: str) -> float:
     return number_of(number) if number[0].isalpha() else float(number.replace(",", "."))
+
+
+def _vague(sentence: str, note: Note) -> str:
+    """An amount that nobody can count by."""
+    if note.kind not in ("any", "count"):
+        return ""
+    if dozens := _DOZENS.search(sentence):
+        return dozens[0]
+    figures = [_value(found[0]) for found in _FIGURES.finditer(sentence)]
+    stated = note.kind == "count" and all(_among(tier.limit, figures) for tier in note.tiers)
+    vague = None if stated else _VAGUE.search(sentence)
+    return vague[0] if vague else ""
 
 
 def _unread(sentence: str, note: Note) -> str:

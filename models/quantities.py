@@ -30,8 +30,14 @@ _SIGNS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 
 _WORD = rf"(?:{NUMBER}|an?)"
 _PART = "|".join(sorted(PARTS, key=len, reverse=True))
 _FIGURES = r"\d+(?:[.,]\d+)?"
-_SHARE = rf"(?:\d+/\d+|[{''.join(_SIGNS)}]|(?:(?:{_WORD}|\d+)[ -])?(?:{_PART})s?)"
-_MIXED = rf"(?P<whole>\d+|{_WORD})(?:[ -]and[ -](?:an?[ -])?| ?)(?P<rest>{_SHARE})"
+_SIGN = f"[{''.join(_SIGNS)}]"
+_SHARE = (  # three quarters and a half, but not twelve half-millimetre spots
+    rf"(?:\d+/\d+|{_SIGN}|(?:{_WORD}|\d+) (?:{_PART})s|(?:{_WORD}|\d+)-(?:{_PART})s?"
+    rf"|(?:(?:an?|one|1) )?(?:{_PART})s?)"
+)
+_MIXED = (
+    rf"(?:(?P<whole>\d+)(?:[ -]and[ -](?:an?[ -])?| ?)|(?P<spelt>{_WORD})[ -]and[ -](?:an?[ -])?)(?P<rest>{_SHARE})"
+)
 _AMOUNT = rf"(?P<amount>{_SHARE}|{_MIXED}|{_FIGURES}|{_WORD})"
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _QUANTITY = re.compile(
@@ -48,7 +54,11 @@ _INCHES = re.compile(
     r"""(?<![\w.,/])(\d+[.,/]\d+) ?(?:"|in\.?(?= (?:long|wide|deep|across|or|and)\b|[,;:)]|$))""", re.IGNORECASE
 )
 _BEGINS_WITH_A_POINT = re.compile(r"(?<![\w.,])\.(?=\d)")
-_DOZENS = re.compile(rf"(?<![\w.,/–-])(?<!and )(?<!and a )(?:(\d+) dozen|{DOZENS})\b", re.IGNORECASE)
+_DOZENS = re.compile(  # a dozen or two, a dozen and a half and two dozen half-millimetre spots are no plain number
+    rf"(?<![\w.,/–-])(?:(\d+) dozen|{DOZENS})\b"
+    rf"(?! and an? )(?! or (?:so\b|\d|{NUMBER}\b))(?![ -](?:\d|{_SIGN}|{NUMBER}\b|(?:{_PART})s?\b))",
+    re.IGNORECASE,
+)
 _HALF_OF_A_NUMBER = re.compile(  # 1 500 µm, 0.5 to 1 cm, a sixteenth of an inch: what was found is a part of it
     rf"(?:(?:\d|\b{NUMBER})(?: to | and | or | ?[–-] ?| )"
     rf"|\b(?:{_PART}|seventh|ninth|\w+teenth|\w+tieth|thousandth)s? of )$",
@@ -82,6 +92,9 @@ def shares(text: str) -> list[float]:
 
 
 def _of_dozens(found: re.Match[str]) -> str:
+    before = found.string[: found.start()]
+    if _HALF_OF_A_NUMBER.search(before) or before.rstrip()[-1:] in _SIGNS:
+        return found[0]
     return f"{12 * int(found[1]) if found[1] else number_of(found[0]):g}"
 
 
@@ -117,7 +130,7 @@ def _value(amount: str) -> float:
     if re.fullmatch(_SHARE, amount):
         return _share(amount)
     if mixed := re.fullmatch(_MIXED, amount):
-        return _number(mixed["whole"]) + _share(mixed["rest"])
+        return _number(mixed["whole"] or mixed["spelt"]) + _share(mixed["rest"])
     return _number(amount)
 
 

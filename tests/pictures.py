@@ -22,8 +22,8 @@ def write_picture(folder: Path, name: str, picture: NDArray[np.uint8] | NDArray[
     return path
 
 
-def replay(folder: Path, *, loop: bool = False, units_per_min: float = 600) -> ReplayCamera:
-    return ReplayCamera(driver="replay", folder=folder, units_per_min=units_per_min, loop=loop)
+def replay(folder: Path, *, loop: bool = False) -> ReplayCamera:
+    return ReplayCamera(driver="replay", folder=folder, units_per_min=600, loop=loop)
 
 
 def write_video(path: Path, frames: int) -> None:

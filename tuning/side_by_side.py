@@ -33,7 +33,7 @@ def side_by_side(jobs: Sequence[Job], *, processes: int | None, say: Say) -> Non
         processes: at once; None: one a core.
     """
     manager = SyncManager(ctx=_SPAWN)
-    manager.start(end_with_parent)
+    manager.start(_end_with_parent)
     with manager, workers(processes) as pool:
         said: Queue[str] = manager.Queue()
         running = [pool.submit(job.do, *job.given, said) for job in jobs]
@@ -46,15 +46,15 @@ def side_by_side(jobs: Sequence[Job], *, processes: int | None, say: Say) -> Non
 
 
 def workers(processes: int | None) -> ProcessPoolExecutor:
-    """A pool whose processes, each of 2 GB, are gone when whoever started them is, killed or not.
+    """A pool whose processes are gone when whoever started them is, killed or not; of a teaching each holds 2 GB.
 
     Args:
         processes: at once; None: one a core.
     """
-    return ProcessPoolExecutor(processes, mp_context=_SPAWN, initializer=end_with_parent)
+    return ProcessPoolExecutor(processes, mp_context=_SPAWN, initializer=_end_with_parent)
 
 
-def end_with_parent() -> None:
+def _end_with_parent() -> None:
     """In a process that was started by another: end as soon as that one is gone."""
     Thread(target=_end_after_parent, name="end with parent", daemon=True).start()
 

@@ -14,14 +14,7 @@ from models.example import ShownUnit
 from models.example_files import LINES, write_examples
 from models.package import ModelPackage
 
-OF_DRAWN = {  # options that say nothing of photographs, and how they are written
-    "units": "--units",
-    "seed": "--seed",
-    "content": "--content",
-    "family": "--family",
-    "product": "--product",
-    "held_out": "--held-out/--taught",
-}
+_OF_DRAWN = ("units", "seed", "content", "family", "product", "held_out")  # they say nothing of photographs
 
 
 class DrawUnits(Protocol):
@@ -84,7 +77,7 @@ def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
                 "examples: photographs need their scale. Nothing was written. State it with --mm-per-px, "
                 "`inspector calibrate` measures it."
             )
-        elif stray := [written for name, written in OF_DRAWN.items() if _is_given(context, name)]:
+        elif stray := [_written(context, name) for name in _OF_DRAWN if _is_given(context, name)]:
             raise LineError(
                 f"examples: {', '.join(stray)} {'is' if len(stray) == 1 else 'are'} of drawn units, and all "
                 "photographs are taken. Nothing was written. Leave out either what is of drawn units or --good."
@@ -97,6 +90,12 @@ def command(draw: DrawUnits, read: ReadUnits) -> Callable[..., None]:
         out.print(f"{to / LINES}: {count} units", highlight=False)
 
     return examples
+
+
+def _written(context: typer.Context, name: str) -> str:
+    """An option as it is typed."""
+    (option,) = (one for one in context.command.params if one.name == name)
+    return "/".join((*option.opts, *option.secondary_opts))
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

@@ -1,6 +1,5 @@
 """Triggers and threads of a camera: nothing stays silent, whatever dies or waits."""
 
-import os
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 from pathlib import Path
@@ -14,7 +13,6 @@ from cameras.config import SyntheticCamera
 from cameras.driver import Driver, Picture, no_beat, open_camera
 from cameras.drivers.pace import Pace
 from cameras.errors import CameraError, CameraLost
-from cameras.fitness import FitnessLimits, check
 from tests.pictures import coloured, replay, write_picture
 
 
@@ -164,13 +162,3 @@ def test_a_camera_that_was_never_started_can_be_stopped(tmp_path: Path) -> None:
     capture.stop()
 
     assert not capture.ended
-
-
-def test_a_file_name_that_is_no_text_still_has_a_printable_source(tmp_path: Path) -> None:
-    write_picture(tmp_path, "unit.png", coloured(1))
-    (tmp_path / "unit.png").rename(tmp_path / os.fsdecode(b"unit_\xe4.png"))
-
-    (shown,) = open_camera(replay(tmp_path), HandClock()).frames()
-
-    assert shown.source == "unit_\\udce4.png"
-    assert check(shown.pixels, FitnessLimits()).fit

@@ -31,10 +31,11 @@ def test_bad_photographs_without_good_ones_become_no_examples(tmp_path: Path):
 
 def test_photographs_are_all_taken_and_a_number_of_drawn_units_is_not_ignored(tmp_path: Path):
     asked = ["examples", str(tmp_path / "data"), "--good", str(tmp_path), "--mm-per-px", "0.1", "--units", "50"]
-    ran = CliRunner().invoke(app, asked)
+    one, two = (CliRunner().invoke(app, [*asked, *more]).exception for more in ([], ["--taught"]))
 
-    assert isinstance(ran.exception, LineError)
-    assert "--units is of drawn units, and all photographs are taken. Nothing was written" in str(ran.exception)
+    assert isinstance(one, LineError)
+    assert "--units is of drawn units, and all photographs are taken. Nothing was written" in str(one)
+    assert "--units, --held-out/--taught are of drawn units" in str(two)
 
 
 def test_a_draft_whose_words_and_fields_differ_is_shown_and_not_tried(package: ModelPackage, tmp_path: Path):

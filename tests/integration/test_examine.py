@@ -229,7 +229,7 @@ def test_a_pack_that_is_blurred_in_part_is_held(blister: Examiner, good_pack: "t
 
 
 def test_the_line_warms_up_on_a_picture_on_which_places_stand_out(embedded_package):
-    """Else the pace that it measures would leave out the closer look."""
+    """Else the times that it measures would leave out the closer look."""
     eyes = Eyes(ModelPackage.load(embedded_package), threads=1)
 
     assert eyes.look(sample_pixels(768, 480), 0.12).observations

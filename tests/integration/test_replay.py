@@ -216,3 +216,13 @@ def _as_nobody() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+def test_a_file_name_that_is_no_text_still_has_a_printable_source(tmp_path: Path) -> None:
+    write_picture(tmp_path, "unit.png", coloured(1))
+    (tmp_path / "unit.png").rename(tmp_path / os.fsdecode(b"unit_\xe4.png"))
+
+    (shown,) = open_camera(replay(tmp_path), HandClock()).frames()
+
+    assert shown.source == "unit_\\udce4.png"
+    assert check(shown.pixels, FitnessLimits()).fit

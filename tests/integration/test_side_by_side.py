@@ -17,6 +17,7 @@ from tuning.errors import TuningError
 from tuning.side_by_side import Job, side_by_side
 
 LIMIT_S = 120
+pytestmark = pytest.mark.timeout(3 * LIMIT_S)
 STARTED = """
 import sys
 from pathlib import Path

@@ -15,12 +15,12 @@ from cameras.fitness import FitnessLimits, FrozenWatch, check
 from cameras.render import FAMILIES, render
 
 
-def _synthetic(*, defective_pct: float = 20, seed: int = 3, units_per_min: float = 600) -> SyntheticCamera:
+def _synthetic(*, defective_pct: float = 20) -> SyntheticCamera:
     return SyntheticCamera(
         driver="synthetic",
         product=14,
-        seed=seed,
-        units_per_min=units_per_min,
+        seed=3,
+        units_per_min=600,
         defective_pct=defective_pct,
         pool=10,
     )

@@ -26,6 +26,11 @@ def over(defect: str, limit: float, severity: str, *, unit: str = "mm") -> Note:
     return Note.model_validate({"kind": "size", "defect": defect, "unit": unit, "tiers": (tier,)})
 
 
+def more_than(limit: float, defect: str, severity: str) -> Note:
+    tier = Tier.model_validate({"operator": ">", "limit": limit, "severity": severity})
+    return Note(kind="count", defect=defect, unit="count", tiers=(tier,))
+
+
 def any_(defect: str, severity: str = "critical") -> Note:
     return Note.model_validate({"kind": "any", "defect": defect, "severity": severity})
 
@@ -54,7 +59,8 @@ def any_(defect: str, severity: str = "critical") -> Note:
         ),
         ("Any empty pocket is critical. Any fragment is critical too.", any_("empty pocket"), 'also says "fragment"'),
         ("Numerous spots on a tablet are major.", any_("spot", "major"), 'says "Numerous": from how many on'),
-        ("A few dozen spots are critical.", any_("spot"), 'says "A few dozen": from how many on'),
+        ("1. Several spots on a tablet are major.", any_("spot", "major"), 'says "1. Several": from how many on'),
+        ("A few dozen spots are critical.", any_("spot"), 'says "few dozen": from how many on'),
         ("Any crack or chip is critical.", any_("crack"), 'also says "chip"'),
         ("Empty pockets and broken tablets are critical.", any_("empty pocket"), 'also says "broken tablets"'),
         ("Chips longer than 2 mm are major, as are cracks.", over("crack", 2, "major"), 'also says "chips"'),
@@ -126,6 +132,8 @@ def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as
         ("Stains that are not treated elsewhere in this sheet are minor.", any_("stain", "minor")),
         ("Does the stain hide the lot no.? If so: critical.", any_("stain")),
         ("Broken tablets that lack a quarter or more are major.", over("break", 25, "major", unit="%")),
+        ("Several spots, more than 3 on one tablet, are major.", more_than(3, "spot", "major")),
+        ("Any crack in the dozen-count blister is critical.", any_("crack")),
     ],
 )
 def test_a_plain_rule_however_it_is_put_is_let_through(glossary, sentence: str, read_as: Note) -> None:

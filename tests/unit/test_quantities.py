@@ -11,6 +11,8 @@ from models.quantities import in_figures
         ("over 500 µm", "over 0.5 mm"),
         ("over .25 mm2", "over 0.25 mm2"),
         ("half a dozen or more", "6 or more"),
+        ("half-a-dozen or more", "6 or more"),
+        ("more than two dozen 1/2 mm spots", "more than two dozen 0.5 mm spots"),
         ("more than 2 dozen", "more than 24"),
         ("over twelve hundred microns", "over 1.2 mm"),
         ("over two thousand five hundred microns", "over 2.5 mm"),
@@ -71,6 +73,9 @@ def test_a_quantity_is_put_into_figures_and_the_minds_units(written: str, same: 
         "a fourth of a square inch",
         "the 2 halves of the tablet",
         "twenty dozen, one and a half dozen, a few dozen or dozens of spots",
+        "two or three dozen, 1 to 2 dozen, a dozen and a half, a dozen or two",
+        "more than 1/2 a dozen, ½ a dozen, one half dozen, 1 000 dozen",
+        "more than a dozen half-dozens, twelve half-millimetre spots, two 1/2 mm spots",
         "item 2.1.4, spots.5 mm",
     ],
 )

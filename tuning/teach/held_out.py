@@ -54,6 +54,15 @@ class Case:
         return self.shown.photo.is_bad
 
 
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A graph, the pictures that taught it, and those of the other half."""
+
+    sight: RememberingSight
+    own: list[Shown]
+    others: list[tuple[Shown, bool]]  # and whether their damage is made up
+
+
 def with_made_up(good: Sequence[Shown], bad: Sequence[Shown], *, few: bool, seed: int) -> list[tuple[Shown, bool]]:
     """The pictures to look at, damaged copies of the good ones among them where bad ones are `few`."""
     pictures = [(one, False) for one in (*good, *bad)]
@@ -73,10 +82,12 @@ def look(sight: RememberingSight, pictures: Sequence[tuple[Shown, bool]], at: Th
     return [_look(sight.maps(one.pixels), one, sight, at, made_up=made_up) for one, made_up in pictures]
 
 
-def area_seen(sights: Sequence[tuple[RememberingSight, Sequence[tuple[Shown, bool]]]]) -> float:
-    """The area under the curve of pictures, each through its sight, without a look for regions."""
+def area_seen(halves: Sequence[Half]) -> float:
+    """The area under the curve of every half's others, without a look for regions."""
     return _area(
-        (one.photo.is_bad, _worst(_places(sight.maps(one.pixels), sight))) for sight, own in sights for one, _ in own
+        (one.photo.is_bad, _worst(_places(half.sight.maps(one.pixels), half.sight)))
+        for half in halves
+        for one, _ in half.others
     )
 
 

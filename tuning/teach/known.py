@@ -19,28 +19,19 @@ from tuning.teach.held_out import (
     UNJUDGED_WHOLE,
     WEIGHTS,
     Case,
+    Half,
     area_seen,
     area_under_curve,
     look,
     unit_of,
     with_made_up,
 )
-from tuning.teach.lessons import Shown
 from tuning.teach.parts import Part, sides_of
-from tuning.teach.stage import Learnt, real_line, region_stage, sizes_of
+from tuning.teach.stage import Learnt, real_logistic, region_stage, sizes_of
 from tuning.teach.zones import Places
 
 LEAST_AREA = 0.7  # under the curve of held-out pictures: below it a package would pass what it does not see
 FALSE_PER_GOOD, HELD = 0.02, 0.10  # what the thresholds are set for, where so few pictures can say it
-
-
-@dataclass(frozen=True, slots=True)
-class Half:
-    """A graph, the pictures that taught it, and those of the other half."""
-
-    sight: RememberingSight
-    own: list[Shown]
-    others: list[tuple[Shown, bool]]  # and whether their damage is made up
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,7 @@ def known_of(
     cases_of = [look(half.sight, half.others) for half in crossed]
     cases = [case for own in cases_of for case in own]
     learnt = Learnt(
-        defects, real_line(cases), AT, sizes_of(cases, defects), weight, crossed[0].sight.whole, places, seed
+        defects, real_logistic(cases), AT, sizes_of(cases, defects), weight, crossed[0].sight.whole, places, seed
     )
     units, seen = _seen(crossed, cases_of, learnt, mm_per_px)
     area = area_under_curve(cases)
@@ -113,7 +104,7 @@ def _weight(crossed: list[Half], *, judged: bool) -> float:
     for weight in WEIGHTS if judged else (UNJUDGED_WEIGHT,):
         for half in crossed:
             half.sight.weight = weight
-        reached[weight] = area_seen([(half.sight, half.others) for half in crossed])
+        reached[weight] = area_seen(crossed)
     chosen = next(weight for weight in reached if reached[weight] >= max(reached.values()) - EARNED)
     for half in crossed:
         half.sight.weight = chosen

@@ -59,7 +59,7 @@ class Learnt:
     """What held-out pictures said of a product's graphs: all that a region stage is made of, but its names."""
 
     defects: tuple[str, ...]
-    line: Logistic
+    logistic: Logistic
     at: Thresholds  # of its regions
     sizes: Sizes | None  # None: too few marks were found
     weight: float  # of the memory's deviations beside the network's logits
@@ -69,11 +69,11 @@ class Learnt:
 
     def lower_by(self, lower: Lower) -> "Learnt":
         """The same of a network whose logits of good pictures are so much lower: what is faint to it is looked at."""
-        line = Logistic(self.line.slope, self.line.intercept + self.line.slope * lower.score)
-        return replace(self, line=line, at=replace(self.at, faint=shifted(self.at.peak, -lower.mask)))
+        logistic = Logistic(self.logistic.slope, self.logistic.intercept + self.logistic.slope * lower.score)
+        return replace(self, logistic=logistic, at=replace(self.at, faint=shifted(self.at.peak, -lower.mask)))
 
 
-def real_line(cases: Sequence[Case]) -> Logistic:
+def real_logistic(cases: Sequence[Case]) -> Logistic:
     """Logistic regression of "this picture is bad" on its worst place, both sides weighing alike."""
     x = torch.tensor([case.highest for case in cases], dtype=torch.float64)
     y = torch.tensor([float(case.is_bad) for case in cases], dtype=torch.float64)
@@ -124,6 +124,30 @@ def _by_class(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack([np.tile(estimators, (len(constants), 1)), constants])
 
 
+def region_stage(
+    sight: RememberingSight, own: list[Shown], learnt: Learnt, more: Sequence[Floats] = ()
+) -> dict[str, Floats]:
+    """The region stage of a graph, its names taught on variations of the pictures that taught the graph.
+
+    Args:
+        more: statistics of good pictures that did not teach it: what they look like is usual, too.
+    """
+    rng = np.random.default_rng(learnt.seed)
+    good, bad = sides_of(own)
+    again = [(one, False) for one in bad] + [(_variation(one, rng), False) for one in bad for _ in range(VARIATIONS)]
+    taught = look(sight, again, learnt.at)
+    usual = look(sight, [(_variation(one, rng), False) for one in good], learnt.at)
+    blank = sight.maps(np.zeros((sight.rows, sight.columns, 3), np.uint8))
+    frames = [*(case.frame for case in (*usual, *taught)), *more]
+    named = naming_rows(taught, learnt.defects)
+    return tensors_of(named, learnt, frames=frames, facts=facts_width(blank))
+
+
+def _variation(one: Shown, rng: np.random.Generator) -> Shown:
+    pixels, masks = varied(one.pixels.astype(np.float32), one.masks, rng, variation_of(one))
+    return replace(one, pixels=np.ascontiguousarray(pixels).astype(np.uint8), masks=masks)
+
+
 def naming_rows(cases: Sequence[Case], defects: Sequence[str]) -> tuple[list[Region], list[int]]:
     """The regions that teach names: on a mark, or the strongest of a bad picture that nobody marked."""
     named = []
@@ -145,7 +169,7 @@ def tensors_of(
         frames: statistics of whole pictures of the product, as varied as the line will show them.
         facts: how many a region has.
     """
-    line, sizes, classes = learnt.line, learnt.sizes, len(learnt.defects)
+    line, sizes, classes = learnt.logistic, learnt.sizes, len(learnt.defects)
     regions, labels = named
     table = np.array([region.facts for region in regions], np.float32).reshape(-1, facts)
     centre = table.mean(0) if len(table) else np.zeros(facts, np.float32)
@@ -213,27 +237,3 @@ def _naming(x: Floats, labels: Sequence[int], classes: int, seed: int) -> NDArra
     weights[-1] = line.bias.detach().numpy()
     weights[-1, counts.numpy() == 0] = -20.0  # a class that no region shows
     return weights
-
-
-def region_stage(
-    sight: RememberingSight, own: list[Shown], learnt: Learnt, more: Sequence[NDArray[np.float32]] = ()
-) -> dict[str, NDArray[np.float32]]:
-    """The region stage of a graph, its names taught on variations of the pictures that taught the graph.
-
-    Args:
-        more: statistics of good pictures that did not teach it: what they look like is usual, too.
-    """
-    rng = np.random.default_rng(learnt.seed)
-    good, bad = sides_of(own)
-    again = [(one, False) for one in bad] + [(_variation(one, rng), False) for one in bad for _ in range(VARIATIONS)]
-    taught = look(sight, again, learnt.at)
-    usual = look(sight, [(_variation(one, rng), False) for one in good], learnt.at)
-    blank = sight.maps(np.zeros((sight.rows, sight.columns, 3), np.uint8))
-    frames = [*(case.frame for case in (*usual, *taught)), *more]
-    named = naming_rows(taught, learnt.defects)
-    return tensors_of(named, learnt, frames=frames, facts=facts_width(blank))
-
-
-def _variation(one: Shown, rng: np.random.Generator) -> Shown:
-    pixels, masks = varied(one.pixels.astype(np.float32), one.masks, rng, variation_of(one))
-    return replace(one, pixels=np.ascontiguousarray(pixels).astype(np.uint8), masks=masks)

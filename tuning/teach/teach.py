@@ -126,7 +126,7 @@ def teach(
         shipped = ship(every, known, kept, frame, wheels, scratch)
         say(f"exported: a mask probability differs by {shipped.drift:.5f} at the most")
         lower = shipped.lower.score if shipped.lower else 0.0
-        sized, at = learnt.sizes is not None, shipped_at(point, learnt.line.slope * lower)
+        sized, at = learnt.sizes is not None, shipped_at(point, learnt.logistic.slope * lower)
         smallest = _smallest(known.seen, defects, at, sized=sized)
         say(
             f"good pictures are lower by {lower:.2f} than in the halves: a finding from {at.real_from:g}, held from "
