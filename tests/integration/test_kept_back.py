@@ -95,18 +95,18 @@ def test_what_is_fainter_by_as_much_is_looked_at_too() -> None:
 
 
 def test_a_finding_stays_what_it_was_and_the_hold_zone_takes_what_scores_were_raised_by() -> None:
-    at = shipped_at(Point(real_from=0.5, hold_from=0.3), 2.9)
+    at = shipped_at(Point(real_from=0.5, hold_from=0.3), 2.9, ())
 
     assert logit(at.real_from) == pytest.approx(2.9, abs=0.01)
     assert at.hold_from == 0.5
 
 
 def test_thresholds_stay_where_scores_were_not_raised() -> None:
-    assert shipped_at(Point(real_from=0.5, hold_from=0.3), 0.0) == Point(real_from=0.5, hold_from=0.3)
+    assert shipped_at(Point(real_from=0.5, hold_from=0.3), 0.0, ()) == Point(real_from=0.5, hold_from=0.3)
 
 
 def test_the_hold_zone_is_never_narrower_than_it_was() -> None:
-    at = shipped_at(Point(real_from=0.5, hold_from=0.3), 0.4)
+    at = shipped_at(Point(real_from=0.5, hold_from=0.3), 0.4, ())
 
     assert logit(at.real_from) - logit(at.hold_from) == pytest.approx(logit(0.5) - logit(0.3), abs=0.01)
 
@@ -125,3 +125,24 @@ def _real(learnt: Learnt, *, logit: float) -> float:
     region = Region((0, 0, 8, 8), np.ones((4, 4), np.bool_), (0, 0), 3.0, shape, facts, 0)
     frames = list(np.random.default_rng(0).normal(0, 1, (12, 4)).astype(np.float32))
     return RegionStage.of(tensors_of(([], []), learnt, frames=frames, facts=len(facts))).name(region).score
+
+
+def test_what_is_far_worse_than_good_pictures_is_held() -> None:
+    good = (-2.4, -2.6, -2.8, -3.0)  # mean -2.7, standard deviation 0.26
+
+    at = shipped_at(Point(real_from=0.5, hold_from=0.1), 2.9, good)
+
+    assert logit(at.hold_from) == pytest.approx(-2.7 + 3 * 0.2582, abs=0.01)
+    assert logit(at.real_from) == pytest.approx(2.9, abs=0.01)
+
+
+def test_nothing_is_held_that_the_halves_would_pass() -> None:
+    at = shipped_at(Point(real_from=0.5, hold_from=0.3), 2.9, (-6.0, -6.1, -6.2, -6.3))
+
+    assert at.hold_from == 0.3
+
+
+def test_good_pictures_that_differ_widely_raise_no_threshold() -> None:
+    at = shipped_at(Point(real_from=0.5, hold_from=0.3), 2.9, (-6.0, 0.0, 3.0, -4.0))
+
+    assert at.hold_from == 0.5

@@ -18,6 +18,7 @@ from tuning.teach.pictures import Photographs
 KEPT_BACK = 5  # of so many groups of good pictures one
 FEWEST, LARGEST_SHARE = 4, 1 / 3  # groups that are kept back; of the good pictures
 WORSE = 0.75  # share of good pictures that look better: thresholds are set by those that look worse than most
+SIGMAS = 3.0  # standard deviations above the mean: the limit of a Shewhart control chart
 HIGHEST = 0.999  # threshold that a score can still reach
 
 
@@ -53,19 +54,30 @@ def _lower(before: Sequence[float], now: Sequence[float]) -> float:
     return max(0.0, float(np.quantile(before, WORSE) - np.quantile(now, WORSE)))
 
 
-def shipped_at(point: Point, up: float) -> Point:
+def shipped_at(point: Point, up: float, good: Sequence[float]) -> Point:
     """Thresholds of the network that ships, whose scores are raised until good pictures have those of the halves.
 
     A defect is raised with them. So a finding stays what it was before that, and what reaches the halves' threshold
-    only as it was raised is held; the hold zone is never narrower than theirs.
+    only as it was raised is held; the hold zone is never narrower than theirs. Held is also what is worse than the
+    good pictures that were kept back by as much as a control chart takes for out of control.
 
     Args:
+        point: of the halves.
         up: logits that scores are raised by, from 0.
+        good: logits of the scores that it gives these good pictures, raised; none: none was kept back.
     """
     real, hold = (float(np.log(share / (1 - share))) for share in (point.real_from, point.hold_from))
     raised = (shifted(point.real_from, by) for by in (up, up - max(real - hold, up)))
     real_from, hold_from = (round(min(HIGHEST, share), 4) for share in raised)
-    return Point(real_from, hold_from)
+    return Point(real_from, max(point.hold_from, min(hold_from, _usual_up_to(good))))
+
+
+def _usual_up_to(good: Sequence[float]) -> float:
+    """The score that good pictures hardly reach; 1 where nobody can say."""
+    if len(good) < FEWEST:
+        return 1.0
+    up_to = float(np.mean(good) + SIGMAS * np.std(good, ddof=1))
+    return round(float(1 / (1 + np.exp(-up_to))), 4)
 
 
 def shifted(share: float, by: float) -> float:

@@ -23,6 +23,7 @@ class Shipped:
 
     drift: float  # of the graph from the network
     lower: Lower | None  # of its good pictures; None where none was kept back
+    good: tuple[float, ...]  # logits of the scores of these, raised
     crowded: bool  # too much is faint on good pictures: faint places are not looked at
 
 
@@ -49,4 +50,6 @@ def ship(
         learnt = replace(learnt, at=AT) if crowded else learnt
     laid = part.template.tensors if part.template else {}
     save_file(region_stage(sight, ready, learnt, [case.frame for case in looked_at]) | laid, folder / EYES_TENSORS)
-    return Shipped(drift, lower, crowded)
+    logistic = learnt.logistic
+    good = tuple(logistic.intercept + logistic.slope * case.highest for case in looked_at)
+    return Shipped(drift, lower, good, crowded)

@@ -121,12 +121,12 @@ def teach(
         learnt, point = known.learnt, known.point
         say(
             f"held out: area under the curve {known.area:.3f}, memory weighs {learnt.weight:g}, a finding from "
-            f"{point.real_from:g}"
+            f"{point.real_from:g}, held from {point.hold_from:g}"
         )
         shipped = ship(every, known, kept, frame, wheels, scratch)
         say(f"exported: a mask probability differs by {shipped.drift:.5f} at the most")
         lower = shipped.lower.score if shipped.lower else 0.0
-        sized, at = learnt.sizes is not None, shipped_at(point, learnt.logistic.slope * lower)
+        sized, at = learnt.sizes is not None, shipped_at(point, learnt.logistic.slope * lower, shipped.good)
         smallest = _smallest(known.seen, defects, at, sized=sized)
         say(
             f"good pictures are lower by {lower:.2f} than in the halves: a finding from {at.real_from:g}, held from "
