@@ -101,8 +101,10 @@ _TURNED = _phrase(  # dust is ignored, except on the tablet, where it is critica
     rf"(?<!not )(?<!not be )(?<!never )\b(?:{_GOOD}|disregarded|not (?:inspected|judged|assessed|rated|counted))\b",
     rf"[^.;|]*\b(?:except|but|unless|save)\b[^.;|]*\b{_SEVERITY}\b",
 )
-_VAGUE = _phrase(r"^[\W\d]*(?:an? (?:few|number of|handful of)|several|numerous|many)\b")
+_VAGUE = _phrase(r"^[\W\d]*(?:an? (?:few|number of|handful of)|several|numerous|many)\b(?!-)")
 _DOZENS = _phrase(r"\b(?:(?:few|several) )?dozens?\b(?!-)")  # that `in_figures` left
+_DOZENS_FIRST = _phrase(r"^[\W\d]*(?:[\w-]+ ){0,3}?(?P<said>(?:(?:few|several) )?dozens?)\b(?!-)")
+_WORDED = _phrase(rf"(?:\d+/\d+|[½¼¾⅓⅔⅛⅕⅒]|\b(?:{_PART})s?)[ -]?(?:of an? )?{_UNIT}(?!\w)")  # a size, the same
 _SUM = _phrase(
     r"\b(?:(?<!the )(?<!of )(?<!'s )(?<!its )total (?:area|length|size|surface)|in total|altogether|combined|cumulative"
     r"|(?:taken|added) (?:together|up))\b",
@@ -192,7 +194,8 @@ def _numbers(sentence: str, note: Note) -> list[str]:
         for found in _COUNTED.finditer(sentence)
         if not _is_limit(found["number"] or found["or_more"], limits, bool(note.tiers))
     ]
-    return [f'"{found[0].strip()}"' for found in (*sized, *counted)]
+    worded = [] if note.kind == "size" else _WORDED.finditer(sentence)
+    return [f'"{found[0].strip()}"' for found in (*sized, *worded, *counted)]
 
 
 def _is_limit(number: str, limits: Iterable[float], limited: bool) -> bool:
@@ -208,15 +211,17 @@ def _value(number: str) -> float:
 
 
 def _vague(sentence: str, note: Note) -> str:
-    """An amount that nobody can count by."""
-    if note.kind not in ("any", "count"):
+    """An amount that nobody can count by; empty where what follows it says the number."""
+    if note.kind == "off":
         return ""
-    if dozens := _DOZENS.search(sentence):
-        return dozens[0]
-    figures = [_value(found[0]) for found in _FIGURES.finditer(sentence)]
-    stated = note.kind == "count" and all(_among(tier.limit, figures) for tier in note.tiers)
-    vague = None if stated else _VAGUE.search(sentence)
-    return vague[0] if vague else ""
+    dozens = _DOZENS_FIRST if note.kind == "any" else _DOZENS
+    vague = dozens.search(sentence) or _VAGUE.search(sentence)
+    if not vague:
+        return ""
+    figures = [_value(found[0]) for found in _FIGURES.finditer(sentence, vague.end())]
+    if note.kind == "count" and all(_among(tier.limit, figures) for tier in note.tiers):
+        return ""
+    return vague.groupdict().get("said") or vague[0]
 
 
 def _unread(sentence: str, note: Note) -> str:

@@ -31,13 +31,10 @@ _WORD = rf"(?:{NUMBER}|an?)"
 _PART = "|".join(sorted(PARTS, key=len, reverse=True))
 _FIGURES = r"\d+(?:[.,]\d+)?"
 _SIGN = f"[{''.join(_SIGNS)}]"
-_SHARE = (  # three quarters and a half, but not twelve half-millimetre spots
-    rf"(?:\d+/\d+|{_SIGN}|(?:{_WORD}|\d+) (?:{_PART})s|(?:{_WORD}|\d+)-(?:{_PART})s?"
-    rf"|(?:(?:an?|one|1) )?(?:{_PART})s?)"
-)
-_MIXED = (
-    rf"(?:(?P<whole>\d+)(?:[ -]and[ -](?:an?[ -])?| ?)|(?P<spelt>{_WORD})[ -]and[ -](?:an?[ -])?)(?P<rest>{_SHARE})"
-)
+_SEVERAL_PARTS = "|".join(sorted(PARTS.keys() - {"half"}, key=len, reverse=True))  # three quarter, but not twelve half
+_SHARE = rf"(?:\d+/\d+|{_SIGN}|(?:(?:{_WORD}|\d+)[ -])?(?:{_SEVERAL_PARTS})s?|(?:(?:an?|one|1)[ -])?half)"
+_AND = "[ -]and[ -](?:an?[ -])?"
+_MIXED = rf"(?:(?P<whole>\d+)(?:{_AND}| ?(?!{_PART}))|(?P<spelt>{_WORD}){_AND})(?P<rest>{_SHARE})"
 _AMOUNT = rf"(?P<amount>{_SHARE}|{_MIXED}|{_FIGURES}|{_WORD})"
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _QUANTITY = re.compile(
@@ -56,7 +53,7 @@ _INCHES = re.compile(
 _BEGINS_WITH_A_POINT = re.compile(r"(?<![\w.,])\.(?=\d)")
 _DOZENS = re.compile(  # a dozen or two, a dozen and a half and two dozen half-millimetre spots are no plain number
     rf"(?<![\w.,/–-])(?:(\d+) dozen|{DOZENS})\b"
-    rf"(?! and an? )(?! or (?:so\b|\d|{NUMBER}\b))(?![ -](?:\d|{_SIGN}|{NUMBER}\b|(?:{_PART})s?\b))",
+    rf"(?! and (?:an? |\d|{NUMBER}\b))(?! or (?:so\b|\d|{NUMBER}\b))(?![ -](?:\d|{_SIGN}|{NUMBER}\b|(?:{_PART})s?\b))",
     re.IGNORECASE,
 )
 _HALF_OF_A_NUMBER = re.compile(  # 1 500 µm, 0.5 to 1 cm, a sixteenth of an inch: what was found is a part of it
@@ -95,7 +92,8 @@ def _of_dozens(found: re.Match[str]) -> str:
     before = found.string[: found.start()]
     if _HALF_OF_A_NUMBER.search(before) or before.rstrip()[-1:] in _SIGNS:
         return found[0]
-    return f"{12 * int(found[1]) if found[1] else number_of(found[0]):g}"
+    value = 12 * int(found[1]) if found[1] else number_of(found[0])
+    return f"{value:g}" if value <= LARGEST else found[0]
 
 
 def _converted(found: re.Match[str]) -> str:

@@ -60,6 +60,10 @@ def any_(defect: str, severity: str = "critical") -> Note:
         ("Any empty pocket is critical. Any fragment is critical too.", any_("empty pocket"), 'also says "fragment"'),
         ("Numerous spots on a tablet are major.", any_("spot", "major"), 'says "Numerous": from how many on'),
         ("1. Several spots on a tablet are major.", any_("spot", "major"), 'says "1. Several": from how many on'),
+        ("3. Several spots on a tablet are major.", more_than(3, "spot", "major"), "from how many on"),
+        ("Two or three dozen spots are critical.", more_than(2, "spot", "critical"), 'says "dozen"'),
+        ("A dozen 0.5 mm spots are critical.", over("spot", 0.5, "critical"), 'says "dozen"'),
+        ("More than two 1/2 mm spots are major.", more_than(2, "spot", "major"), 'also says "1/2 mm"'),
         ("A few dozen spots are critical.", any_("spot"), 'says "few dozen": from how many on'),
         ("Any crack or chip is critical.", any_("crack"), 'also says "chip"'),
         ("Empty pockets and broken tablets are critical.", any_("empty pocket"), 'also says "broken tablets"'),
@@ -134,6 +138,9 @@ def test_what_a_note_cannot_hold_is_objected_to(glossary, sentence: str, read_as
         ("Broken tablets that lack a quarter or more are major.", over("break", 25, "major", unit="%")),
         ("Several spots, more than 3 on one tablet, are major.", more_than(3, "spot", "major")),
         ("Any crack in the dozen-count blister is critical.", any_("crack")),
+        ("In a carton of a dozen 10-tablet blisters any crack is critical.", any_("crack")),
+        ("Dozens of spots, more than 24 on a tablet, are major.", more_than(24, "spot", "major")),
+        ("Many-coloured stains are critical.", any_("stain")),
     ],
 )
 def test_a_plain_rule_however_it_is_put_is_let_through(glossary, sentence: str, read_as: Note) -> None:

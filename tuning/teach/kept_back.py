@@ -59,12 +59,13 @@ def shipped_at(point: Point, up: float, good: Sequence[float]) -> Point:
 
     A defect is raised with them. So a finding stays what it was before that, and what reaches the halves' threshold
     only as it was raised is held; the hold zone is never narrower than theirs. Held is also what is worse than the
-    good pictures that were kept back by as much as a control chart takes for out of control.
+    good pictures that were kept back by as much as a control chart takes for out of control, but nothing that the
+    halves would have passed.
 
     Args:
         point: of the halves.
         up: logits that scores are raised by, from 0.
-        good: logits of the scores that it gives these good pictures, raised; none: none was kept back.
+        good: logits of the worst place of each of these good pictures, raised; none: none was kept back.
     """
     real, hold = (float(np.log(share / (1 - share))) for share in (point.real_from, point.hold_from))
     raised = (shifted(point.real_from, by) for by in (up, up - max(real - hold, up)))
@@ -73,8 +74,11 @@ def shipped_at(point: Point, up: float, good: Sequence[float]) -> Point:
 
 
 def _usual_up_to(good: Sequence[float]) -> float:
-    """The score that good pictures hardly reach; 1 where nobody can say."""
-    if len(good) < FEWEST:
+    """The score that good pictures hardly reach; 1 where nobody can say.
+
+    Of four pictures alone one further good one in 27 would be beyond it, of sixteen one in 200, were they normal.
+    """
+    if not good:
         return 1.0
     up_to = float(np.mean(good) + SIGMAS * np.std(good, ddof=1))
     return round(float(1 / (1 + np.exp(-up_to))), 4)

@@ -23,7 +23,7 @@ class Shipped:
 
     drift: float  # of the graph from the network
     lower: Lower | None  # of its good pictures; None where none was kept back
-    good: tuple[float, ...]  # logits of the scores of these, raised
+    good: tuple[float, ...]  # logits of the worst place of each of these, raised
     crowded: bool  # too much is faint on good pictures: faint places are not looked at
 
 
