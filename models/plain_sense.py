@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from models.note import SEVERITIES, Note
 from models.number_words import NUMBER, number_of
 from models.plain_places import stray_place
-from models.quantities import PARTS, shares
+from models.quantities import PARTS, SIGN, shares
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _UNIT = r"(?:mm²|mm2|mm\^2|mm|%|sq\.? ?mm|square mm|(?:square )?millimet(?:re|er)s?|per ?cent)"
@@ -101,10 +101,11 @@ _TURNED = _phrase(  # dust is ignored, except on the tablet, where it is critica
     rf"(?<!not )(?<!not be )(?<!never )\b(?:{_GOOD}|disregarded|not (?:inspected|judged|assessed|rated|counted))\b",
     rf"[^.;|]*\b(?:except|but|unless|save)\b[^.;|]*\b{_SEVERITY}\b",
 )
-_VAGUE = _phrase(r"^[\W\d]*(?:an? (?:few|number of|handful of)|several|numerous|many)\b(?!-)")
-_DOZENS = _phrase(r"\b(?:(?:few|several) )?dozens?\b(?!-)")  # that `in_figures` left
-_DOZENS_FIRST = _phrase(r"^[\W\d]*(?:[\w-]+ ){0,3}?(?P<said>(?:(?:few|several) )?dozens?)\b(?!-)")
-_WORDED = _phrase(rf"(?:\d+/\d+|[½¼¾⅓⅔⅛⅕⅒]|\b(?:{_PART})s?)[ -]?(?:of an? )?{_UNIT}(?!\w)")  # a size, the same
+_VAGUE = _phrase(r"(?P<said>^[\W\d]*(?:an? (?:few|number of|handful of)|several|numerous|many))\b(?!-)")
+_DOZEN = r"\b(?P<said>(?:(?:few|several) )?dozens?)\b(?!-)"
+_DOZENS = _phrase(_DOZEN)  # that `in_figures` left
+_DOZENS_FIRST = _phrase(r"^[\W\d]*(?:[\w-]+ ){0,3}?", _DOZEN)
+_WORDED = _phrase(rf"(?:\d+/\d+|{SIGN}|\b(?:{_PART})s?)[ -]?(?:of an? )?{_UNIT}(?!\w)")  # a size that it left
 _SUM = _phrase(
     r"\b(?:(?<!the )(?<!of )(?<!'s )(?<!its )total (?:area|length|size|surface)|in total|altogether|combined|cumulative"
     r"|(?:taken|added) (?:together|up))\b",
@@ -221,7 +222,7 @@ def _vague(sentence: str, note: Note) -> str:
     figures = [_value(found[0]) for found in _FIGURES.finditer(sentence, vague.end())]
     if note.kind == "count" and all(_among(tier.limit, figures) for tier in note.tiers):
         return ""
-    return vague.groupdict().get("said") or vague[0]
+    return vague["said"]
 
 
 def _unread(sentence: str, note: Note) -> str:

@@ -30,9 +30,9 @@ _SIGNS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 
 _WORD = rf"(?:{NUMBER}|an?)"
 _PART = "|".join(sorted(PARTS, key=len, reverse=True))
 _FIGURES = r"\d+(?:[.,]\d+)?"
-_SIGN = f"[{''.join(_SIGNS)}]"
+SIGN = f"[{''.join(_SIGNS)}]"
 _SEVERAL_PARTS = "|".join(sorted(PARTS.keys() - {"half"}, key=len, reverse=True))  # three quarter, but not twelve half
-_SHARE = rf"(?:\d+/\d+|{_SIGN}|(?:(?:{_WORD}|\d+)[ -])?(?:{_SEVERAL_PARTS})s?|(?:(?:an?|one|1)[ -])?half)"
+_SHARE = rf"(?:\d+/\d+|{SIGN}|(?:(?:{_WORD}|\d+)[ -])?(?:{_SEVERAL_PARTS})s?|(?:(?:an?|one|1)[ -])?half)"
 _AND = "[ -]and[ -](?:an?[ -])?"
 _MIXED = rf"(?:(?P<whole>\d+)(?:{_AND}| ?(?!{_PART}))|(?P<spelt>{_WORD}){_AND})(?P<rest>{_SHARE})"
 _AMOUNT = rf"(?P<amount>{_SHARE}|{_MIXED}|{_FIGURES}|{_WORD})"
@@ -53,11 +53,11 @@ _INCHES = re.compile(
 _BEGINS_WITH_A_POINT = re.compile(r"(?<![\w.,])\.(?=\d)")
 _DOZENS = re.compile(  # a dozen or two, a dozen and a half and two dozen half-millimetre spots are no plain number
     rf"(?<![\w.,/–-])(?:(\d+) dozen|{DOZENS})\b"
-    rf"(?! and (?:an? |\d|{NUMBER}\b))(?! or (?:so\b|\d|{NUMBER}\b))(?![ -](?:\d|{_SIGN}|{NUMBER}\b|(?:{_PART})s?\b))",
+    rf"(?! and (?:an? |\d|{NUMBER}\b))(?! or (?:so\b|\d|{NUMBER}\b))(?![ -](?:\d|{SIGN}|{NUMBER}\b|(?:{_PART})s?\b))",
     re.IGNORECASE,
 )
 _HALF_OF_A_NUMBER = re.compile(  # 1 500 µm, 0.5 to 1 cm, a sixteenth of an inch: what was found is a part of it
-    rf"(?:(?:\d|\b{NUMBER})(?: to | and | or | ?[–-] ?| )"
+    rf"(?:(?:\d|{SIGN}|\b{NUMBER})(?: to | and | or | ?[–-] ?| )"
     rf"|\b(?:{_PART}|seventh|ninth|\w+teenth|\w+tieth|thousandth)s? of )$",
     re.IGNORECASE,
 )
@@ -90,7 +90,7 @@ def shares(text: str) -> list[float]:
 
 def _of_dozens(found: re.Match[str]) -> str:
     before = found.string[: found.start()]
-    if _HALF_OF_A_NUMBER.search(before) or before.rstrip()[-1:] in _SIGNS:
+    if _HALF_OF_A_NUMBER.search(before):
         return found[0]
     value = 12 * int(found[1]) if found[1] else number_of(found[0])
     return f"{value:g}" if value <= LARGEST else found[0]

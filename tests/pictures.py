@@ -1,4 +1,4 @@
-"""Pictures that say which one they are, as files and videos, and a camera that shows a folder of them."""
+"""Pictures that say which one they are, as files, and a camera that shows a folder of them."""
 
 from pathlib import Path
 
@@ -24,11 +24,3 @@ def write_picture(folder: Path, name: str, picture: NDArray[np.uint8] | NDArray[
 
 def replay(folder: Path, *, loop: bool = False) -> ReplayCamera:
     return ReplayCamera(driver="replay", folder=folder, units_per_min=600, loop=loop)
-
-
-def write_video(path: Path, frames: int) -> None:
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (160, 120))
-    assert writer.isOpened()
-    for number in range(frames):
-        writer.write(coloured(number))
-    writer.release()

@@ -3,17 +3,26 @@
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import pytest
 
 from cameras.clock import HandClock
 from cameras.config import VideoCamera
 from cameras.driver import open_camera
 from cameras.errors import CameraError
-from tests.pictures import write_video
+from tests.pictures import coloured
+
+
+def _write_video(path: Path, frames: int) -> None:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (160, 120))
+    assert writer.isOpened()
+    for number in range(frames):
+        writer.write(coloured(number))
+    writer.release()
 
 
 def test_every_frame_of_a_video_is_a_unit_at_the_rate_it_was_taken(tmp_path: Path) -> None:
-    write_video(tmp_path / "belt.avi", 12)
+    _write_video(tmp_path / "belt.avi", 12)
 
     pictures = list(open_camera(VideoCamera(driver="video", file=tmp_path / "belt.avi"), HandClock()).frames())
 
@@ -24,7 +33,7 @@ def test_every_frame_of_a_video_is_a_unit_at_the_rate_it_was_taken(tmp_path: Pat
 
 
 def test_a_video_can_be_shown_at_the_rate_of_a_line(tmp_path: Path) -> None:
-    write_video(tmp_path / "belt.avi", 3)
+    _write_video(tmp_path / "belt.avi", 3)
     config = VideoCamera(driver="video", file=tmp_path / "belt.avi", units_per_min=60)
 
     pictures = list(open_camera(config, HandClock()).frames())
@@ -34,7 +43,7 @@ def test_a_video_can_be_shown_at_the_rate_of_a_line(tmp_path: Path) -> None:
 
 def test_a_video_that_ends_in_mid_frame_ends_with_a_unit_without_a_picture(tmp_path: Path) -> None:
     path = tmp_path / "belt.avi"
-    write_video(path, 12)
+    _write_video(path, 12)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
     pictures = list(open_camera(VideoCamera(driver="video", file=path), HandClock()).frames())

@@ -72,7 +72,7 @@ def test_a_quantity_is_put_into_figures_and_the_minds_units(written: str, same: 
         "line 3/4, week 12",
         "the humming of the machine",
         "over 1 500 µm",
-        "from 0.5 to 1 cm, 2-3 cm",
+        "from 0.5 to 1 cm, ½ to 1 cm, 2-3 cm",
         "one sixteenth of an inch",
         "a fourth of a square inch",
         "the 2 halves of the tablet",

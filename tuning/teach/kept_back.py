@@ -81,7 +81,7 @@ def _usual_up_to(good: Sequence[float]) -> float:
     if not good:
         return 1.0
     up_to = float(np.mean(good) + SIGMAS * np.std(good, ddof=1))
-    return round(float(1 / (1 + np.exp(-up_to))), 4)
+    return round(shifted(0.5, up_to), 4)
 
 
 def shifted(share: float, by: float) -> float:
