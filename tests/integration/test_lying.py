@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+pytest.importorskip("torch")
+
 from tests.cartons import ROWS, carton, photographed, torn_at
 from tuning.teach.lessons import frame_of, shown
 from tuning.teach.lying import lying_of

@@ -17,9 +17,8 @@ from tuning.mind.material import Material
 from tuning.mind.products import ONE_PLACE, described_product, made_up_product
 from tuning.mind.reading_tasks import ReadTask, draw_reading
 from tuning.mind.wording import Described
-from tuning.teach.package import WHOLE, facts_of
+from tuning.teach.package import WHOLE, class_of, facts_of
 from tuning.teach.pictures import _unspeakable
-from tuning.teach.teach import _class
 
 MATERIAL = material()
 WORDINGS = MATERIAL.wordings
@@ -186,7 +185,7 @@ def test_the_last_courses_are_about_products_as_often_as_the_recipe_says(config:
 def test_what_every_taught_package_has_is_explained_as_teaching_explains_it(products) -> None:
     """One place, and one kind for what no name fits: the mind is taught them in the words that it will meet."""
     package = facts_of("x", frame=(480, 768), defects=(), zones=(WHOLE,), real_from=0.5, hold_from=0.4, training={})
-    (place,), anomaly = package.zones, _class(ANOMALY, None, sized=True)
+    (place,), anomaly = package.zones, class_of(ANOMALY, None, sized=True)
     told = next(one.glossary for one in products if ANOMALY in one.glossary and not one.own.places)
 
     assert place.name in MATERIAL.nameable.zones

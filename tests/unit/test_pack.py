@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest.importorskip("torch")
+
 from models.answer import chain_pieces
 from models.chain import NoteLine, Question, judge_by_rule
 from models.note import Note, Tier

@@ -5,6 +5,7 @@ import importlib
 import importlib.metadata
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tuning.teach.zones_file import ZonesFile
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("cameras", "inspector", "models", "tuning")
 NEVER_ON_A_LINE_PC = {"torch", "torchvision", "transformers", "peft"}
+OF_TUNING = (*sorted(NEVER_ON_A_LINE_PC), "timm", "onnxscript")
 LARGEST_FILE_BYTES = 20_000_000
 LARGEST_TUNED_PARTS_BYTES = 40_000_000
 
@@ -51,6 +53,17 @@ def test_the_examples_in_the_docstrings_hold(name: str):
 
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_the_readmes_test_command_reaches_every_test_without_the_tuning_extra():
+    """`make test` installs none of it: a test that needs it is skipped, and stops no other."""
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({OF_TUNING})); import pytest; "
+        "sys.exit(pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', 'tests']))"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 0, ran.stdout[-3000:]
 
 
 @pytest.mark.parametrize("name", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("configs/**/*.yaml")))

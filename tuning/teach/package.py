@@ -13,6 +13,7 @@ import numpy as np
 
 from models.assemble import PARTS_FOLDER, Parts, load_adapter, mind_files, sealed
 from models.base_wheel import fetch, opened
+from models.example_files import ANOMALY
 from models.grammar import grammar_tokens
 from models.note import PRODUCT
 from models.package import (
@@ -33,6 +34,23 @@ from tuning.errors import TuningError
 
 WHOLE = Zone(name=PRODUCT, about="the whole product", words=("unit", "part"))  # where no zone was drawn
 VERSION = "1"
+
+
+def class_of(defect: str, smallest_px: float | None, *, sized: bool) -> DefectClass:
+    """A kind of defect as the package states it.
+
+    Args:
+        smallest_px: from which on it is found; None: it has no size.
+        sized: whether sizes are measured.
+    """
+    about, words = (
+        ("anything unlike a good unit", ("deviation", "irregularity", "unknown defect"))
+        if defect == ANOMALY
+        else (defect, ())
+    )
+    return DefectClass(
+        name=defect, about=about, words=words, smallest_px=smallest_px, quantities=("mm", "mm2") if sized else ()
+    )
 
 
 def ready_for(target: Path, downloads: Path) -> None:

@@ -13,9 +13,8 @@ import torch
 
 from models.evaluate_eyes import SeenUnit
 from models.example import ShownUnit
-from models.example_files import ANOMALY
 from models.operating import FEWEST, Point, scored_units, smallest_of, usual_size
-from models.package import DefectClass, ModelPackage
+from models.package import ModelPackage
 from models.verdict import OperatingPoint
 from tuning.eyes.pretrained import pretrained_trunk
 from tuning.side_by_side import Say
@@ -23,7 +22,7 @@ from tuning.teach.kept_back import kept_back, shipped_at
 from tuning.teach.known import crossed_parts, known_of
 from tuning.teach.lessons import frame_of, step_pixels
 from tuning.teach.lying import lying_of
-from tuning.teach.package import facts_of, ready_for, write
+from tuning.teach.package import class_of, facts_of, ready_for, write
 from tuning.teach.parts import Part, train_parts
 from tuning.teach.pictures import Photographs
 from tuning.teach.remarks import doubtful_labels, doubtful_thresholds, untried_sizes
@@ -135,7 +134,7 @@ def teach(
         facts = facts_of(
             name,
             frame=frame,
-            defects=tuple(_class(defect, smallest[defect], sized=sized) for defect in defects),
+            defects=tuple(class_of(defect, smallest[defect], sized=sized) for defect in defects),
             zones=places.zones,
             real_from=at.real_from,
             hold_from=at.hold_from,
@@ -179,14 +178,3 @@ def _smallest(
             own = [case for case in sizes if case.defect == name]
             smallest[name] = smallest_of(name, own, usual, at.hold_from)
     return smallest
-
-
-def _class(defect: str, smallest_px: float | None, *, sized: bool) -> DefectClass:
-    about, words = (
-        ("anything unlike a good unit", ("deviation", "irregularity", "unknown defect"))
-        if defect == ANOMALY
-        else (defect, ())
-    )
-    return DefectClass(
-        name=defect, about=about, words=words, smallest_px=smallest_px, quantities=("mm", "mm2") if sized else ()
-    )
